@@ -1,0 +1,52 @@
+// Endpoints as configuration: the addresses behind a cluster, by locality and priority.
+
+/** Source: envoy.config.endpoint.v3.ClusterLoadAssignment. */
+export interface LoadAssignmentSpec {
+  /** The cluster's name, or its EDS service name. */
+  readonly name: string;
+  readonly localities: readonly LocalityEndpointsSpec[];
+}
+
+/** Source: envoy.config.endpoint.v3.LocalityLbEndpoints. */
+export interface LocalityEndpointsSpec {
+  readonly locality: LocalitySpec;
+  /** 0 is used first; priorities have no gaps. */
+  readonly priority: number;
+  /** Share among the localities of one priority, ≥ 1. */
+  readonly weight: number;
+  readonly endpoints: readonly EndpointSpec[];
+}
+
+/** Source: envoy.config.core.v3.Locality; each part may be empty. */
+export interface LocalitySpec {
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+}
+
+/** Source: envoy.config.endpoint.v3.LbEndpoint. */
+export interface EndpointSpec {
+  /** IPv4 or IPv6 literal. */
+  readonly host: string;
+  /** 1–65535. */
+  readonly port: number;
+  readonly health: EndpointHealth;
+  /** ≥ 1. */
+  readonly weight: number;
+  /** The pod behind the address, where it is known (LbEndpoint.metadata["switchboard.dev"]). */
+  readonly pod?: PodIdentity;
+}
+
+/**
+ * `healthy` gets new requests; `draining` (terminating but still serving) keeps what it has and gets new requests only where no healthy
+ * endpoint is left; `unhealthy` gets none. Source: envoy.config.core.v3.HealthStatus.
+ */
+export const ENDPOINT_HEALTHS = ['healthy', 'draining', 'unhealthy'] as const;
+export type EndpointHealth = (typeof ENDPOINT_HEALTHS)[number];
+
+export interface PodIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  /** metadata.uid: a replaced pod with the same name has another. */
+  readonly uid: string;
+}

@@ -1,0 +1,122 @@
+// The one table of everything that can end a request early: what callers are told, what the log says, what may be retried.
+
+/** Who caused it: the sidecar or its configuration, the upstream, or the caller. */
+export type ErrorSide = 'local' | 'upstream' | 'downstream';
+
+/**
+ * When another attempt is safe: `never`; `always`; `if-unprocessed`, the upstream has provably not acted on it; `if-idempotent`, by
+ * method (GET, HEAD, OPTIONS, PUT, DELETE) or an Idempotency-Key.
+ */
+export type RetryRule = 'never' | 'always' | 'if-unprocessed' | 'if-idempotent';
+
+export interface ErrorRow {
+  readonly side: ErrorSide;
+  /** HTTP status of the local reply; 0 = there is nobody to answer. */
+  readonly status: number;
+  /** Source: grpc/grpc doc/http-grpc-status-mapping and statuscodes. */
+  readonly grpcStatus: number;
+  readonly retry: RetryRule;
+  /** Envoy's response flag. */
+  readonly flag: string;
+  /** What happened and what to do. `{detail}` is where the particulars go. */
+  readonly sentence: string;
+}
+
+export const ERRORS = {
+  no_route: {
+    side: 'local',
+    status: 404,
+    grpcStatus: 12,
+    retry: 'never',
+    flag: 'NR',
+    sentence: 'No Service answers to this address: {detail}',
+  },
+  cluster_not_found: {
+    side: 'local',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'NC',
+    sentence: 'The route names a cluster that this sidecar does not hold: {detail}. Look at `switchboard status`.',
+  },
+  no_healthy_upstream: {
+    side: 'upstream',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'UH',
+    sentence:
+      'No pod of the Service can take the request: {detail}. Look at `switchboard endpoints` and at the readiness of its pods.',
+  },
+  upstream_connection_failure: {
+    side: 'upstream',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'always',
+    flag: 'UF',
+    sentence: 'The pod could not be reached: {detail}. Check that it listens on its targetPort.',
+  },
+  upstream_connection_termination: {
+    side: 'upstream',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'if-idempotent',
+    flag: 'UC',
+    sentence: 'The pod closed the connection before it had answered: {detail}. Its log tells why.',
+  },
+  upstream_protocol_error: {
+    side: 'upstream',
+    status: 502,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'UPE',
+    sentence: 'The pod sent what is not valid HTTP/1.1: {detail}. Check the protocol of the port.',
+  },
+  upstream_timeout: {
+    side: 'upstream',
+    status: 504,
+    grpcStatus: 4,
+    retry: 'never',
+    flag: 'UT',
+    sentence: 'The pod did not answer in time: {detail}',
+  },
+  malformed_request: {
+    side: 'downstream',
+    status: 400,
+    grpcStatus: 13,
+    retry: 'never',
+    flag: 'DPE',
+    sentence: 'The request is not valid HTTP: {detail}',
+  },
+  request_head_too_large: {
+    side: 'downstream',
+    status: 431,
+    grpcStatus: 13,
+    retry: 'never',
+    flag: 'DPE',
+    sentence: 'The request head is too large: {detail}',
+  },
+  request_head_timeout: {
+    side: 'downstream',
+    status: 408,
+    grpcStatus: 4,
+    retry: 'never',
+    flag: 'SI',
+    sentence: 'The request head did not arrive in time: {detail}',
+  },
+  downstream_gone: {
+    side: 'downstream',
+    status: 0,
+    grpcStatus: 1,
+    retry: 'never',
+    flag: 'DC',
+    sentence: 'The caller closed the connection before it had its answer.',
+  },
+} as const satisfies Readonly<Record<string, ErrorRow>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The sentence of `code` with its particulars, ready for a person. */
+export function describeError(code: ErrorCode, detail: string): string {
+  return ERRORS[code].sentence.replace('{detail}', () => detail);
+}

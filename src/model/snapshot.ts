@@ -1,0 +1,81 @@
+// A whole configuration at one moment, and the check that it hangs together.
+import { errorIssue, type Issue } from '../base/result.ts';
+import type { ClusterSpec } from './cluster-spec.ts';
+import type { LoadAssignmentSpec } from './endpoint-spec.ts';
+import type { ListenerSpec } from './listener-spec.ts';
+import type { RouteConfigSpec } from './route-spec.ts';
+
+/**
+ * Everything that one kind of client (a view) may be told, by name. Immutable; a spec that did not change is the same object as in the
+ * snapshot before, so that what was derived from it can be kept.
+ */
+export interface Snapshot {
+  readonly clusters: ReadonlyMap<string, ClusterSpec>;
+  readonly endpoints: ReadonlyMap<string, LoadAssignmentSpec>;
+  readonly listeners: ReadonlyMap<string, ListenerSpec>;
+  readonly routes: ReadonlyMap<string, RouteConfigSpec>;
+}
+
+export const EMPTY_SNAPSHOT: Snapshot = {
+  clusters: new Map(),
+  endpoints: new Map(),
+  listeners: new Map(),
+  routes: new Map(),
+};
+
+/** Every reference that leads nowhere and every domain that two virtual hosts claim; empty = consistent. */
+export function checkConsistent(snapshot: Snapshot): readonly Issue[] {
+  return [...danglingRoutes(snapshot), ...danglingClusters(snapshot), ...danglingEndpoints(snapshot)];
+}
+
+function danglingRoutes(snapshot: Snapshot): Issue[] {
+  const issues: Issue[] = [];
+  for (const listener of snapshot.listeners.values()) {
+    const routes = listener.http.routes;
+    if (routes.kind === 'rds' && !snapshot.routes.has(routes.name)) {
+      issues.push(
+        errorIssue(`listener "${listener.name}" names the route configuration "${routes.name}", which is not there`),
+      );
+    }
+  }
+  return issues;
+}
+
+function danglingClusters(snapshot: Snapshot): Issue[] {
+  const issues: Issue[] = [];
+  for (const config of snapshot.routes.values()) {
+    const owners = new Map<string, string>();
+    for (const host of config.virtualHosts) {
+      for (const domain of host.domains) {
+        const owner = owners.get(domain);
+        if (owner === undefined) owners.set(domain, host.name);
+        else
+          issues.push(errorIssue(`domain "${domain}" of "${config.name}" belongs to "${owner}" and to "${host.name}"`));
+      }
+      for (const route of host.routes) {
+        if (snapshot.clusters.has(route.action.cluster)) continue;
+        issues.push(
+          errorIssue(
+            `route "${route.name}" of virtual host "${host.name}" names the cluster "${route.action.cluster}", which is not there`,
+          ),
+        );
+      }
+    }
+  }
+  return issues;
+}
+
+function danglingEndpoints(snapshot: Snapshot): Issue[] {
+  const issues: Issue[] = [];
+  for (const cluster of snapshot.clusters.values()) {
+    const discovery = cluster.discovery;
+    if (discovery.kind === 'eds' && !snapshot.endpoints.has(discovery.serviceName)) {
+      issues.push(
+        errorIssue(
+          `cluster "${cluster.name}" names the load assignment "${discovery.serviceName}", which is not there`,
+        ),
+      );
+    }
+  }
+  return issues;
+}
