@@ -1,0 +1,44 @@
+// Settings that bound what one request or connection may take of the sidecar.
+import type { Setting } from './setting.ts';
+import { countType, durationType, sizeType } from './setting-types.ts';
+
+const KIB = 1_024;
+const MIB = 1_048_576;
+
+export const LIMIT_SETTINGS = [
+  {
+    name: 'maxRequestHeadBytes',
+    env: 'SWITCHBOARD_MAX_REQUEST_HEAD_BYTES',
+    type: sizeType(KIB, MIB, 'from 1KiB to 1MiB'),
+    default: '60KiB',
+    doc: "A longer request line with its fields is answered with 431. Envoy's default.",
+  },
+  {
+    name: 'maxFields',
+    env: 'SWITCHBOARD_MAX_FIELDS',
+    type: countType(8, 10_000),
+    default: '100',
+    doc: "More header fields in one message are answered with 431. Envoy's default.",
+  },
+  {
+    name: 'requestHeadTimeoutMs',
+    env: 'SWITCHBOARD_REQUEST_HEAD_TIMEOUT',
+    type: durationType,
+    default: '10s',
+    doc: 'How long a request head may take from its first byte to its last; a slower one is answered with 408. `0s` = for ever.',
+  },
+  {
+    name: 'replayBufferBytes',
+    env: 'SWITCHBOARD_REPLAY_BUFFER_BYTES',
+    type: sizeType(0, 16 * MIB, 'from 0B to 16MiB'),
+    default: '64KiB',
+    doc: 'How much of a request body is kept so that the request can be tried again; a longer one is sent once.',
+  },
+  {
+    name: 'upstreamIdleTimeoutMs',
+    env: 'SWITCHBOARD_UPSTREAM_IDLE_TIMEOUT',
+    type: durationType,
+    default: '4s',
+    doc: 'How long a connection to a pod is kept without a request. Shorter than what common servers keep (Node.js: 5 s), so that a request seldom meets a connection that the pod is just closing.',
+  },
+] as const satisfies readonly Setting[];

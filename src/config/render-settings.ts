@@ -1,0 +1,42 @@
+// Settings → text for people: the list in `--help` and the reference page.
+import type { SettingFamily } from './index.ts';
+import type { Setting } from './setting.ts';
+
+/** Lines for a terminal: name and default, then the sentence, indented. */
+export function renderSettingsHelp(families: readonly SettingFamily[]): string {
+  return families.map((family) => `${family.title}:\n${family.rows.map(helpOf).join('\n')}`).join('\n\n');
+}
+
+function helpOf(row: Setting): string {
+  const shown = row.default === '' ? '(default: none)' : `(default: ${row.default})`;
+  return [`  ${row.env} ${shown}`, ...wrap(row.doc, 88).map((line) => `      ${line}`)].join('\n');
+}
+
+/** A Markdown section for each family, each with one table. */
+export function renderSettingsMarkdown(families: readonly SettingFamily[]): string {
+  return families.map((family) => `## ${family.title}\n\n${tableOf(family.rows)}`).join('\n\n');
+}
+
+function tableOf(rows: readonly Setting[]): string {
+  const lines = rows.map((row) => {
+    const shown = row.default === '' ? 'none' : `\`${row.default}\``;
+    return `| \`${row.env}\` | ${shown} | ${cell(row.type.describe)} | ${cell(row.doc)} |`;
+  });
+  return ['| variable | default | value | what it does |', '|---|---|---|---|', ...lines].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return line === '' ? lines : [...lines, line];
+}

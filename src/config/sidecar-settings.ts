@@ -1,0 +1,78 @@
+// Settings of the sidecar: who it is, where it listens, whom it asks.
+import { DEFAULT_CLUSTER_DOMAIN } from '../model/names.ts';
+import { accessLogTargetType } from './access-log-target.ts';
+import type { Setting } from './setting.ts';
+import { addressListType, addressType, durationType, ipType, nameType, optionalType } from './setting-types.ts';
+
+export const SIDECAR_SETTINGS = [
+  {
+    name: 'xdsAddress',
+    env: 'SWITCHBOARD_XDS_ADDRESS',
+    type: addressType('dial'),
+    default: '127.0.0.1:15010',
+    doc: 'The control plane that configuration comes from (xDS over gRPC).',
+  },
+  {
+    name: 'podName',
+    env: 'SWITCHBOARD_POD_NAME',
+    type: nameType,
+    default: 'sidecar',
+    doc: "The pod's name, as the control plane shows it. In Kubernetes: the downward API's `metadata.name`.",
+  },
+  {
+    name: 'podNamespace',
+    env: 'SWITCHBOARD_POD_NAMESPACE',
+    type: nameType,
+    default: 'default',
+    doc: "The pod's namespace: a Service name without one means a Service there.",
+  },
+  {
+    name: 'podIp',
+    env: 'SWITCHBOARD_POD_IP',
+    type: ipType,
+    default: '127.0.0.1',
+    doc: "The pod's address, part of the name that the control plane knows the sidecar by.",
+  },
+  {
+    name: 'clusterDomain',
+    env: 'SWITCHBOARD_CLUSTER_DOMAIN',
+    type: nameType,
+    default: DEFAULT_CLUSTER_DOMAIN,
+    doc: 'The last part of Service names, as in `my-api-service.default.svc.cluster.local`.',
+  },
+  {
+    name: 'outboundAddresses',
+    env: 'SWITCHBOARD_OUTBOUND_ADDRESSES',
+    type: addressListType,
+    default: '127.0.0.1:15001',
+    doc: "Where the pod's own calls come in. Loopback in a real pod, so that no other pod can call in this one's name.",
+  },
+  {
+    name: 'adminAddress',
+    env: 'SWITCHBOARD_ADMIN_ADDRESS',
+    type: addressType('listen'),
+    default: '127.0.0.1:15000',
+    doc: 'Where the admin pages are served. They are not protected: keep them on loopback.',
+  },
+  {
+    name: 'upstreamSourceAddress',
+    env: 'SWITCHBOARD_UPSTREAM_SOURCE_ADDRESS',
+    type: optionalType(ipType),
+    default: '',
+    doc: "The local address to dial pods from; nothing = the system chooses. The local mesh sets the pod's own.",
+  },
+  {
+    name: 'accessLog',
+    env: 'SWITCHBOARD_ACCESS_LOG',
+    type: accessLogTargetType,
+    default: 'stdout',
+    doc: 'Where one JSON line per finished request goes.',
+  },
+  {
+    name: 'drainTimeoutMs',
+    env: 'SWITCHBOARD_DRAIN_TIMEOUT',
+    type: durationType,
+    default: '25s',
+    doc: 'How long a sidecar that was told to stop waits for running requests. Less than the 30 s after which Kubernetes kills.',
+  },
+] as const satisfies readonly Setting[];
