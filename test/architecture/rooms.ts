@@ -5,7 +5,7 @@ export interface Room {
   readonly path: string;
   /** Rooms (by path) that it may import, type-only imports included; itself is understood. */
   readonly imports: readonly string[];
-  /** npm packages that it may import; a trailing `*` stands for a scope's rest. Node's own modules are listed in `node`. */
+  /** npm packages that it may import, any path inside them included. Node's own modules are free but for NODE_MODULES. */
   readonly packages: readonly string[];
 }
 
@@ -84,12 +84,66 @@ export const ROOMS: readonly Room[] = [
   { path: 'main.ts', imports: ['base', 'cli'], packages: [] },
 ];
 
-/** Globals and functions that only these places may touch: elsewhere time, chance and the process are parameters. */
-export const AMBIENT: readonly { readonly names: readonly string[]; readonly allowedIn: readonly string[] }[] = [
+export interface AmbientRow {
+  /** `name`, `object.member`, or `new Name()`: without arguments. */
+  readonly names: readonly string[];
+  /** Files and folders below src/. */
+  readonly allowedIn: readonly string[];
+  /** What to do instead. */
+  readonly why: string;
+}
+
+/** Globals that only these places may touch: elsewhere time, chance and the process are parameters. */
+export const AMBIENT: readonly AmbientRow[] = [
   {
-    names: ['Date.now', 'performance.now', 'setTimeout', 'setInterval'],
+    names: ['Date.now', 'new Date()', 'performance.now', 'setTimeout', 'setInterval'],
     allowedIn: ['base/clock.ts', 'main.ts', 'cli', 'app'],
+    why: 'take a Clock (base/clock.ts), so that a test can hold time still',
   },
-  { names: ['Math.random'], allowedIn: ['base/random.ts', 'main.ts', 'cli', 'app'] },
-  { names: ['process'], allowedIn: ['main.ts', 'cli', 'app'] },
+  {
+    names: ['Math.random', 'crypto.randomUUID', 'crypto.getRandomValues'],
+    allowedIn: ['base/random.ts', 'main.ts', 'cli', 'app'],
+    why: 'take a Random (base/random.ts), so that a test can repeat it',
+  },
+  { names: ['process'], allowedIn: ['main.ts', 'cli', 'app'], why: 'take what you need of it as a parameter' },
+  { names: ['console'], allowedIn: ['main.ts', 'cli', 'app'], why: 'take a Log (base/log.ts)' },
+  { names: ['globalThis', 'global', 'require', 'eval'], allowedIn: [], why: 'import what you need by name' },
+];
+
+export interface NodeModuleRow {
+  readonly modules: readonly string[];
+  /** Files and folders below src/. */
+  readonly allowedIn: readonly string[];
+  readonly why: string;
+}
+
+/** Node's own modules that are not free for all. */
+export const NODE_MODULES: readonly NodeModuleRow[] = [
+  {
+    modules: ['node:child_process', 'node:cluster', 'node:worker_threads'],
+    allowedIn: ['app'],
+    why: 'processes are made in one place; elsewhere they are an interface',
+  },
+  { modules: ['node:process'], allowedIn: ['main.ts', 'cli', 'app'], why: 'take what you need of it as a parameter' },
+  {
+    modules: ['node:timers', 'node:timers/promises'],
+    allowedIn: ['base/clock.ts'],
+    why: 'take a Clock (base/clock.ts)',
+  },
+  {
+    modules: ['node:perf_hooks'],
+    allowedIn: ['app'],
+    why: 'take a Clock (base/clock.ts)',
+  },
+  {
+    modules: ['node:http', 'node:https'],
+    allowedIn: ['admin', 'local', 'app', 'cli'],
+    why: 'the data plane speaks HTTP with its own codecs',
+  },
+  { modules: ['node:http2'], allowedIn: [], why: 'the data plane speaks HTTP with its own codecs' },
+  {
+    modules: ['node:module', 'node:vm', 'node:inspector', 'node:test'],
+    allowedIn: ['main.ts', 'app'],
+    why: 'code is loaded by import',
+  },
 ];
