@@ -166,7 +166,7 @@ describe('the rules for each file', () => {
     [hasNoDefaultExport, 'export default class {}', 'export class A {}'],
     [reexportsNothing, "export type { A } from './a.ts';", 'export { a }; const a = 1;'],
     [hasNoAny, 'let a: any[];', "let a: unknown; const any = 'any';"],
-    [leavesNoMarks, `// ${'TO'}DO: later`, "const todo = 'TODO list';"],
+    [leavesNoMarks, `// ${'TO'}DO: later`, "const todo = 'to do';"],
     [leavesNoMarks, `let a = 1; /* ${'FIX'}ME */`, '// fixed'],
     [leavesNoMarks, `// biome-ignore ${'lint'}: because`, '// biome-ignore format: a table'],
     [leavesNoMarks, `// @ts-${'ignore'}`, '// ts ignores it'],
