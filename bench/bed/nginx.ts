@@ -1,0 +1,47 @@
+// Runs Debian's nginx in a folder of its own: as the three backends, or as a proxy.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Place } from '../contender.ts';
+import type { Program, ProgramSpec } from './programs.ts';
+
+/** Shared by both uses: one worker, no logs, connections that last, nothing outside its folder. */
+function configuration(folder: string, http: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `daemon off;
+worker_processes 1;
+pid ${join(folder, 'nginx.pid')};
+error_log stderr warn;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  keepalive_timeout 1h;
+  keepalive_requests 1000000000;
+  ${temporary.map((kind) => `${kind}_temp_path ${join(folder, kind)};`).join('\n  ')}
+${http}
+}
+`;
+}
+
+export function nginxSpec(nginx: string, folder: string, cpus: string, port: number, http: string): ProgramSpec {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, configuration(folder, http));
+  return { command: nginx, args: ['-p', folder, '-c', file], cpus, port };
+}
+
+/** Three servers in one worker; each answers any path with 200, a Content-Length and about 100 bytes of JSON. */
+export function startBackends(
+  nginx: string,
+  ports: readonly number[],
+  place: Omit<Place, 'upstreamPorts'>,
+): Promise<Program> {
+  const servers = ports.map((port, index) => {
+    const body = `{"pod":"backend-${index + 1}","path":"/data","text":"${'switchboard '.repeat(5).trimEnd()}"}`;
+    return `  server {
+    listen 127.0.0.1:${port};
+    location / { default_type application/json; return 200 '${body}'; }
+  }`;
+  });
+  const [first = 0] = ports;
+  return place.launch(nginxSpec(nginx, place.folder, place.cpus.load, first, servers.join('\n')));
+}

@@ -1,0 +1,8 @@
+-- Prints what one run of wrk measured as a single line of JSON. Only `done` is defined: it costs nothing per request.
+function done(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"duration_us":%d,"requests":%d,"p50_us":%d,"p99_us":%d,"max_us":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d,"status":%d}\n',
+    summary.duration, summary.requests, latency:percentile(50), latency:percentile(99), latency.max,
+    errors.connect, errors.read, errors.write, errors.timeout, errors.status))
+end

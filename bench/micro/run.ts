@@ -1,0 +1,25 @@
+// The command `bench micro`: runs each *.bench.ts in a process of its own, so that none spoils another's type feedback.
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const MODULE = fileURLToPath(new URL('run-module.ts', import.meta.url));
+
+/** How run-module.ts says that the name chose none of its benches. */
+export const NOTHING_CHOSEN = 4;
+
+/** `name` is part of a file's path or of a bench's name; all when empty. Answers the exit code. */
+export function runMicro(name: string): number {
+  const files = globSync('**/*.bench.ts', { cwd: FOLDER }).sort();
+  const codes = files.map(
+    (file) => spawnSync(process.execPath, [MODULE, file, name], { cwd: FOLDER, stdio: 'inherit' }).status ?? 1,
+  );
+  if (codes.every((code) => code === NOTHING_CHOSEN)) {
+    console.error(
+      `no micro bench${name === '' ? '' : ` whose path or name holds "${name}"`} in bench/micro/**/*.bench.ts`,
+    );
+    return 1;
+  }
+  return codes.every((code) => code === 0 || code === NOTHING_CHOSEN) ? 0 : 1;
+}

@@ -1,0 +1,69 @@
+// The table and the ratios that the proxy bench prints.
+import { type Outcome, renderSummaries, type Sample, summarize } from '../../../bench/report/proxies-report.ts';
+import { renderTable } from '../../../bench/report/text-table.ts';
+
+function outcome(name: string, rates: readonly number[], cpuUs: number, errors = 0): Outcome {
+  const rest = { cpuUsPerRequest: cpuUs, cpuShare: 0.98, p50Us: 1230, p99Us: 4560, rssBytes: 71_000_000, errors };
+  const samples: readonly Sample[] = rates.map((requestsPerSecond) => ({ requestsPerSecond, ...rest }));
+  return { name, version: '1', samples };
+}
+
+describe('renderTable', () => {
+  it('aligns columns and leaves no trailing blanks', () => {
+    const columns = [
+      { title: 'name', align: 'left' },
+      { title: 'n', align: 'right' },
+      { title: 'note', align: 'left' },
+    ] as const;
+    expect(
+      renderTable(columns, [
+        ['a', '10', 'x'],
+        ['longer', '9'],
+      ]),
+    ).toBe(['name     n  note', 'a       10  x', 'longer   9'].join('\n'));
+  });
+});
+
+describe('summarize', () => {
+  it("takes × Envoy's requests per second and ÷ the floor's CPU round by round", () => {
+    const [ours] = summarize([
+      outcome('switchboard', [300, 30, 330], 30),
+      outcome('floor', [400, 40, 400], 20),
+      outcome('envoy', [200, 20, 200], 40),
+    ]);
+    expect(ours).toMatchObject({ rateRatio: 1.5, cpuRatio: 1.5, requestsPerSecond: { median: 300 } });
+  });
+
+  it('has no ratio to what did not run', () => {
+    const [ours] = summarize([outcome('switchboard', [300], 30)]);
+    expect(ours).toMatchObject({ rateRatio: null, cpuRatio: null });
+  });
+
+  it('adds up the errors of all rounds', () => {
+    const [ours] = summarize([outcome('switchboard', [300, 300], 30, 2)]);
+    expect(ours?.totalErrors).toBe(4);
+  });
+});
+
+describe('renderSummaries', () => {
+  it('prints a row per proxy, a dash where there is nothing to compare with', () => {
+    const text = renderSummaries(summarize([outcome('floor', [100, 200, 300], 18.25)]));
+    expect(text.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      [
+        'proxy',
+        '× envoy',
+        'requests/s',
+        '±%',
+        '÷ floor',
+        'CPU µs/req',
+        '±%',
+        'core %',
+        'p50 ms',
+        'p99 ms',
+        'RSS MB',
+        'errors',
+      ],
+      ['floor', '–', '200', '50', '1.00', '18.3', '0', '98', '1.23', '4.56', '71', '0'],
+    ]);
+  });
+});

@@ -1,0 +1,28 @@
+// What is read out of wrk's output.
+import { parseWrk } from '../../../bench/measure/wrk.ts';
+
+const MEASUREMENT =
+  '{"duration_us":4000000,"requests":80000,"p50_us":900,"p99_us":4100,"max_us":9000,"connect":1,"read":2,"write":3,"timeout":4,"status":5}';
+
+describe('parseWrk', () => {
+  it('finds the measurement among the lines that wrk prints for people', () => {
+    const output = `Running 4s test @ http://127.0.0.1:1/data\n  1 threads and 64 connections\n${MEASUREMENT}\n`;
+    expect(parseWrk(output)).toEqual({
+      requests: 80_000,
+      requestsPerSecond: 20_000,
+      p50Us: 900,
+      p99Us: 4100,
+      errors: 15,
+    });
+  });
+
+  it('says what wrk printed instead of a measurement', () => {
+    expect(() => parseWrk('unable to connect to 127.0.0.1:1\n')).toThrow(
+      'wrk printed no measurement: unable to connect to 127.0.0.1:1',
+    );
+  });
+
+  it('names a field that is missing', () => {
+    expect(() => parseWrk(MEASUREMENT.replace('"p99_us":4100,', ''))).toThrow("wrk's measurement lacks p99_us");
+  });
+});
