@@ -1,0 +1,101 @@
+// @hot
+// The upstream half of an exchange: one try at one endpoint, from the pick to the end of its answer.
+import type { ErrorCode } from '../../model/errors.ts';
+import type { ResponseHead } from '../codec/head.ts';
+import type { ClientExchange, Http1ClientConnection } from '../codec/http1/client-connection.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+
+/** The downstream half, as the upstream half sees it. */
+export interface AttemptOwner {
+  onInformational(head: ResponseHead): void;
+  onResponseHead(head: ResponseHead): void;
+  onResponseData(bytes: Buffer, start: number, end: number): void;
+  onResponseEnd(trailers: string): void;
+  onResponseBatchEnd(): void;
+  onUpstreamWritable(): void;
+  onAttemptFailed(code: ErrorCode, detail: string, unsent: boolean): void;
+}
+
+/** Used again for each attempt of its exchange: a finished attempt has given its connection away and hears nothing of it any more. */
+export class Attempt implements ClientExchange {
+  readonly #owner: AttemptOwner;
+  #connection: Http1ClientConnection | null = null;
+  #cluster: Cluster | null = null;
+  endpoint: Endpoint | null = null;
+
+  constructor(owner: AttemptOwner) {
+    this.#owner = owner;
+  }
+
+  /** The connection while the attempt runs; `null` before and after. */
+  get connection(): Http1ClientConnection | null {
+    return this.#connection;
+  }
+
+  /** Takes a connection to `endpoint`; the caller writes the request to it. */
+  begin(cluster: Cluster, endpoint: Endpoint, method: string, nowMs: number): Http1ClientConnection {
+    const connection = cluster.poolOf(endpoint).acquire(nowMs);
+    this.#connection = connection;
+    this.#cluster = cluster;
+    this.endpoint = endpoint;
+    endpoint.activeRequests += 1;
+    endpoint.requestsTotal += 1;
+    cluster.stats.requestsActive += 1;
+    cluster.stats.requestsTotal += 1;
+    connection.begin(this, method);
+    return connection;
+  }
+
+  /** Ends it without an answer: the connection is closed, since its answer would belong to nobody. */
+  abandon(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#release();
+    connection.destroy();
+  }
+
+  onInformational(head: ResponseHead): void {
+    this.#owner.onInformational(head);
+  }
+
+  onResponseHead(head: ResponseHead): void {
+    const endpoint = this.endpoint as Endpoint;
+    if (head.status < 500) endpoint.requestsSuccess += 1;
+    else endpoint.requestsError += 1;
+    this.#owner.onResponseHead(head);
+  }
+
+  onResponseData(bytes: Buffer, start: number, end: number): void {
+    this.#owner.onResponseData(bytes, start, end);
+  }
+
+  onResponseEnd(trailers: string): void {
+    this.#release();
+    this.#owner.onResponseEnd(trailers);
+  }
+
+  onResponseBatchEnd(): void {
+    this.#owner.onResponseBatchEnd();
+  }
+
+  onUpstreamWritable(): void {
+    this.#owner.onUpstreamWritable();
+  }
+
+  onUpstreamFailure(code: ErrorCode, detail: string, unsent: boolean): void {
+    const endpoint = this.endpoint as Endpoint;
+    endpoint.requestsError += 1;
+    endpoint.lastError = detail;
+    if (this.#cluster !== null && !unsent) this.#cluster.stats.resets += 1;
+    this.#release();
+    this.#owner.onAttemptFailed(code, detail, unsent);
+  }
+
+  #release(): void {
+    this.#connection = null;
+    if (this.endpoint !== null) this.endpoint.activeRequests -= 1;
+    if (this.#cluster !== null) this.#cluster.stats.requestsActive -= 1;
+    this.#cluster = null;
+  }
+}

@@ -1,0 +1,31 @@
+// What the exchanges of one listener share: where routes come from, what is counted and logged, and the limits.
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { TimerWheel } from '../../base/timer-wheel.ts';
+import type { AccessLog } from '../../telemetry/access-log.ts';
+import type { RouteTable } from '../route/route-table.ts';
+import type { Dial } from '../upstream/connection-pool.ts';
+import type { ExchangeStats } from './exchange-stats.ts';
+
+/** The newest table of one route configuration. An exchange reads it once, at its beginning. */
+export interface RouteSlot {
+  readonly name: string;
+  table: RouteTable | null;
+}
+
+export interface ExchangeContext {
+  readonly routes: RouteSlot;
+  readonly stats: ExchangeStats;
+  /** `null` = off. */
+  readonly accessLog: AccessLog | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly wheel: TimerWheel;
+  readonly dial: Dial;
+  /** A new, unique id for a request that has none. */
+  readonly newRequestId: () => string;
+  /** How much of a request body is kept to send it again, bytes. */
+  readonly replayBytes: number;
+  /** True while the sidecar drains: answers carry `Connection: close`. */
+  draining: boolean;
+}

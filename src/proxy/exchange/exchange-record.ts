@@ -1,0 +1,91 @@
+// @hot
+// What is known of one exchange, kept as the access log wants it.
+import { ERRORS, type ErrorCode } from '../../model/errors.ts';
+import type { AccessRecord } from '../../telemetry/access-log.ts';
+import type { RequestHead } from '../codec/head.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+
+/** One object a connection, filled anew for each of its exchanges. */
+export class ExchangeRecord implements AccessRecord {
+  readonly downstreamRemote: string;
+  readonly traceId = '';
+  startedAtMs = 0;
+  startedAtWallMs = 0;
+  durationMs = 0;
+  status = 0;
+  flags = '';
+  details = '';
+  bytesReceived = 0;
+  bytesSent = 0;
+  attempts = 0;
+  upstreamHost = '';
+  upstreamCluster = '';
+  route = '';
+  requestId = '';
+  /** Field lines that the request gets on its way. */
+  extraRequestFields = '';
+  #head: RequestHead | null = null;
+
+  constructor(downstreamRemote: string) {
+    this.downstreamRemote = downstreamRemote;
+  }
+
+  get method(): string {
+    return this.#head === null ? '' : this.#head.method;
+  }
+
+  get authority(): string {
+    return this.#head === null ? '' : this.#head.authority;
+  }
+
+  get path(): string {
+    return this.#head === null ? '' : this.#head.path;
+  }
+
+  get protocol(): string {
+    if (this.#head === null) return '';
+    return this.#head.versionMinor === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
+  }
+
+  get userAgent(): string {
+    return this.#head?.get('user-agent') ?? '';
+  }
+
+  /** `head` is `null` when what came was no request. */
+  begin(head: RequestHead | null, context: ExchangeContext): void {
+    this.#head = head;
+    this.startedAtMs = context.clock.now();
+    this.startedAtWallMs = context.accessLog === null ? 0 : context.clock.wallNow();
+    this.status = 0;
+    this.flags = '';
+    this.details = '';
+    this.bytesReceived = 0;
+    this.bytesSent = 0;
+    this.attempts = 0;
+    this.upstreamHost = '';
+    this.upstreamCluster = '';
+    this.route = '';
+    this.requestId = '';
+    this.extraRequestFields = '';
+    if (head !== null) this.#identify(head, context);
+  }
+
+  fail(code: ErrorCode, detail: string): void {
+    this.flags = ERRORS[code].flag;
+    this.details = `${code}: ${detail}`;
+  }
+
+  end(nowMs: number): void {
+    this.durationMs = nowMs - this.startedAtMs;
+  }
+
+  /** `x-request-id` is kept or made. */
+  #identify(head: RequestHead, context: ExchangeContext): void {
+    if (head.requestIdField >= 0) {
+      this.requestId = head.valueAt(head.requestIdField);
+      return;
+    }
+    this.requestId = context.newRequestId();
+    this.extraRequestFields = `x-request-id: ${this.requestId}\r\n`;
+  }
+}

@@ -1,0 +1,44 @@
+// Answers that the sidecar makes itself: one way from an error's row to what the caller reads.
+import { describeError, ERRORS, type ErrorCode } from '../../model/errors.ts';
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+export interface LocalReply {
+  readonly head: string;
+  /** Latin1-safe: one character a byte. */
+  readonly body: string;
+}
+
+/**
+ * `accept`: the caller's Accept field ('' = none), JSON where it asks for it, else plain text. `extra`: ready-made field lines.
+ * The caller of this function leaves the body out for HEAD.
+ */
+export function renderLocalReply(code: ErrorCode, detail: string, accept: string, extra: string): LocalReply {
+  const row = ERRORS[code];
+  const sentence = describeError(code, toAscii(detail));
+  const json = accept.includes('json');
+  const body = json
+    ? `${JSON.stringify({ error: code, flag: row.flag, status: row.status, message: sentence })}\n`
+    : `${sentence}\n`;
+  const head =
+    `HTTP/1.1 ${row.status} ${REASONS[row.status] ?? 'Error'}\r\n` +
+    `content-type: ${json ? 'application/json' : 'text/plain; charset=utf-8'}\r\n` +
+    `content-length: ${body.length}\r\n` +
+    `x-switchboard-error: ${row.flag} ${code}\r\n${extra}\r\n`;
+  return { head, body };
+}
+
+/** Details may repeat what the caller sent: nothing of it may act as markup of a terminal or break the count of bytes. */
+function toAscii(text: string): string {
+  let safe = '';
+  for (const character of text) safe += character >= ' ' && character <= '~' ? character : '?';
+  return safe;
+}

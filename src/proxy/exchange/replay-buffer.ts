@@ -1,0 +1,50 @@
+// @hot
+// What has come of a request body, kept while the request may have to be sent again.
+
+export class ReplayBuffer {
+  readonly #limitBytes: number;
+  readonly #pieces: Buffer[] = [];
+  #bytes = 0;
+  #overflowed = false;
+  /** The body has come whole; `trailers` belong to it. */
+  complete = false;
+  trailers = '';
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Everything since the beginning is still here. */
+  get whole(): boolean {
+    return !this.#overflowed;
+  }
+
+  get pieces(): readonly Buffer[] {
+    return this.#pieces;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(bytes: Buffer, start: number, end: number): void {
+    if (this.#overflowed) return;
+    this.#bytes += end - start;
+    if (this.#bytes > this.#limitBytes) this.drop();
+    else this.#pieces.push(bytes.subarray(start, end));
+  }
+
+  /** No retry will come: forget the body. */
+  drop(): void {
+    this.#overflowed = true;
+    this.#pieces.length = 0;
+  }
+
+  reset(): void {
+    this.#pieces.length = 0;
+    this.#bytes = 0;
+    this.#overflowed = false;
+    this.complete = false;
+    this.trailers = '';
+  }
+}

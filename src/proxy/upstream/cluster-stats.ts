@@ -1,0 +1,46 @@
+// @hot
+// The numbers of one cluster, under Envoy's names.
+import { Histogram } from '../../telemetry/histogram.ts';
+import type { StatSink } from '../../telemetry/stats.ts';
+
+export class ClusterStats {
+  connectionsTotal = 0;
+  connectionsActive = 0;
+  connectFailures = 0;
+  requestsTotal = 0;
+  requestsActive = 0;
+  retries = 0;
+  retrySuccesses = 0;
+  retryOverflows = 0;
+  resets = 0;
+  noHealthy = 0;
+  updates = 0;
+  /** Answers by the first digit of their status, 1–5. */
+  readonly responses = new Float64Array(6);
+  readonly requestTime = new Histogram();
+
+  recordResponse(status: number, durationMs: number): void {
+    const codeClass = Math.floor(status / 100);
+    this.responses[codeClass] = (this.responses[codeClass] as number) + 1;
+    this.requestTime.record(durationMs);
+  }
+
+  /** Source of the names: Envoy's cluster statistics. */
+  collect(cluster: string, sink: StatSink): void {
+    sink.counter('cluster', cluster, 'upstream_cx_total', this.connectionsTotal);
+    sink.gauge('cluster', cluster, 'upstream_cx_active', this.connectionsActive);
+    sink.counter('cluster', cluster, 'upstream_cx_connect_fail', this.connectFailures);
+    sink.counter('cluster', cluster, 'upstream_rq_total', this.requestsTotal);
+    sink.gauge('cluster', cluster, 'upstream_rq_active', this.requestsActive);
+    sink.counter('cluster', cluster, 'upstream_rq_retry', this.retries);
+    sink.counter('cluster', cluster, 'upstream_rq_retry_success', this.retrySuccesses);
+    sink.counter('cluster', cluster, 'upstream_rq_retry_overflow', this.retryOverflows);
+    sink.counter('cluster', cluster, 'upstream_rq_rx_reset', this.resets);
+    sink.counter('cluster', cluster, 'upstream_cx_none_healthy', this.noHealthy);
+    sink.counter('cluster', cluster, 'update_success', this.updates);
+    for (let codeClass = 1; codeClass <= 5; codeClass += 1) {
+      sink.counter('cluster', cluster, `upstream_rq_${codeClass}xx`, this.responses[codeClass] as number);
+    }
+    sink.histogram('cluster', cluster, 'upstream_rq_time', this.requestTime);
+  }
+}

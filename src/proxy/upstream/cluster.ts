@@ -1,0 +1,133 @@
+// @hot
+// A live cluster: its endpoints, the picker over them, a pool for each, and what they share.
+import type { Random } from '../../base/random.ts';
+import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
+import type { StatSink, StatSource } from '../../telemetry/stats.ts';
+import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { EndpointSet } from '../endpoint/endpoint-set.ts';
+import { LOAD_BALANCERS } from '../lb/index.ts';
+import type { LoadBalancer, PickContext, Picker } from '../lb/load-balancer.ts';
+import { ClusterStats } from './cluster-stats.ts';
+import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
+import { DEFAULT_RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
+
+export interface ClusterOptions {
+  readonly pool: Omit<PoolOptions, 'limits'>;
+  readonly maxHeadBytes: number;
+  readonly maxFields: number;
+  readonly random: Random;
+}
+
+/** A name that routes hold on to: the cluster behind it may come, change and go without the routes being compiled again. */
+export interface ClusterSlot {
+  readonly name: string;
+  cluster: Cluster | null;
+}
+
+export class Cluster implements StatSource {
+  readonly name: string;
+  readonly stats = new ClusterStats();
+  readonly retryBudget = new RetryBudget(DEFAULT_RETRY_BUDGET);
+  readonly #options: ClusterOptions;
+  readonly #endpoints: EndpointSet;
+  readonly #pools = new Map<Endpoint, ConnectionPool>();
+  #spec: ClusterSpec;
+  #picker: Picker;
+  #assigned = false;
+  #version = 0;
+
+  constructor(spec: ClusterSpec, options: ClusterOptions) {
+    this.name = spec.name;
+    this.#spec = spec;
+    this.#options = options;
+    this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint));
+    this.#picker = this.#createPicker();
+    if (spec.discovery.kind === 'static') this.assign(spec.discovery.assignment);
+  }
+
+  get spec(): ClusterSpec {
+    return this.#spec;
+  }
+
+  /** Its endpoints have been told at least once (they may be none). */
+  get warm(): boolean {
+    return this.#assigned;
+  }
+
+  get endpoints(): Iterable<Endpoint> {
+    return this.#endpoints.all;
+  }
+
+  get endpointCount(): number {
+    return this.#endpoints.size;
+  }
+
+  /** Takes a changed configuration; endpoints, connections and numbers stay. */
+  update(spec: ClusterSpec): void {
+    this.#spec = spec;
+    if (spec.discovery.kind === 'static') this.assign(spec.discovery.assignment);
+    else this.#picker = this.#createPicker();
+  }
+
+  assign(assignment: LoadAssignmentSpec): void {
+    this.#assigned = true;
+    this.stats.updates += 1;
+    this.#endpoints.update(assignment);
+    this.#picker = this.#createPicker();
+  }
+
+  pick(context: PickContext): Endpoint | null {
+    return this.#picker.pick(context);
+  }
+
+  /** How many endpoints may get new requests. */
+  get eligibleCount(): number {
+    return this.#endpoints.eligible.length;
+  }
+
+  poolOf(endpoint: Endpoint): ConnectionPool {
+    return this.#pools.get(endpoint) ?? this.#createPool(endpoint);
+  }
+
+  /** No new requests will come: idle connections close, answers in work are finished. */
+  drain(): void {
+    for (const pool of this.#pools.values()) pool.drain();
+  }
+
+  close(): void {
+    for (const pool of this.#pools.values()) pool.close();
+    this.#pools.clear();
+  }
+
+  collect(sink: StatSink): void {
+    this.stats.collect(this.name, sink);
+    sink.gauge('cluster', this.name, 'membership_total', this.#endpoints.size);
+    sink.gauge('cluster', this.name, 'membership_healthy', this.#endpoints.eligible.length);
+    sink.gauge('cluster', this.name, 'version', this.#version);
+  }
+
+  #createPool(endpoint: Endpoint): ConnectionPool {
+    const limits: ClientConnectionLimits = {
+      maxHeadBytes: this.#options.maxHeadBytes,
+      maxFields: this.#options.maxFields,
+      connectTimeoutMs: this.#spec.connectTimeoutMs,
+    }; // alloc-ok: once an endpoint
+    const pool = new ConnectionPool(endpoint, this.stats, { ...this.#options.pool, limits }); // alloc-ok: once an endpoint
+    this.#pools.set(endpoint, pool);
+    return pool;
+  }
+
+  #createPicker(): Picker {
+    const balancer =
+      LOAD_BALANCERS.find((row) => row.name === this.#spec.loadBalancer) ?? (LOAD_BALANCERS[0] as LoadBalancer); // alloc-ok: update time
+    this.#version += 1;
+    return balancer.createPicker(this.#endpoints.eligible, this.#options.random);
+  }
+
+  #onEndpointRemoved(endpoint: Endpoint): void {
+    this.#pools.get(endpoint)?.drain();
+    this.#pools.delete(endpoint);
+  }
+}

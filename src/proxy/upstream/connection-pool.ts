@@ -1,0 +1,114 @@
+// @hot
+// The connections to one endpoint: hands out an idle one or makes a new one, and closes what has been idle too long.
+import type { Socket } from 'node:net';
+import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
+import {
+  type ClientConnectionLimits,
+  type ClientConnectionOwner,
+  Http1ClientConnection,
+} from '../codec/http1/client-connection.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { ClusterStats } from './cluster-stats.ts';
+
+/** Opens a TCP connection; the socket may still be connecting when it is handed out. */
+export type Dial = (host: string, port: number) => Socket;
+
+export interface PoolOptions {
+  readonly dial: Dial;
+  readonly wheel: TimerWheel;
+  readonly limits: ClientConnectionLimits;
+  /** An idle connection older than this is closed rather than used, ms; below the upstream's own limit. */
+  readonly idleTimeoutMs: number;
+  readonly now: () => number;
+}
+
+export class ConnectionPool implements ClientConnectionOwner, TimerOwner {
+  readonly #endpoint: Endpoint;
+  readonly #stats: ClusterStats;
+  readonly #options: PoolOptions;
+  /** The one used last is used first: the others grow old and are closed. */
+  readonly #idle: Http1ClientConnection[] = [];
+  readonly #all = new Set<Http1ClientConnection>();
+  readonly #sweep: WheelTimer;
+  #draining = false;
+
+  constructor(endpoint: Endpoint, stats: ClusterStats, options: PoolOptions) {
+    this.#endpoint = endpoint;
+    this.#stats = stats;
+    this.#options = options;
+    this.#sweep = new WheelTimer(this);
+  }
+
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+
+  /** A connection for one request, for its caller alone until the answer is complete. */
+  acquire(nowMs: number): Http1ClientConnection {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (nowMs - connection.idleSinceMs < this.#options.idleTimeoutMs && connection.socket.writable) return connection;
+      connection.destroy();
+    }
+    return this.#open();
+  }
+
+  /** The endpoint has left: idle connections close now, the others after their answers. */
+  drain(): void {
+    this.#draining = true;
+    this.#options.wheel.cancel(this.#sweep);
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop())
+      connection.destroy();
+  }
+
+  /** Closes everything, answers in work too. */
+  close(): void {
+    this.drain();
+    for (const connection of this.#all) connection.socket.destroy();
+  }
+
+  onConnectionIdle(connection: Http1ClientConnection): void {
+    if (this.#draining) {
+      connection.destroy();
+      return;
+    }
+    connection.idleSinceMs = this.#options.now();
+    this.#idle.push(connection);
+    if (!this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs);
+  }
+
+  onConnectionClosed(connection: Http1ClientConnection, connected: boolean): void {
+    this.#all.delete(connection);
+    this.#endpoint.connectionsActive -= 1;
+    this.#stats.connectionsActive -= 1;
+    if (!connected) {
+      this.#endpoint.connectFailures += 1;
+      this.#stats.connectFailures += 1;
+    }
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  /** Closes what has been idle for the whole time; looks again while something is idle. */
+  onTimer(): void {
+    const limit = this.#options.now() - this.#options.idleTimeoutMs;
+    let fresh = 0;
+    while (fresh < this.#idle.length && (this.#idle[fresh] as Http1ClientConnection).idleSinceMs <= limit) fresh += 1;
+    for (const connection of this.#idle.splice(0, fresh)) connection.destroy();
+    if (this.#idle.length > 0) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs / 2);
+  }
+
+  #open(): Http1ClientConnection {
+    const socket = this.#options.dial(this.#endpoint.host, this.#endpoint.port);
+    const connection = new Http1ClientConnection(socket, this, this.#options.limits, this.#options.wheel); // alloc-ok: once a connection
+    this.#all.add(connection);
+    this.#endpoint.connectionsActive += 1;
+    this.#endpoint.connectionsTotal += 1;
+    this.#stats.connectionsActive += 1;
+    this.#stats.connectionsTotal += 1;
+    return connection;
+  }
+}
