@@ -1,0 +1,85 @@
+// One gRPC connection with one ADS stream on it, from dialling to its end.
+import { Client, type ClientDuplexStream, connectivityState, credentials, type ServiceError } from '@grpc/grpc-js';
+import type { Cancel, Clock } from '../../base/clock.ts';
+import { type DiscoveryRequestInit, deserializeResponse, SOTW_METHOD_PATH, serializeRequest } from '../ads-method.ts';
+import type { DiscoveryResponse } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
+
+/** 100,000 endpoints in one response exceed gRPC's 4 MiB many times. */
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+
+export interface ConnectionOptions {
+  /** `host:port`. */
+  readonly address: string;
+  readonly clock: Clock;
+  /** A connection that is not made within this time is given up. */
+  readonly connectTimeoutMs: number;
+  /** A silent connection is probed after this time, and given up when the probe is not answered in `keepaliveTimeoutMs`. */
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+}
+
+export interface ConnectionEvents {
+  response(response: DiscoveryResponse): void;
+  /** Called once, also for a connection that never came about; not after `close`. */
+  ended(reason: string): void;
+}
+
+/** Each connection is a channel of its own, never made again by gRPC: when and how often to dial is the client's own decision. */
+export class AdsConnection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #client: Client;
+  readonly #call: ClientDuplexStream<DiscoveryRequestInit, DiscoveryResponse>;
+  readonly #stopTimer: Cancel;
+  #open = true;
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#client = new Client(options.address, credentials.createInsecure(), channelOptions(options));
+    this.#call = this.#client.makeBidiStreamRequest(SOTW_METHOD_PATH, serializeRequest, deserializeResponse);
+    this.#call.on('data', (response: DiscoveryResponse) => {
+      if (this.#open) this.#events.response(response);
+    });
+    this.#call.on('error', (error: ServiceError) => this.#end(error.details || error.message));
+    this.#call.on('end', () => this.#end('the control plane ended the stream'));
+    this.#stopTimer = options.clock.after(options.connectTimeoutMs, () => this.#checkConnected());
+  }
+
+  send(request: DiscoveryRequestInit): void {
+    if (this.#open) this.#call.write(request);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#stopTimer();
+    this.#call.cancel();
+    this.#client.close();
+  }
+
+  #checkConnected(): void {
+    if (this.#client.getChannel().getConnectivityState(false) === connectivityState.READY) return;
+    this.#end(`no connection within ${this.#options.connectTimeoutMs} ms`);
+  }
+
+  #end(reason: string): void {
+    if (!this.#open) return;
+    this.close();
+    this.#events.ended(reason);
+  }
+}
+
+function channelOptions(options: ConnectionOptions) {
+  return {
+    'grpc.max_receive_message_length': MAX_RESPONSE_BYTES,
+    'grpc.keepalive_time_ms': options.keepaliveMs,
+    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    // A sidecar's pod has http_proxy set to the sidecar itself.
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.enable_channelz': 0,
+  };
+}

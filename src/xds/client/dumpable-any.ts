@@ -1,0 +1,64 @@
+// Makes any resource printable as JSON: extensions that this build cannot describe are shown by type and as base64.
+import { createRegistry, fromBinary, fromJson, type Registry, toBinary } from '@bufbuild/protobuf';
+import { type Any, AnySchema, anyPack, StructSchema } from '@bufbuild/protobuf/wkt';
+import {
+  ClustersConfigDumpSchema,
+  EndpointsConfigDumpSchema,
+  ListenersConfigDumpSchema,
+  RoutesConfigDumpSchema,
+} from '../gen/envoy/admin/v3/config_dump_shared_pb.ts';
+import { ClusterSchema } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { ClusterLoadAssignmentSchema } from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import { ListenerSchema } from '../gen/envoy/config/listener/v3/listener_pb.ts';
+import { RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.ts';
+import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
+import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { extensionType } from '../resources/extension.ts';
+
+/** Every message that may stand in an Any of a dump. */
+export const DUMP_REGISTRY: Registry = createRegistry(
+  ClustersConfigDumpSchema,
+  EndpointsConfigDumpSchema,
+  ListenersConfigDumpSchema,
+  RoutesConfigDumpSchema,
+  ClusterSchema,
+  ClusterLoadAssignmentSchema,
+  ListenerSchema,
+  RouteConfigurationSchema,
+  HttpConnectionManagerSchema,
+  RouterSchema,
+  HttpProtocolOptionsSchema,
+  FileAccessLogSchema,
+  StructSchema,
+);
+
+/** A copy of `any` that `toJson` can print with DUMP_REGISTRY, whatever is in it. */
+export function dumpableAny(any: Any): Any {
+  const schema = DUMP_REGISTRY.getMessage(extensionType(any));
+  if (schema === undefined) return placeholder(any);
+  try {
+    const message = fromBinary(schema, any.value);
+    replaceAnys(message);
+    return { ...any, value: toBinary(schema, message) };
+  } catch {
+    return placeholder(any);
+  }
+}
+
+/** Messages are plain objects: whatever looks like an Any in them is one, or is text of a Struct that loses nothing by it. */
+function replaceAnys(value: unknown): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  if (isAny(value)) Object.assign(value, dumpableAny(value));
+  else for (const member of Object.values(value)) replaceAnys(member);
+}
+
+function isAny(value: object): value is Any {
+  return '$typeName' in value && value.$typeName === AnySchema.typeName && 'value' in value && 'typeUrl' in value;
+}
+
+function placeholder(any: Any): Any {
+  const base64 = Buffer.from(any.value).toString('base64');
+  return anyPack(StructSchema, fromJson(StructSchema, { type_url: any.typeUrl, base64 }));
+}

@@ -1,0 +1,113 @@
+// CDS: ClusterSpec ↔ envoy.config.cluster.v3.Cluster.
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
+import {
+  type Cluster,
+  Cluster_DiscoveryType,
+  Cluster_DiscoveryTypeSchema,
+  Cluster_LbPolicy,
+  ClusterSchema,
+} from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { checkAdsSource, encodeAdsSource } from './config-source.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { decodeResource } from './decode-resource.ts';
+import { decodeDuration, encodeDuration } from './duration.ts';
+import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
+import { extensionType, unpackExtension } from './extension.ts';
+import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
+import { checkTransportSocket } from './transport-socket.ts';
+
+export const CLUSTER_TYPE: ResourceType<ClusterSpec> = {
+  typeUrl: `${TYPE_URL_PREFIX}${ClusterSchema.typeName}`,
+  shortName: 'CDS',
+  noun: 'cluster',
+  wildcard: true,
+  refersTo: ENDPOINT_TYPE.typeUrl,
+  warms: true,
+  specs: (snapshot) => snapshot.clusters,
+  toChanges: (changes) => ({ clusters: changes }),
+  name: (spec) => spec.name,
+  references: (spec) => (spec.discovery.kind === 'eds' ? [spec.discovery.serviceName] : []),
+  encode: (spec) => toBinary(ClusterSchema, create(ClusterSchema, encodeCluster(spec))),
+  decode: (bytes) =>
+    decodeResource(
+      { schema: ClusterSchema, noun: 'cluster', nameOf: (message) => message.name, build: decodeCluster },
+      bytes,
+    ),
+};
+
+type ClusterInit = MessageInitShape<typeof ClusterSchema>;
+
+function encodeCluster(spec: ClusterSpec): ClusterInit {
+  const base = {
+    name: spec.name,
+    connectTimeout: encodeDuration(spec.connectTimeoutMs),
+    lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
+  };
+  if (spec.discovery.kind === 'static') {
+    return {
+      ...base,
+      clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
+      loadAssignment: encodeLoadAssignment(spec.discovery.assignment),
+    };
+  }
+  const { serviceName } = spec.discovery;
+  return {
+    ...base,
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
+    edsClusterConfig: { edsConfig: encodeAdsSource(), serviceName: serviceName === spec.name ? '' : serviceName },
+  };
+}
+
+function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
+  checkTransportSocket(message.transportSocket, context, 'transport_socket');
+  checkProtocol(message, context);
+  // A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused.
+  if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN) context.ignore('lb_policy');
+  const connectTimeoutMs = decodeDuration(
+    message.connectTimeout,
+    DEFAULT_CONNECT_TIMEOUT_MS,
+    context,
+    'connect_timeout',
+  );
+  if (connectTimeoutMs === 0) context.refuse('connect_timeout', 'is 0', 'give more than 0 s');
+  return {
+    name: message.name,
+    discovery: decodeDiscovery(message, context),
+    connectTimeoutMs,
+    loadBalancer: 'round-robin',
+  };
+}
+
+function decodeDiscovery(message: Cluster, context: DecodeContext): ClusterSpec['discovery'] {
+  const kind = message.clusterDiscoveryType;
+  const type = kind.case === 'type' ? kind.value : Cluster_DiscoveryType.STATIC;
+  if (type === Cluster_DiscoveryType.EDS) {
+    checkAdsSource(message.edsClusterConfig?.edsConfig, context, 'eds_cluster_config.eds_config');
+    return { kind: 'eds', serviceName: message.edsClusterConfig?.serviceName || message.name };
+  }
+  if (type !== Cluster_DiscoveryType.STATIC) {
+    const value = Cluster_DiscoveryTypeSchema.value[type]?.name ?? type;
+    context.refuse('type', `${value} is not supported`, 'use EDS or STATIC');
+  }
+  const assignment = message.loadAssignment;
+  if (assignment === undefined) return { kind: 'static', assignment: { name: message.name, localities: [] } };
+  const decoded = decodeLoadAssignment(assignment, context, 'load_assignment');
+  return { kind: 'static', assignment: { ...decoded, name: decoded.name || message.name } };
+}
+
+/** HTTP/1.1 is all that upstreams are spoken to in; a cluster that asks for more must not get less. */
+function checkProtocol(message: Cluster, context: DecodeContext): void {
+  for (const [key, any] of Object.entries(message.typedExtensionProtocolOptions)) {
+    const path = `typed_extension_protocol_options["${key}"]`;
+    if (extensionType(any) !== HttpProtocolOptionsSchema.typeName) {
+      context.ignore(path);
+      continue;
+    }
+    const choice = unpackExtension(HttpProtocolOptionsSchema, any, context, path)?.upstreamProtocolOptions;
+    if (choice?.case !== 'explicitHttpConfig') continue;
+    if (choice.value.protocolConfig.case === 'httpProtocolOptions') continue;
+    context.refuse(`${path}.explicit_http_config`, 'is not HTTP/1.1', 'use http_protocol_options');
+  }
+}

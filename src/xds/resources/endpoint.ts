@@ -1,0 +1,151 @@
+// EDS: LoadAssignmentSpec ↔ envoy.config.endpoint.v3.ClusterLoadAssignment.
+import { create, type JsonObject, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import type {
+  EndpointHealth,
+  EndpointSpec,
+  LoadAssignmentSpec,
+  LocalityEndpointsSpec,
+  PodIdentity,
+} from '../../model/endpoint-spec.ts';
+import { HealthStatus } from '../gen/envoy/config/core/v3/health_check_pb.ts';
+import type { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
+import {
+  type ClusterLoadAssignment,
+  ClusterLoadAssignmentSchema,
+} from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import { decodeAddress, encodeAddress } from './address.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { decodeResource } from './decode-resource.ts';
+import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
+
+/** Where the pod behind an endpoint travels: LbEndpoint.metadata.filter_metadata. */
+export const POD_METADATA_KEY = 'switchboard.dev';
+
+/** UINT32_MAX: the weights of one priority may not add up to more (Envoy's limit). */
+const MAX_WEIGHT_SUM = 4_294_967_295;
+
+export const ENDPOINT_TYPE: ResourceType<LoadAssignmentSpec> = {
+  typeUrl: `${TYPE_URL_PREFIX}${ClusterLoadAssignmentSchema.typeName}`,
+  shortName: 'EDS',
+  noun: 'load assignment',
+  wildcard: false,
+  refersTo: null,
+  warms: false,
+  specs: (snapshot) => snapshot.endpoints,
+  toChanges: (changes) => ({ endpoints: changes }),
+  name: (spec) => spec.name,
+  references: () => [],
+  encode: (spec) =>
+    toBinary(ClusterLoadAssignmentSchema, create(ClusterLoadAssignmentSchema, encodeLoadAssignment(spec))),
+  decode: (bytes) =>
+    decodeResource(
+      {
+        schema: ClusterLoadAssignmentSchema,
+        noun: 'load assignment',
+        nameOf: (message) => message.clusterName,
+        build: (message, context) => decodeLoadAssignment(message, context, ''),
+      },
+      bytes,
+    ),
+};
+
+type AssignmentInit = MessageInitShape<typeof ClusterLoadAssignmentSchema>;
+
+export function encodeLoadAssignment(spec: LoadAssignmentSpec): AssignmentInit {
+  return {
+    clusterName: spec.name,
+    endpoints: spec.localities.map((locality) => ({
+      locality: { ...locality.locality },
+      priority: locality.priority,
+      loadBalancingWeight: locality.weight,
+      lbEndpoints: locality.endpoints.map(encodeEndpoint),
+    })),
+  };
+}
+
+const HEALTH_TO_WIRE: Readonly<Record<EndpointHealth, HealthStatus>> = {
+  healthy: HealthStatus.HEALTHY,
+  // Not DEGRADED: Envoy spills new requests to degraded endpoints while healthy ones are left.
+  draining: HealthStatus.DRAINING,
+  unhealthy: HealthStatus.UNHEALTHY,
+};
+
+function encodeEndpoint(spec: EndpointSpec) {
+  const { pod } = spec;
+  return {
+    hostIdentifier: { case: 'endpoint' as const, value: { address: encodeAddress(spec) } },
+    healthStatus: HEALTH_TO_WIRE[spec.health],
+    loadBalancingWeight: spec.weight,
+    ...(pod === undefined ? {} : { metadata: { filterMetadata: { [POD_METADATA_KEY]: { ...pod } } } }),
+  };
+}
+
+/** `path` is where the message stands in its resource: '' for a resource of its own. */
+export function decodeLoadAssignment(
+  message: ClusterLoadAssignment,
+  context: DecodeContext,
+  path: string,
+): LoadAssignmentSpec {
+  const prefix = path === '' ? 'endpoints' : `${path}.endpoints`;
+  const localities = message.endpoints.map((locality, i) => decodeLocality(locality, context, `${prefix}[${i}]`));
+  checkPriorities(localities, context, prefix);
+  return { name: message.clusterName, localities };
+}
+
+/** Priorities count up from 0 without a gap, and the weights of each add up to what fits 32 bits (Envoy's rules). */
+function checkPriorities(localities: readonly LocalityEndpointsSpec[], context: DecodeContext, path: string): void {
+  const sums = new Map<number, number>();
+  for (const { priority, weight } of localities) sums.set(priority, (sums.get(priority) ?? 0) + weight);
+  for (const [priority, sum] of sums) {
+    if (priority > 0 && !sums.has(priority - 1)) {
+      context.refuse(
+        path,
+        `has priority ${priority} but none of ${priority - 1}`,
+        'number priorities from 0 without gaps',
+      );
+    }
+    if (sum > MAX_WEIGHT_SUM)
+      context.refuse(path, `weights of priority ${priority} add up to ${sum}`, 'use smaller ones');
+  }
+}
+
+function decodeLocality(message: LocalityLbEndpoints, context: DecodeContext, path: string): LocalityEndpointsSpec {
+  const { region = '', zone = '', subZone = '' } = message.locality ?? {};
+  return {
+    locality: { region, zone, subZone },
+    priority: message.priority,
+    weight: decodeWeight(message.loadBalancingWeight, context, path),
+    endpoints: message.lbEndpoints.map((endpoint, i) =>
+      decodeEndpoint(endpoint, context, `${path}.lb_endpoints[${i}]`),
+    ),
+  };
+}
+
+function decodeEndpoint(message: LbEndpoint, context: DecodeContext, path: string): EndpointSpec {
+  const endpoint = message.hostIdentifier.case === 'endpoint' ? message.hostIdentifier.value : undefined;
+  const pod = decodePod(message.metadata?.filterMetadata[POD_METADATA_KEY]);
+  return {
+    ...decodeAddress(endpoint?.address, 1, context, `${path}.endpoint.address`),
+    health: decodeHealth(message.healthStatus),
+    weight: decodeWeight(message.loadBalancingWeight, context, path),
+    ...(pod === null ? {} : { pod }),
+  };
+}
+
+function decodeWeight(weight: number | undefined, context: DecodeContext, path: string): number {
+  if (weight === 0) context.refuse(`${path}.load_balancing_weight`, 'is 0', 'give at least 1, or leave it out');
+  return weight ?? 1;
+}
+
+/** A status that this build does not know is one more reason not to send requests there. */
+function decodeHealth(status: HealthStatus): EndpointHealth {
+  if (status === HealthStatus.UNKNOWN || status === HealthStatus.HEALTHY) return 'healthy';
+  return status === HealthStatus.DRAINING || status === HealthStatus.DEGRADED ? 'draining' : 'unhealthy';
+}
+
+/** Null where a foreign control plane put something else under our key. */
+function decodePod(metadata: JsonObject | undefined): PodIdentity | null {
+  const { namespace, name, uid } = metadata ?? {};
+  if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string') return null;
+  return { namespace, name, uid };
+}

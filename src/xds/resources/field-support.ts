@@ -1,0 +1,164 @@
+// The table of what the sidecar honours in messages of other control planes, what it refuses, and what it may leave out.
+
+export interface FieldSupport {
+  /** Fields that we act on, or whose value the decoder checks itself. */
+  readonly supported: readonly string[];
+  /**
+   * Fields that must not be ignored, because the configuration would then mean something else (traffic to another place, in another
+   * form, or less protected). `#n` is a field that proto/ does not describe. `every-other` = all that is not supported.
+   */
+  readonly refused: readonly string[] | 'every-other';
+}
+
+const EVERY_OTHER = 'every-other';
+
+/** By message type. What is in neither list is recorded by path and left out. A message that has no row is not looked into. */
+export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
+  'envoy.config.cluster.v3.Cluster': {
+    supported: [
+      'name',
+      'type',
+      'eds_cluster_config',
+      'connect_timeout',
+      'lb_policy',
+      'load_assignment',
+      'transport_socket',
+      'typed_extension_protocol_options',
+    ],
+    refused: ['cluster_type', 'http2_protocol_options', 'transport_socket_matches', '#40'],
+  },
+  'envoy.config.endpoint.v3.ClusterLoadAssignment': { supported: ['cluster_name', 'endpoints'], refused: [] },
+  'envoy.config.endpoint.v3.LocalityLbEndpoints': {
+    supported: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority'],
+    refused: ['#7', '#8'],
+  },
+  'envoy.config.endpoint.v3.LbEndpoint': {
+    supported: ['endpoint', 'health_status', 'metadata', 'load_balancing_weight'],
+    refused: ['endpoint_name'],
+  },
+  'envoy.config.endpoint.v3.Endpoint': { supported: ['address'], refused: [] },
+  'envoy.config.listener.v3.Listener': {
+    supported: ['name', 'address', 'additional_addresses', 'filter_chains', 'bind_to_port', 'traffic_direction'],
+    refused: [
+      'use_original_dst',
+      'default_filter_chain',
+      'listener_filters',
+      'api_listener',
+      '#18',
+      '#27',
+      '#32',
+      '#36',
+    ],
+  },
+  'envoy.config.listener.v3.FilterChain': {
+    supported: ['filters', 'name', 'transport_socket'],
+    refused: ['filter_chain_match', 'use_proxy_proto'],
+  },
+  'envoy.config.listener.v3.Filter': { supported: ['name', 'typed_config'], refused: EVERY_OTHER },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager': {
+    supported: [
+      'codec_type',
+      'stat_prefix',
+      'rds',
+      'route_config',
+      'http_filters',
+      'common_http_protocol_options',
+      'request_headers_timeout',
+      'server_header_transformation',
+    ],
+    refused: [
+      'normalize_path',
+      'merge_slashes',
+      'path_with_escaped_slashes_action',
+      'strip_matching_host_port',
+      'strip_any_host_port',
+      'strip_trailing_host_dot',
+      '#31',
+      '#43',
+      '#50',
+      '#52',
+    ],
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {
+    supported: ['name', 'typed_config', 'is_optional', 'disabled'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
+  'envoy.config.core.v3.HttpProtocolOptions': { supported: ['idle_timeout'], refused: [] },
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+    supported: ['explicit_http_config', 'use_downstream_protocol_config', 'auto_config'],
+    refused: ['#6', '#11'],
+  },
+  'envoy.config.route.v3.RouteConfiguration': {
+    supported: ['name', 'virtual_hosts', 'validate_clusters'],
+    refused: [
+      'request_headers_to_add',
+      'request_headers_to_remove',
+      'response_headers_to_add',
+      'response_headers_to_remove',
+      'internal_only_headers',
+      'ignore_port_in_host_matching',
+      'typed_per_filter_config',
+      'vhds',
+      '#15',
+      '#18',
+    ],
+  },
+  'envoy.config.route.v3.VirtualHost': {
+    supported: ['name', 'domains', 'routes'],
+    refused: [
+      'require_tls',
+      'request_headers_to_add',
+      'request_headers_to_remove',
+      'response_headers_to_add',
+      'response_headers_to_remove',
+      'retry_policy',
+      'hedge_policy',
+      'typed_per_filter_config',
+      '#20',
+      '#21',
+    ],
+  },
+  'envoy.config.route.v3.Route': {
+    supported: ['match', 'route', 'name'],
+    refused: [
+      'redirect',
+      'direct_response',
+      'non_forwarding_action',
+      'request_headers_to_add',
+      'request_headers_to_remove',
+      'response_headers_to_add',
+      'response_headers_to_remove',
+      'typed_per_filter_config',
+      '#17',
+    ],
+  },
+  'envoy.config.route.v3.RouteMatch': {
+    supported: ['prefix', 'path', 'connect_matcher', 'case_sensitive'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.RouteAction': {
+    supported: ['cluster', 'timeout', 'upgrade_configs'],
+    refused: [
+      'cluster_header',
+      'weighted_clusters',
+      'cluster_specifier_plugin',
+      'metadata_match',
+      'prefix_rewrite',
+      'regex_rewrite',
+      'host_rewrite_literal',
+      'auto_host_rewrite',
+      'host_rewrite_header',
+      'host_rewrite_path_regex',
+      'append_x_forwarded_host',
+      'retry_policy',
+      'hedge_policy',
+      '#33',
+      '#34',
+      '#39',
+      '#41',
+      '#44',
+      '#45',
+    ],
+  },
+};

@@ -1,0 +1,110 @@
+// HttpConnectionManagerSpec ↔ envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { type Any, anyPack } from '@bufbuild/protobuf/wkt';
+import { DEFAULT_IDLE_TIMEOUT_MS, type HttpConnectionManagerSpec } from '../../model/listener-spec.ts';
+import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import {
+  type HttpConnectionManager,
+  HttpConnectionManager_CodecType,
+  HttpConnectionManager_ServerHeaderTransformation,
+  HttpConnectionManagerSchema,
+  type HttpFilter,
+} from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { checkAdsSource, encodeAdsSource } from './config-source.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { decodeDuration, encodeDuration } from './duration.ts';
+import { extensionType, packExtension, unpackExtension } from './extension.ts';
+import { decodeRouteConfig, encodeRouteConfig } from './route.ts';
+
+export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): Any {
+  const message: MessageInitShape<typeof HttpConnectionManagerSchema> = {
+    codecType: HttpConnectionManager_CodecType.AUTO,
+    statPrefix: spec.statPrefix,
+    routeSpecifier: encodeRoutes(spec),
+    httpFilters: [
+      {
+        name: 'envoy.filters.http.router',
+        configType: { case: 'typedConfig', value: packExtension(RouterSchema, {}) },
+      },
+    ],
+    commonHttpProtocolOptions: { idleTimeout: encodeDuration(spec.idleTimeoutMs) },
+    requestHeadersTimeout: encodeDuration(spec.requestHeadersTimeoutMs),
+    // The pod's own Server header reaches the caller, as it does through our sidecar.
+    serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
+  };
+  return anyPack(HttpConnectionManagerSchema, create(HttpConnectionManagerSchema, message));
+}
+
+function encodeRoutes(spec: HttpConnectionManagerSpec) {
+  if (spec.routes.kind === 'inline') {
+    return { case: 'routeConfig', value: encodeRouteConfig(spec.routes.config) } as const;
+  }
+  return { case: 'rds', value: { configSource: encodeAdsSource(), routeConfigName: spec.routes.name } } as const;
+}
+
+export function decodeHttpConnectionManager(any: Any, context: DecodeContext, path: string): HttpConnectionManagerSpec {
+  const message =
+    unpackExtension(HttpConnectionManagerSchema, any, context, path) ?? create(HttpConnectionManagerSchema);
+  if (message.statPrefix === '') context.refuse(`${path}.stat_prefix`, 'is empty', 'name the statistics');
+  if (message.codecType > HttpConnectionManager_CodecType.HTTP1) {
+    context.refuse(`${path}.codec_type`, 'is not AUTO or HTTP1', 'use AUTO');
+  }
+  checkHttpFilters(message.httpFilters, context, `${path}.http_filters`);
+  return {
+    statPrefix: message.statPrefix,
+    routes: decodeRoutes(message, context, path),
+    idleTimeoutMs: decodeDuration(
+      message.commonHttpProtocolOptions?.idleTimeout,
+      DEFAULT_IDLE_TIMEOUT_MS,
+      context,
+      `${path}.common_http_protocol_options.idle_timeout`,
+    ),
+    requestHeadersTimeoutMs: decodeDuration(
+      message.requestHeadersTimeout,
+      0,
+      context,
+      `${path}.request_headers_timeout`,
+    ),
+  };
+}
+
+function decodeRoutes(
+  message: HttpConnectionManager,
+  context: DecodeContext,
+  path: string,
+): HttpConnectionManagerSpec['routes'] {
+  const specifier = message.routeSpecifier;
+  if (specifier.case === 'routeConfig') {
+    return { kind: 'inline', config: decodeRouteConfig(specifier.value, context, `${path}.route_config`) };
+  }
+  if (specifier.case === undefined) {
+    context.refuse(path, 'has no routes', 'give it rds or route_config');
+    return { kind: 'rds', name: '' };
+  }
+  const name = specifier.value.routeConfigName;
+  checkAdsSource(specifier.value.configSource, context, `${path}.rds.config_source`);
+  if (name === '') context.refuse(`${path}.rds.route_config_name`, 'is empty', 'name a route configuration');
+  return { kind: 'rds', name };
+}
+
+/** The router is the one filter of this build, and it has to be the last; others may be left out only where they say so. */
+function checkHttpFilters(filters: readonly HttpFilter[], context: DecodeContext, path: string): void {
+  let lastIsRouter = false;
+  for (const [i, filter] of filters.entries()) {
+    const at = `${path}[${i}]`;
+    const any = filter.configType.value;
+    if (filter.disabled) {
+      context.ignore(at);
+    } else if (any !== undefined && extensionType(any) === RouterSchema.typeName) {
+      unpackExtension(RouterSchema, any, context, `${at}.typed_config`);
+      lastIsRouter = i === filters.length - 1;
+    } else if (filter.isOptional) {
+      context.ignore(at);
+    } else {
+      const type = extensionType(any) || 'no type';
+      context.refuse(at, `HTTP filter "${filter.name}" (${type}) is not supported`, 'remove it or set is_optional');
+    }
+  }
+  if (!lastIsRouter)
+    context.refuse(path, 'does not end with the router', `add ${RouterSchema.typeName} as the last filter`);
+}

@@ -1,0 +1,8 @@
+// The table of resource types, in the order of a push: what is referred to comes before what refers to it.
+import { CLUSTER_TYPE } from './cluster.ts';
+import { ENDPOINT_TYPE } from './endpoint.ts';
+import { LISTENER_TYPE } from './listener.ts';
+import type { AnyResourceType } from './resource-type.ts';
+import { ROUTE_TYPE } from './route.ts';
+
+export const RESOURCE_TYPES: readonly AnyResourceType[] = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE];

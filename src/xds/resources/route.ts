@@ -1,0 +1,88 @@
+// RDS: RouteConfigSpec ↔ envoy.config.route.v3.RouteConfiguration.
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route-spec.ts';
+import type { VirtualHost } from '../gen/envoy/config/route/v3/route_components_pb.ts';
+import { type RouteConfiguration, RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.ts';
+import { type DecodeContext, joinPath } from './decode-context.ts';
+import { decodeResource } from './decode-resource.ts';
+import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
+import { decodeRoute, encodeRoute } from './route-entry.ts';
+
+export const ROUTE_TYPE: ResourceType<RouteConfigSpec> = {
+  typeUrl: `${TYPE_URL_PREFIX}${RouteConfigurationSchema.typeName}`,
+  shortName: 'RDS',
+  noun: 'route configuration',
+  wildcard: false,
+  refersTo: null,
+  warms: false,
+  specs: (snapshot) => snapshot.routes,
+  toChanges: (changes) => ({ routes: changes }),
+  name: (spec) => spec.name,
+  references: () => [],
+  encode: (spec) => toBinary(RouteConfigurationSchema, create(RouteConfigurationSchema, encodeRouteConfig(spec))),
+  decode: (bytes) =>
+    decodeResource(
+      {
+        schema: RouteConfigurationSchema,
+        noun: 'route configuration',
+        nameOf: (message) => message.name,
+        build: (message, context) => decodeRouteConfig(message, context, ''),
+      },
+      bytes,
+    ),
+};
+
+export function encodeRouteConfig(spec: RouteConfigSpec): MessageInitShape<typeof RouteConfigurationSchema> {
+  return {
+    name: spec.name,
+    virtualHosts: spec.virtualHosts.map((host) => ({
+      name: host.name,
+      domains: [...host.domains],
+      routes: host.routes.map(encodeRoute),
+    })),
+  };
+}
+
+/** `path` is where the message stands in its resource: '' for a resource of its own. */
+export function decodeRouteConfig(message: RouteConfiguration, context: DecodeContext, path: string): RouteConfigSpec {
+  const owners = new Map<string, string>();
+  const virtualHosts = message.virtualHosts.map((host, i) => {
+    const at = joinPath(path, `virtual_hosts[${i}]`);
+    const spec = decodeVirtualHost(host, context, at);
+    claimDomains(spec, owners, context, at);
+    return spec;
+  });
+  return { name: message.name, virtualHosts };
+}
+
+function decodeVirtualHost(message: VirtualHost, context: DecodeContext, path: string): VirtualHostSpec {
+  if (message.name === '') context.refuse(`${path}.name`, 'is empty', 'give the virtual host a name');
+  if (message.domains.length === 0) context.refuse(`${path}.domains`, 'is empty', 'name at least one domain, or "*"');
+  return {
+    name: message.name,
+    domains: message.domains.map((domain, i) => decodeDomain(domain, context, `${path}.domains[${i}]`)),
+    routes: message.routes.map((route, i) => decodeRoute(route, context, `${path}.routes[${i}]`)),
+  };
+}
+
+function decodeDomain(domain: string, context: DecodeContext, path: string): string {
+  const inner = domain.replace('*', '');
+  const starAtEdge = domain.startsWith('*') || domain.endsWith('*');
+  if (domain === '' || inner.includes('*') || (inner !== domain && !starAtEdge)) {
+    context.refuse(path, `"${domain}" is not a domain`, 'use "host", "*.suffix", "prefix.*" or "*"');
+  }
+  return domain.toLowerCase();
+}
+
+function claimDomains(host: VirtualHostSpec, owners: Map<string, string>, context: DecodeContext, path: string): void {
+  for (const [i, domain] of host.domains.entries()) {
+    const owner = owners.get(domain);
+    if (owner === undefined) owners.set(domain, host.name);
+    else
+      context.refuse(
+        `${path}.domains[${i}]`,
+        `"${domain}" already belongs to virtual host "${owner}"`,
+        'keep it in one',
+      );
+  }
+}

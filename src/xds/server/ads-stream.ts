@@ -1,0 +1,220 @@
+// The loop of one client's stream: who it is, what it wants, what it is told and in which order.
+import type { Cancel, Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { renderIssue } from '../../base/result.ts';
+import type { NodeIdentity } from '../../model/node-identity.ts';
+import type { ChangedNames, SnapshotCache, ViewHandle } from '../cache/snapshot-cache.ts';
+import { decodeNode } from '../node.ts';
+import { RESOURCE_TYPES } from '../resources/index.ts';
+import type { AnyResourceType } from '../resources/resource-type.ts';
+import type { StreamCodec, SubscriptionRequest } from './stream-codec.ts';
+import { type Batch, type Refusal, Subscription } from './subscription.ts';
+
+/** How long listeners and routes wait for a client that does not ask for the endpoints of new clusters. */
+export const MAX_HOLD_MS = 1_000;
+/** A NACK's text is kept up to this length. */
+const MAX_REASON_LENGTH = 4_096;
+
+/** The other end, as gRPC gives it. */
+export interface StreamPeer {
+  send(response: Buffer): void;
+  /** Ends the stream with an error that tells the client what to do. */
+  fail(reason: 'invalid-argument' | 'resource-exhausted', message: string): void;
+}
+
+export interface AdsStreamOptions<Request> {
+  readonly codec: StreamCodec<Request>;
+  readonly cache: SnapshotCache;
+  readonly peer: StreamPeer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Most names that one subscription may have. */
+  readonly maxNames: number;
+}
+
+/**
+ * Sends at most one response of each type before it is answered, and always the newest state: a slow client skips what came between, and
+ * costs no more than its names and one response per type.
+ */
+export class AdsStream<Request> {
+  readonly #options: AdsStreamOptions<Request>;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Endpoints of clusters that the client has only just been told of: nothing that may use these clusters is sent before. */
+  readonly #awaited = new Set<string>();
+  #node: NodeIdentity | null = null;
+  #view: ViewHandle | null = null;
+  #lastNonce = 0;
+  #stopWaiting: Cancel | null = null;
+
+  constructor(options: AdsStreamOptions<Request>) {
+    this.#options = options;
+  }
+
+  /** Null until the first request. */
+  get node(): NodeIdentity | null {
+    return this.#node;
+  }
+
+  get view(): ViewHandle | null {
+    return this.#view;
+  }
+
+  get subscriptions(): Iterable<Subscription> {
+    return this.#subscriptions.values();
+  }
+
+  receive(message: Request): void {
+    const request = this.#options.codec.read(message);
+    if (this.#view === null && !this.#identify(request)) return;
+    const type = RESOURCE_TYPES.find((candidate) => candidate.typeUrl === request.typeUrl);
+    if (type === undefined) {
+      this.#options.log.debug('a client asks for a type that is not served', { type: request.typeUrl.slice(0, 200) });
+      return;
+    }
+    const subscription = this.#subscriptions.get(type.typeUrl) ?? new Subscription(type);
+    this.#subscriptions.set(type.typeUrl, subscription);
+    if (subscription.isStale(request.nonce)) return;
+    this.#answer(subscription, request);
+    subscription.replaceNames(request.names, this.#state(type));
+    if (subscription.nameCount > this.#options.maxNames) {
+      const limit = `more than ${this.#options.maxNames} names in one subscription of ${type.shortName}`;
+      this.#options.peer.fail('resource-exhausted', `${limit}; subscribe to fewer`);
+      return;
+    }
+    this.#pump();
+  }
+
+  close(): void {
+    this.#view?.close();
+    this.#stopWaiting?.();
+    this.#stopWaiting = null;
+  }
+
+  /** True when the client has said yes to the newest state of all that it asked for. */
+  isSettled(subscription: Subscription): boolean {
+    const state = this.#state(subscription.type);
+    if (state === null || subscription.outstanding || subscription.refusal !== null) return false;
+    return this.#collect(subscription, false) === null;
+  }
+
+  #identify(request: SubscriptionRequest): boolean {
+    if (request.node === undefined) {
+      this.#options.peer.fail('invalid-argument', 'the first request of a stream has no node; send one with an id');
+      return false;
+    }
+    const decoded = decodeNode(request.node);
+    if (!decoded.ok) {
+      this.#options.peer.fail('invalid-argument', decoded.issues.map(renderIssue).join('\n'));
+      return false;
+    }
+    this.#node = decoded.value;
+    this.#view = this.#options.cache.open(decoded.value, (changed) => this.#onChange(changed));
+    return true;
+  }
+
+  #answer(subscription: Subscription, request: SubscriptionRequest): void {
+    if (!subscription.outstanding || request.nonce === '') return;
+    const { clock, log } = this.#options;
+    const reason = request.refusal?.slice(0, MAX_REASON_LENGTH);
+    const version = subscription.sentVersion;
+    const refusal: Refusal | null = reason === undefined ? null : { version, reason, at: clock.wallNow() };
+    subscription.answer(request.nonce, refusal);
+    if (refusal === null) return;
+    // Clusters that were refused will not be asked for endpoints.
+    if (subscription.type.warms) this.#awaited.clear();
+    log.warn('a client refused its configuration', {
+      node: this.#node?.id,
+      type: subscription.type.shortName,
+      version,
+      reason,
+    });
+  }
+
+  #onChange(changed: ChangedNames): void {
+    for (const [typeUrl, names] of changed) this.#subscriptions.get(typeUrl)?.touch(names);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#sendNext()) {
+      // One response at a time: each may change what is due next.
+    }
+  }
+
+  /** Sends the first response that is due, in the order of the table; false when there is none or it has to wait. */
+  #sendNext(): boolean {
+    for (const type of RESOURCE_TYPES) {
+      const subscription = this.#subscriptions.get(type.typeUrl);
+      if (subscription === undefined) continue;
+      if (this.#mustHold(type)) return false;
+      const batch = this.#collect(subscription, type.warms && this.#laterIsDue(type));
+      if (batch === null) continue;
+      if (subscription.outstanding) return false;
+      this.#send(subscription, batch);
+      return true;
+    }
+    return false;
+  }
+
+  #send(subscription: Subscription, batch: Batch): void {
+    if (batch.type.warms) this.#awaitReferences(subscription, batch);
+    for (const resource of batch.changed) this.#awaited.delete(awaitedKey(batch.type.typeUrl, resource.name));
+    this.#lastNonce += 1;
+    const nonce = String(this.#lastNonce);
+    subscription.commit(batch, nonce);
+    this.#options.peer.send(this.#options.codec.write(batch, nonce));
+  }
+
+  /** Whatever the client will now put aside gets what it waits for, even if that is unchanged. */
+  #awaitReferences(subscription: Subscription, batch: Batch): void {
+    const target = batch.type.refersTo;
+    if (target === null) return;
+    const referred = this.#subscriptions.get(target);
+    const state = this.#view?.state(target);
+    for (const resource of batch.changed) {
+      const isNew = !subscription.wasSent(resource.name);
+      for (const name of resource.references) {
+        if (referred?.wants(name) === true) referred.resend(name);
+        else if (isNew && state?.resources.has(name) === true) this.#awaited.add(awaitedKey(target, name));
+      }
+    }
+    if (this.#awaited.size > 0) this.#limitHold();
+  }
+
+  /** A client that never asks (gRPC takes only what it uses) must not be held for ever. */
+  #limitHold(): void {
+    this.#stopWaiting ??= this.#options.clock.after(MAX_HOLD_MS, () => {
+      this.#stopWaiting = null;
+      this.#awaited.clear();
+      this.#pump();
+    });
+  }
+
+  /** While endpoints are awaited, types other than the one that waits and the one that it waits for stand back. */
+  #mustHold(type: AnyResourceType): boolean {
+    return this.#awaited.size > 0 && !type.warms && !RESOURCE_TYPES.some((t) => t.warms && t.refersTo === type.typeUrl);
+  }
+
+  #laterIsDue(type: AnyResourceType): boolean {
+    const later = RESOURCE_TYPES.slice(RESOURCE_TYPES.indexOf(type) + 1);
+    return later.some((candidate) => {
+      const subscription = this.#subscriptions.get(candidate.typeUrl);
+      return subscription !== undefined && this.#collect(subscription, false) !== null;
+    });
+  }
+
+  #collect(subscription: Subscription, keepRemoved: boolean): Batch | null {
+    const { type } = subscription;
+    const state = this.#state(type);
+    if (state === null) return null;
+    return subscription.collect(state, this.#options.codec.tellsRemovals(type), keepRemoved);
+  }
+
+  #state(type: AnyResourceType) {
+    return this.#view?.state(type.typeUrl) ?? null;
+  }
+}
+
+function awaitedKey(typeUrl: string, name: string): string {
+  return `${typeUrl}\n${name}`;
+}
