@@ -48,7 +48,7 @@ function chooseNode() {
       MINIMUM_MAJOR +
       '+.\n',
   );
-  process.exit(2);
+  process.exit(1);
 }
 
 function run() {
