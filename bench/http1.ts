@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPeer } from '../test/support/peers.ts';
-import { planCpus } from './bed/cpus.ts';
+import { parseCpuList, planCpus } from './bed/cpus.ts';
 import { startBackends } from './bed/nginx.ts';
 import { freePorts } from './bed/ports.ts';
 import { probe } from './bed/probe.ts';
 import { Programs } from './bed/programs.ts';
 import type { Contender, CpuPlan, RunningProxy } from './contender.ts';
+import { readBusyUs } from './measure/machine-usage.ts';
 import { type KernelUnits, readKernelUnits, readUsage } from './measure/process-usage.ts';
 import { type LoadSpec, runWrk } from './measure/wrk.ts';
 import type { Absence, Outcome, Sample } from './report/proxies-report.ts';
@@ -142,17 +143,24 @@ class Http1Run {
   }
 
   async #measure(proxy: RunningProxy): Promise<Sample> {
-    const seconds = this.#options.secondsPerRound;
-    const before = readUsage(proxy.pid, this.#units);
-    const started = performance.now();
-    const load = await runWrk(this.#load(proxy, seconds));
-    const elapsedUs = (performance.now() - started) * 1000;
-    const after = readUsage(proxy.pid, this.#units);
+    const before = this.#readMeters(proxy.pid);
+    const load = await runWrk(this.#load(proxy, this.#options.secondsPerRound));
+    const after = this.#readMeters(proxy.pid);
     if (load.requests === 0) throw new Error('it answered no request');
-    const cpuUs = after.cpuUs - before.cpuUs;
+    const elapsedUs = after.wallUs - before.wallUs;
+    const cpuUs = after.proxy.cpuUs - before.proxy.cpuUs;
+    const othersUs = after.machineUs - before.machineUs - (after.own.cpuUs - before.own.cpuUs);
     const { requestsPerSecond, p50Us, p99Us, errors } = load;
-    const cpu = { cpuUsPerRequest: cpuUs / load.requests, cpuShare: cpuUs / elapsedUs };
-    return { requestsPerSecond, ...cpu, p50Us, p99Us, rssBytes: after.rssBytes, errors };
+    const shares = { cpuShare: cpuUs / elapsedUs, othersShare: Math.max(0, othersUs / elapsedUs) };
+    const cpuUsPerRequest = cpuUs / load.requests;
+    return { requestsPerSecond, cpuUsPerRequest, ...shares, p50Us, p99Us, rssBytes: after.proxy.rssBytes, errors };
+  }
+
+  #readMeters(proxyPid: number) {
+    const { proxy, load } = this.#cpus;
+    const machineUs = readBusyUs([...new Set(parseCpuList(`${proxy},${load}`))], this.#units);
+    const own = readUsage(process.pid, this.#units);
+    return { wallUs: performance.now() * 1000, machineUs, own, proxy: readUsage(proxyPid, this.#units) };
   }
 
   #load(proxy: RunningProxy, seconds: number): LoadSpec {

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HTTP1_CONTENDERS } from './contenders/index.ts';
 import { type Http1Results, runHttp1 } from './http1.ts';
-import { renderSummaries, summarize } from './report/proxies-report.ts';
+import { renderSummaries, summarize, wasDisturbed } from './report/proxies-report.ts';
 
 export interface ProxiesOptions {
   readonly rounds: number;
@@ -29,13 +29,20 @@ export async function runProxies(options: ProxiesOptions): Promise<number> {
 
 function render(options: ProxiesOptions, results: Http1Results): string {
   const { outcomes, leftOut, connections, cpus: plan } = results;
+  const summaries = summarize(outcomes);
   const width = Math.max(0, ...outcomes.map(({ name }) => name.length));
   return [
     '',
     `http1: ${connections} connections, ${options.rounds} rounds of ${options.secondsPerRound} s, proxy on CPU ${plan.proxy}, load and backends on CPU ${plan.load}`,
-    plan.proxy === plan.load ? 'One CPU only: proxy and load disturb each other, and the figures say little.' : '',
-    renderSummaries(summarize(outcomes)),
+    ...(plan.proxy === plan.load
+      ? ['One CPU only: proxy and load disturb each other, and the figures say little.']
+      : []),
     '',
+    renderSummaries(summaries),
+    '',
+    ...(wasDisturbed(summaries)
+      ? ['DISTURBED: other programs used these CPUs too; run again when the machine is quiet.']
+      : []),
     ...leftOut.map(({ name, reason }) => `left out: ${name}, ${reason}`),
     ...outcomes.map(({ name, version }) => `${name.padEnd(width)}  ${version}`),
     'Only the ratios mean something, and only within one run (bench/README.md).',

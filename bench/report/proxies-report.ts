@@ -6,8 +6,10 @@ import { type Column, renderTable } from './text-table.ts';
 export interface Sample {
   readonly requestsPerSecond: number;
   readonly cpuUsPerRequest: number;
-  /** CPU time over wall time: near 1 the proxy was the limit, below it the load was. */
+  /** CPU time over wall time: near 1 the proxy was the limit, below it the load was, or others. */
   readonly cpuShare: number;
+  /** What programs outside of this bench took of its CPUs, in CPUs: 0.1 is a tenth of one. */
+  readonly othersShare: number;
   readonly p50Us: number;
   readonly p99Us: number;
   readonly rssBytes: number;
@@ -61,6 +63,7 @@ export function summarize(outcomes: readonly Outcome[]): readonly Summary[] {
       requestsPerSecond: digest('requestsPerSecond'),
       cpuUsPerRequest: digest('cpuUsPerRequest'),
       cpuShare: digest('cpuShare'),
+      othersShare: digest('othersShare'),
       p50Us: digest('p50Us'),
       p99Us: digest('p99Us'),
       rssBytes: digest('rssBytes'),
@@ -82,11 +85,20 @@ const COLUMNS: readonly (Column & { readonly cell: (summary: Summary) => string 
   { title: 'CPU µs/req', align: 'right', cell: (row) => row.cpuUsPerRequest.median.toFixed(1) },
   { title: '±%', align: 'right', cell: (row) => renderPercent(row.cpuUsPerRequest.spread) },
   { title: 'core %', align: 'right', cell: (row) => renderPercent(row.cpuShare.median) },
+  { title: 'others %', align: 'right', cell: (row) => renderPercent(row.othersShare.median) },
   { title: 'p50 ms', align: 'right', cell: (row) => (row.p50Us.median / 1000).toFixed(2) },
   { title: 'p99 ms', align: 'right', cell: (row) => (row.p99Us.median / 1000).toFixed(2) },
   { title: 'RSS MB', align: 'right', cell: (row) => (row.rssBytes.median / 1e6).toFixed(0) },
   { title: 'errors', align: 'right', cell: (row) => String(row.totalErrors) },
 ];
+
+/** Above this share of a CPU, what others did shows in the figures. */
+const QUIET_SHARE = 0.1;
+
+/** Whether other programs disturbed the run. */
+export function wasDisturbed(summaries: readonly Summary[]): boolean {
+  return median(summaries.map((summary) => summary.othersShare.median)) > QUIET_SHARE;
+}
 
 export function renderSummaries(summaries: readonly Summary[]): string {
   const rows = summaries.map((summary) => COLUMNS.map((column) => column.cell(summary)));

@@ -1,4 +1,5 @@
 // CPU time and memory as read from /proc.
+import { parseBusyTicks } from '../../../bench/measure/machine-usage.ts';
 import { type ProcessStat, parseStat, selectTree } from '../../../bench/measure/process-usage.ts';
 
 describe('parseStat', () => {
@@ -24,5 +25,14 @@ describe('selectTree', () => {
 
   it('is empty when the process has ended', () => {
     expect(selectTree([stat(11, 10)], 10)).toEqual([]);
+  });
+});
+
+describe('parseBusyTicks', () => {
+  it('adds all but idle and waiting time of the CPUs asked for, guests not twice', () => {
+    const stat =
+      'cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 4 100 100 8 16 32 1 1\ncpu1 7 0 0 100 100 0 0 0 0 0\ncpu10 5 0 0 0 0 0 0 0 0 0\nintr 1\n';
+    expect(parseBusyTicks(stat, [0])).toBe(63);
+    expect(parseBusyTicks(stat, [0, 1])).toBe(70);
   });
 });

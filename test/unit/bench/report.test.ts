@@ -1,9 +1,23 @@
 // The table and the ratios that the proxy bench prints.
-import { type Outcome, renderSummaries, type Sample, summarize } from '../../../bench/report/proxies-report.ts';
+import {
+  type Outcome,
+  renderSummaries,
+  type Sample,
+  summarize,
+  wasDisturbed,
+} from '../../../bench/report/proxies-report.ts';
 import { renderTable } from '../../../bench/report/text-table.ts';
 
-function outcome(name: string, rates: readonly number[], cpuUs: number, errors = 0): Outcome {
-  const rest = { cpuUsPerRequest: cpuUs, cpuShare: 0.98, p50Us: 1230, p99Us: 4560, rssBytes: 71_000_000, errors };
+function outcome(name: string, rates: readonly number[], cpuUs: number, errors = 0, othersShare = 0): Outcome {
+  const rest = {
+    cpuUsPerRequest: cpuUs,
+    cpuShare: 0.98,
+    othersShare,
+    p50Us: 1230,
+    p99Us: 4560,
+    rssBytes: 71_000_000,
+    errors,
+  };
   const samples: readonly Sample[] = rates.map((requestsPerSecond) => ({ requestsPerSecond, ...rest }));
   return { name, version: '1', samples };
 }
@@ -58,12 +72,21 @@ describe('renderSummaries', () => {
         'CPU µs/req',
         '±%',
         'core %',
+        'others %',
         'p50 ms',
         'p99 ms',
         'RSS MB',
         'errors',
       ],
-      ['floor', '–', '200', '50', '1.00', '18.3', '0', '98', '1.23', '4.56', '71', '0'],
+      ['floor', '–', '200', '50', '1.00', '18.3', '0', '98', '0', '1.23', '4.56', '71', '0'],
     ]);
+  });
+});
+
+describe('wasDisturbed', () => {
+  it('is true when others took more than a tenth of a CPU in most rows', () => {
+    const row = (others: number): Outcome => outcome('floor', [100], 20, 0, others);
+    expect(wasDisturbed(summarize([row(0.01), row(0.12), row(0.3)]))).toBe(true);
+    expect(wasDisturbed(summarize([row(0.01), row(0.02), row(0.9)]))).toBe(false);
   });
 });
