@@ -1,0 +1,166 @@
+// Reads the text of a manifest file into typed objects and every problem that it has.
+import { errorIssue, type Issue, warningIssue } from '../base/result.ts';
+import { itemDocuments, lineFinder, type ManifestDocument, parseDocuments } from './document.ts';
+import { Fields, isMapping } from './fields.ts';
+import { KINDS, type KindRow } from './index.ts';
+import type { Located } from './meta.ts';
+import { nearest } from './nearest.ts';
+import type { KubeObject } from './objects.ts';
+
+/** Where one file stops being read: larger ones are refused with an issue. */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+/** Problems told for one file; the rest is counted. */
+export const MAX_ISSUES_PER_FILE = 20;
+
+export interface Manifest {
+  /** In the order of the text. */
+  readonly objects: readonly Located<KubeObject>[];
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * `---`-separated YAML or JSON, and the items of a `kind: List`. A document or object with an error is left out and
+ * the others are kept; a kind that we do not read is a warning. `source` names the text in issues. Never throws.
+ */
+export function parseManifest(text: string, source: string): Manifest {
+  if (text.length > MAX_MANIFEST_BYTES) return { objects: [], issues: [tooLargeIssue(source)] };
+  const { documents, issues } = parseDocuments(text, source);
+  const parsed = documents.flatMap((document) => parseObjects(document, source));
+  const objects = parsed.flatMap((one) => one.object ?? []);
+  return { objects, issues: capIssues([...issues, ...parsed.flatMap((one) => one.issues)].sort(byLine), source) };
+}
+
+export function tooLargeIssue(source: string): Issue {
+  const limit = MAX_MANIFEST_BYTES / 1024 / 1024;
+  return errorIssue(`is larger than ${limit} MiB and was not read`, { source, remedy: 'split it into several files' });
+}
+
+interface ParsedObject {
+  readonly object?: Located<KubeObject>;
+  readonly issues: readonly Issue[];
+}
+
+function parseObjects(document: ManifestDocument, source: string): ParsedObject[] {
+  const { value, chunk } = document;
+  if (!isMapping(value)) {
+    const line = lineFinder(chunk)('');
+    const remedy = 'begin it with apiVersion and kind';
+    return [{ issues: [errorIssue('the document is not a Kubernetes object', { source, line, remedy })] }];
+  }
+  const items = value['items'];
+  if (typeof value['kind'] !== 'string' || !value['kind'].endsWith('List') || !Array.isArray(items)) {
+    return [parseObject(document, value, source)];
+  }
+  return itemDocuments(document, items, 'items').flatMap((item) => parseObjects(item, source));
+}
+
+function parseObject(
+  document: ManifestDocument,
+  value: Readonly<Record<string, unknown>>,
+  source: string,
+): ParsedObject {
+  const lineOf = lineFinder(document.chunk);
+  const place = (path: string) => ({ source, line: lineOf(path), path });
+  const row = findKind(value);
+  if (row === null) return { issues: [unknownKindIssue(value, place)] };
+  const issues: Issue[] = [];
+  const fields = new Fields(value, '', (path, message, remedy) => {
+    if (issues.length < MAX_ISSUES_PER_FILE) issues.push(errorIssue(message, { ...place(path), remedy }));
+  });
+  const object = row.read(fields);
+  return issues.length > 0 ? { issues } : { object: { object, origin: originOf(document, source) }, issues };
+}
+
+function originOf({ chunk }: ManifestDocument, source: string): ManifestOrigin {
+  return new ManifestOrigin(source, chunk.line, chunk.indent, chunk.text);
+}
+
+/** A place in a file. It keeps the text of its document, and looks for lines only when asked. */
+export class ManifestOrigin {
+  readonly source: string;
+  readonly line: number;
+  readonly #indent: number;
+  readonly #text: string;
+
+  constructor(source: string, line: number, indent: number, text: string) {
+    this.source = source;
+    this.line = line;
+    this.#indent = indent;
+    this.#text = text;
+  }
+
+  lineOf(path: string): number {
+    return lineFinder({ text: this.#text, line: this.line, indent: this.#indent })(path);
+  }
+
+  /** The same text on the same lines of the same file: whatever was read from it is the same too. */
+  equals(other: unknown): boolean {
+    return (
+      other instanceof ManifestOrigin &&
+      this.source === other.source &&
+      this.line === other.line &&
+      this.#indent === other.#indent &&
+      this.#text === other.#text
+    );
+  }
+}
+
+function findKind(value: Readonly<Record<string, unknown>>): KindRow | null {
+  return KINDS.find((row) => row.kind === value['kind'] && row.apiVersion === value['apiVersion']) ?? null;
+}
+
+type PlaceOf = (path: string) => { readonly source: string; readonly line: number; readonly path: string };
+
+function unknownKindIssue(value: Readonly<Record<string, unknown>>, place: PlaceOf): Issue {
+  const { kind, apiVersion } = value;
+  if (typeof kind !== 'string') {
+    return errorIssue('has no kind', { ...place(''), remedy: 'begin it with apiVersion and kind' });
+  }
+  const row = KINDS.find((known) => known.kind === kind);
+  if (row !== undefined && typeof apiVersion !== 'string') {
+    return errorIssue(`${kind} has no apiVersion`, { ...place('kind'), remedy: `add "apiVersion: ${row.apiVersion}"` });
+  }
+  if (row !== undefined && sameGroup(row.apiVersion, String(apiVersion))) {
+    const remedy = `write "apiVersion: ${row.apiVersion}"`;
+    return errorIssue(`${kind} is not read in version "${apiVersion}"`, { ...place('apiVersion'), remedy });
+  }
+  return warningIssue(`"${kind}" (${String(apiVersion)}) is not read`, {
+    ...place('kind'),
+    remedy: unknownKindRemedy(kind),
+  });
+}
+
+function unknownKindRemedy(kind: string): string {
+  const known = KINDS.map((row) => row.kind);
+  const near = nearest(kind, known);
+  const list = `the kinds that count here are ${known.join(', ')}`;
+  return near === null || near === kind ? list : `did you mean ${near}? ${list}`;
+}
+
+function sameGroup(left: string, right: string): boolean {
+  return groupOf(left) === groupOf(right) || isFormerGroup(right);
+}
+
+/** Deployments and their like stood in `extensions` once. */
+function isFormerGroup(apiVersion: string): boolean {
+  return groupOf(apiVersion) === 'extensions';
+}
+
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
+function byLine(left: Issue, right: Issue): number {
+  return (left.line ?? 0) - (right.line ?? 0);
+}
+
+function capIssues(issues: readonly Issue[], source: string): readonly Issue[] {
+  if (issues.length <= MAX_ISSUES_PER_FILE) return issues;
+  const rest = issues.slice(MAX_ISSUES_PER_FILE);
+  const severe = rest.some((issue) => issue.severity === 'error');
+  const message = `has ${rest.length} more problems`;
+  const remedy = 'mend the ones above first';
+  const last = severe ? errorIssue(message, { source, remedy }) : warningIssue(message, { source, remedy });
+  return [...issues.slice(0, MAX_ISSUES_PER_FILE), last];
+}
