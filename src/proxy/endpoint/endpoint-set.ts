@@ -1,5 +1,5 @@
 // The endpoints of a cluster: follows load assignments, keeps what stays, and says who may get new requests.
-import type { EndpointSpec, LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
+import type { EndpointSpec, LoadAssignmentSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
 import { Endpoint, endpointAddress } from './endpoint.ts';
 
 /** Told when an endpoint has left the set, so that its connections can be drained. */
@@ -31,40 +31,33 @@ export class EndpointSet {
   update(assignment: LoadAssignmentSpec): void {
     const before = this.#byAddress;
     const after = new Map<string, Endpoint>();
-    const ranked: { readonly endpoint: Endpoint; readonly priority: number }[] = [];
-    for (const locality of assignment.localities) {
-      for (const spec of locality.endpoints) {
+    for (const group of assignment.localities) {
+      for (const spec of group.endpoints) {
         const address = endpointAddress(spec);
-        if (after.has(address)) continue;
-        const endpoint = keepOrMake(before.get(address), spec);
-        after.set(address, endpoint);
-        ranked.push({ endpoint, priority: locality.priority });
+        if (!after.has(address)) after.set(address, keepOrMake(before.get(address), spec, group));
       }
     }
     this.#byAddress = after;
-    this.#eligible = chooseEligible(ranked);
+    this.#eligible = chooseEligible([...after.values()]);
     for (const [address, endpoint] of before) if (!after.has(address)) this.#onRemoved(endpoint);
-  }
-
-  clear(): void {
-    this.update({ name: '', localities: [] });
   }
 }
 
-function keepOrMake(existing: Endpoint | undefined, spec: EndpointSpec): Endpoint {
-  if (existing === undefined) return new Endpoint(spec);
-  existing.update(spec);
+function keepOrMake(existing: Endpoint | undefined, spec: EndpointSpec, group: LocalityEndpointsSpec): Endpoint {
+  if (existing === undefined) return new Endpoint(spec, group);
+  existing.update(spec, group);
   return existing;
 }
 
-function chooseEligible(
-  ranked: readonly { readonly endpoint: Endpoint; readonly priority: number }[],
-): readonly Endpoint[] {
+function chooseEligible(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   for (const health of ['healthy', 'draining'] as const) {
-    const able = ranked.filter(({ endpoint }) => endpoint.spec.health === health);
+    const able = endpoints.filter((endpoint) => endpoint.spec.health === health);
     if (able.length === 0) continue;
-    const first = Math.min(...new Set(able.map(({ priority }) => priority)));
-    return able.filter(({ priority }) => priority === first).map(({ endpoint }) => endpoint);
+    const first = able.reduce(
+      (lowest, endpoint) => Math.min(lowest, endpoint.group.priority),
+      Number.POSITIVE_INFINITY,
+    );
+    return able.filter((endpoint) => endpoint.group.priority === first);
   }
   return [];
 }

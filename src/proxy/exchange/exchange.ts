@@ -217,6 +217,11 @@ export class Exchange implements ServerExchange, AttemptOwner, PickContext, Time
 
   onTimer(): void {
     if (!this.#active) return;
+    const endpoint = this.#attempt.endpoint;
+    if (endpoint !== null && this.#attempt.connection !== null) {
+      endpoint.requestsTimedOut += 1;
+      endpoint.requestsError += 1;
+    }
     this.#attempt.abandon();
     const detail = `no answer within ${this.#entry?.timeoutMs} ms`;
     if (this.#responseStarted) this.#cutOff('upstream_timeout', detail);

@@ -14,6 +14,8 @@ export interface ListenerOptions {
   /** What the exchanges of every listener share. */
   readonly shared: Omit<ExchangeContext, 'routes' | 'stats' | 'draining'>;
   readonly limits: Pick<ServerConnectionLimits, 'maxHeadBytes' | 'maxFields'>;
+  /** For listeners whose configuration says nothing of it (0), ms. */
+  readonly requestHeadersTimeoutMs: number;
   readonly originalDestination: OriginalDestination;
   readonly log: Log;
   /** How long after a failed bind the next try is made, ms. */
@@ -154,7 +156,7 @@ export class Listener implements StatSource {
   #limits(): ServerConnectionLimits {
     return {
       ...this.#options.limits,
-      headTimeoutMs: this.#http.requestHeadersTimeoutMs,
+      headTimeoutMs: this.#http.requestHeadersTimeoutMs || this.#options.requestHeadersTimeoutMs,
       idleTimeoutMs: this.#http.idleTimeoutMs,
     };
   }

@@ -1,0 +1,64 @@
+// What the admin pages of a sidecar show, read from its data plane and its xDS client.
+import type { SidecarSource } from '../admin/sidecar-routes.ts';
+import type { ClusterStatus, EndpointStatus, ServerState } from '../admin/sidecar-status.ts';
+import type { DataPlane } from '../proxy/data-plane.ts';
+import { listStats, renderPrometheus } from '../telemetry/prometheus.ts';
+import type { StatSource } from '../telemetry/stats.ts';
+import type { AdsClient } from '../xds/client/ads-client.ts';
+
+type Cluster = DataPlane['clusters'][number];
+type Endpoint = Cluster['endpoints'] extends Iterable<infer E> ? E : never;
+
+export interface SidecarParts {
+  readonly dataPlane: DataPlane;
+  readonly xds: AdsClient;
+  readonly statSources: readonly StatSource[];
+  readonly draining: () => boolean;
+  readonly quit: () => void;
+}
+
+export function sidecarSource(parts: SidecarParts): SidecarSource {
+  const { dataPlane, xds } = parts;
+  return {
+    state: () => serverState(parts),
+    stats: () => listStats(parts.statSources),
+    prometheus: () => renderPrometheus(parts.statSources),
+    clusters: () => dataPlane.clusters.map(clusterStatus),
+    listeners: () => dataPlane.listeners.map(({ name, addresses }) => ({ name, addresses })),
+    configDump: () => JSON.stringify(xds.configDump(), null, 2),
+    quit: parts.quit,
+  };
+}
+
+function serverState({ dataPlane, xds, draining }: SidecarParts): ServerState {
+  if (draining()) return 'DRAINING';
+  if (!xds.status().synced) return 'PRE_INITIALIZING';
+  return dataPlane.readiness().ready ? 'LIVE' : 'INITIALIZING';
+}
+
+function clusterStatus(cluster: Cluster): ClusterStatus {
+  return { name: cluster.name, addedViaApi: true, endpoints: Array.from(cluster.endpoints, endpointStatus) };
+}
+
+function endpointStatus(endpoint: Endpoint): EndpointStatus {
+  const { spec, group } = endpoint;
+  return {
+    host: spec.host,
+    port: spec.port,
+    ...(spec.pod === undefined ? {} : { pod: spec.pod }),
+    health: spec.health,
+    ejected: false,
+    weight: spec.weight,
+    priority: group.priority,
+    locality: group.locality,
+    cxActive: endpoint.connectionsActive,
+    cxTotal: endpoint.connectionsTotal,
+    cxConnectFail: endpoint.connectFailures,
+    rqActive: endpoint.activeRequests,
+    rqTotal: endpoint.requestsTotal,
+    rqSuccess: endpoint.requestsSuccess,
+    rqError: endpoint.requestsError,
+    rqTimeout: endpoint.requestsTimedOut,
+    lastError: endpoint.lastError === '' ? null : endpoint.lastError,
+  };
+}
