@@ -33,5 +33,5 @@ class RoundRobinPicker implements Picker {
 
 export const roundRobin: LoadBalancer = {
   name: 'round-robin',
-  createPicker: (endpoints, random) => new RoundRobinPicker(endpoints, random),
+  createPicker: (endpoints, random) => new RoundRobinPicker(endpoints, random), // alloc-ok: update time
 };

@@ -109,11 +109,12 @@ export class Cluster implements StatSource {
   }
 
   #createPool(endpoint: Endpoint): ConnectionPool {
+    // alloc-ok: once an endpoint
     const limits: ClientConnectionLimits = {
       maxHeadBytes: this.#options.maxHeadBytes,
       maxFields: this.#options.maxFields,
       connectTimeoutMs: this.#spec.connectTimeoutMs,
-    }; // alloc-ok: once an endpoint
+    };
     const pool = new ConnectionPool(endpoint, this.stats, { ...this.#options.pool, limits }); // alloc-ok: once an endpoint
     this.#pools.set(endpoint, pool);
     return pool;
