@@ -11,6 +11,8 @@ export interface Import {
   readonly typeOnly: boolean;
   /** `export … from`. */
   readonly reexport: boolean;
+  /** What `import { a, b as c }` takes (`a`, `b`); null = all of it, as `* as x`, default and dynamic imports can. */
+  readonly names: readonly string[] | null;
 }
 
 export function importsOf(file: SourceFile): Import[] {
@@ -40,26 +42,39 @@ export function packageOf(specifier: string): string {
     .join('/');
 }
 
+const WHOLE = { typeOnly: false, reexport: false, names: null } as const;
+
 function importAt(node: SyntaxNode): Omit<Import, 'line'> | null {
   switch (node.type) {
     case 'ImportDeclaration':
-      return { specifier: literalText(node['source']), typeOnly: isTypeOnly(node), reexport: false };
+      return { ...WHOLE, specifier: literalText(node['source']), typeOnly: isTypeOnly(node), names: namesOf(node) };
     case 'ExportAllDeclaration':
-      return { specifier: literalText(node['source']), typeOnly: isTypeOnly(node), reexport: true };
+      return { ...WHOLE, specifier: literalText(node['source']), typeOnly: isTypeOnly(node), reexport: true };
     case 'ExportNamedDeclaration':
       if (!isNode(node['source'])) return null;
-      return { specifier: literalText(node['source']), typeOnly: isTypeOnly(node), reexport: true };
+      return { ...WHOLE, specifier: literalText(node['source']), typeOnly: isTypeOnly(node), reexport: true };
     case 'TsImportType':
-      return { specifier: literalText(node['argument']), typeOnly: true, reexport: false };
+      return { ...WHOLE, specifier: literalText(node['argument']), typeOnly: true };
     case 'TsExternalModuleReference':
-      return { specifier: literalText(node['expression']), typeOnly: false, reexport: false };
+      return { ...WHOLE, specifier: literalText(node['expression']) };
     case 'CallExpression':
       return isNode(node['callee']) && node['callee'].type === 'Import'
-        ? { specifier: firstArgument(node), typeOnly: false, reexport: false }
+        ? { ...WHOLE, specifier: firstArgument(node) }
         : null;
     default:
       return null;
   }
+}
+
+function namesOf(declaration: SyntaxNode): string[] | null {
+  const specifiers: readonly unknown[] = Array.isArray(declaration['specifiers']) ? declaration['specifiers'] : [];
+  const names: string[] = [];
+  for (const specifier of specifiers) {
+    if (!isNode(specifier) || specifier.type !== 'ImportSpecifier') return null;
+    const name = specifier['imported'] ?? specifier['local'];
+    if (isNode(name)) names.push(String(name['value']));
+  }
+  return names;
 }
 
 /** `import type …`; with verbatimModuleSyntax `import { type A }` still loads the module. */

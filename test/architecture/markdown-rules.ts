@@ -12,6 +12,8 @@ export interface Page {
 /** What there is to point at. */
 export interface Project {
   exists(path: string): boolean;
+  /** Some file of the project has this name, wherever it stands. */
+  hasFile(name: string): boolean;
   readonly scripts: ReadonlySet<string>;
   /** null = there is no command table yet. */
   readonly commands: ReadonlySet<string> | null;
@@ -73,6 +75,7 @@ function checkPath(page: Page, span: string, project: Project): string[] {
   if (/[<>*…{}\s,|]/.test(path)) return [];
   const rooted = TOP_FOLDERS.includes(path.split('/')[0] ?? '') && path.includes('/');
   if (!rooted && !FILE_SPAN.test(path)) return [];
+  if (!path.includes('/') && project.hasFile(path)) return [];
   const places = [path, posix.join(dirname(page.path), path), posix.join('src', path)];
   return places.some((place) => project.exists(place)) ? [] : [`\`${span}\` is not there`];
 }

@@ -1,6 +1,6 @@
 // What the Markdown pages say is there: links, paths, commands, and a README for each room.
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { checkPage, type Page, type Project, projectExists } from './markdown-rules.ts';
 import { ROOMS } from './rooms.ts';
 import { listFiles, ROOT, readManifest, readSources, renderViolations } from './source-file.ts';
@@ -39,8 +39,11 @@ function readCommands(): ReadonlySet<string> | null {
   return names;
 }
 
+const fileNames = new Set(FOLDERS.flatMap(listFiles).map((path) => posix.basename(path)));
+
 const project: Project = {
   exists: projectExists,
+  hasFile: (name) => fileNames.has(name),
   scripts: new Set(Object.keys(readManifest().scripts)),
   commands: readCommands(),
 };
@@ -48,6 +51,18 @@ const project: Project = {
 describe('Markdown pages', () => {
   it.each(ROOT_PAGES)('count %s among them', (path) => {
     expect(projectExists(path)).toBe(true);
+  });
+
+  it('show every room of the table in docs/architecture.md, and no other', () => {
+    const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? '');
+    expect(rows.sort()).toEqual(ROOMS.map(({ path }) => path).sort());
+  });
+
+  it('list every decision in docs/adr/README.md', () => {
+    const index = readFileSync(join(ROOT, 'docs/adr/README.md'), 'utf8');
+    const decisions = listFiles('docs/adr').map((path) => posix.basename(path));
+    expect(decisions.filter((name) => /^\d{4}-/.test(name) && !index.includes(`](${name})`))).toEqual([]);
   });
 
   it('link to pages, name paths and show commands that are there', () => {
@@ -69,6 +84,7 @@ describe('rooms', () => {
 describe('the Markdown rule', () => {
   const sample: Project = {
     exists: (path) => ['docs/adr/README.md', 'src/base/clock.ts', 'docs/adr', 'scripts/a.ts'].includes(path),
+    hasFile: (name) => name === 'clock.ts',
     scripts: new Set(['test', 'start', 'bench']),
     commands: new Set(['up']),
   };
@@ -92,7 +108,7 @@ describe('the Markdown rule', () => {
 
   it.each([
     '[a](adr/README.md#title) [b](https://example.com/) [c](#here)',
-    '`src/base/clock.ts`, `base/clock.ts:12`, `proxy/lb/<name>.ts`, `test/**/*.test.ts`, `docs/adr/`',
+    '`src/base/clock.ts`, `base/clock.ts:12`, `clock.ts`, `proxy/lb/<name>.ts`, `test/**/*.test.ts`, `docs/adr/`',
     '`npm test`, `npm start`, `npm run bench -- micro`, `npm install`, `switchboard up DIR`, `switchboard: text`',
     '```\nnode scripts/a.ts src/none.ts\n```',
   ])('lets pass %j', (text) => {

@@ -46,7 +46,7 @@ interface House {
 function refusal(file: SourceFile, room: Room, one: Import, house: House): string | null {
   const { specifier } = one;
   if (specifier === null) return 'a computed import() cannot be checked: write the path as plain text';
-  if (specifier.startsWith('node:')) return refuseNodeModule(file, specifier, house.nodeModules);
+  if (specifier.startsWith('node:')) return refuseNodeModule(file, one, house.nodeModules);
   if (!isRelative(specifier)) {
     if (room.packages.includes(packageOf(specifier))) return null;
     return `room "${room.path}" may not import the package "${packageOf(specifier)}"`;
@@ -59,11 +59,14 @@ function refusal(file: SourceFile, room: Room, one: Import, house: House): strin
   return `room "${room.path}" may not import room "${other.path}" ("${specifier}")`;
 }
 
-function refuseNodeModule(file: SourceFile, specifier: string, rows: readonly NodeModuleRow[]): string | null {
-  const row = rows.find(({ modules }) => modules.includes(specifier));
+function refuseNodeModule(file: SourceFile, one: Import, rows: readonly NodeModuleRow[]): string | null {
+  const row = rows.find(({ modules }) => modules.includes(one.specifier ?? ''));
   if (row === undefined || row.allowedIn.some((place) => isWithin(file.path, `src/${place}`))) return null;
+  const taken = one.names?.filter((name) => row.names?.includes(name));
+  if (row.names !== undefined && taken?.length === 0) return null;
+  const what = taken === undefined || row.names === undefined ? '' : `${taken.join(', ')} of `;
   const places = row.allowedIn.length === 0 ? 'nowhere' : `only in ${row.allowedIn.join(', ')}`;
-  return `"${specifier}" is allowed ${places}: ${row.why}`;
+  return `${what}"${one.specifier}" is allowed ${places}: ${row.why}`;
 }
 
 /** What is wrong with the table itself: unknown rooms, cycles, folders that are not there, permissions that no file uses. */

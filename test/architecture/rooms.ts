@@ -112,6 +112,8 @@ export const AMBIENT: readonly AmbientRow[] = [
 
 export interface NodeModuleRow {
   readonly modules: readonly string[];
+  /** Only these exports are not free; absent = none is. */
+  readonly names?: readonly string[];
   /** Files and folders below src/. */
   readonly allowedIn: readonly string[];
   readonly why: string;
@@ -129,6 +131,12 @@ export const NODE_MODULES: readonly NodeModuleRow[] = [
     modules: ['node:timers', 'node:timers/promises'],
     allowedIn: ['base/clock.ts'],
     why: 'take a Clock (base/clock.ts)',
+  },
+  {
+    modules: ['node:crypto'],
+    names: ['randomUUID', 'randomBytes', 'randomInt', 'randomFill', 'webcrypto', 'getRandomValues'],
+    allowedIn: ['base/random.ts', 'app'],
+    why: 'take a Random (base/random.ts), or what makes secrets, as a parameter',
   },
   {
     modules: ['node:perf_hooks'],

@@ -38,6 +38,7 @@ describe('the import rule', () => {
     ["import { a } from './b/../a.ts';", 'src/proxy/a.ts'],
     ["import { w } from '@scope/wire/deep';", 'src/proxy/a.ts'],
     ["import { readFile } from 'node:fs';", 'src/proxy/lb/a.ts'],
+    ["import { createHash } from 'node:crypto';", 'src/proxy/lb/a.ts'],
   ])('allows %s in %s', (text, path) => {
     expect(importMessages(path, text)).toEqual([]);
   });
@@ -60,6 +61,12 @@ describe('the import rule', () => {
     ['src/base/a.ts', "import w from '@scope/wire/deep';", 'may not import the package "@scope/wire"'],
     ['src/base/a.ts', "import w from '@scope/wire-other';", 'may not import the package "@scope/wire-other"'],
     ['src/base/a.ts', "import { fork } from 'node:cluster';", 'is allowed only in app'],
+    [
+      'src/base/a.ts',
+      "import { createHash, randomUUID as id } from 'node:crypto';",
+      'randomUUID of "node:crypto" is allowed',
+    ],
+    ['src/base/a.ts', "import * as crypto from 'node:crypto';", '"node:crypto" is allowed only in'],
     ['src/base/a.ts', "import http2 from 'node:http2';", 'is allowed nowhere'],
     ['src/base/a.ts', "import a from '../../test/a.ts';", 'leaves src/'],
     ['src/base/a.ts', "import a from './clock';", 'names no file'],
