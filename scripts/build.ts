@@ -1,19 +1,22 @@
 // Bundles src/main.ts into dist/switchboard.mjs, split so that a command loads only what it uses.
 import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** grpc-js reaches for `require`, which an ES module has not. */
 const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
-export async function buildBundle(): Promise<void> {
-  rmSync(`${root}/dist`, { recursive: true, force: true });
-  await build({
+/** Replaces `outdir` (from the root, or absolute) by the bundle; answers what went into it. */
+export async function buildBundle(outdir = 'dist'): Promise<Metafile> {
+  rmSync(resolve(root, outdir), { recursive: true, force: true });
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { switchboard: 'src/main.ts' },
-    outdir: 'dist',
+    outdir,
+    metafile: true,
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunk-[hash]',
     bundle: true,
@@ -26,6 +29,7 @@ export async function buildBundle(): Promise<void> {
     banner: { js: REQUIRE_BANNER },
     logLevel: 'warning',
   });
+  return metafile;
 }
 
 if (import.meta.main) await buildBundle();
