@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue, MessageInitShape } from '@bufbuild/protobuf
 import { errorIssue, fail, type Issue, ok, type Result } from '../base/result.ts';
 import type { SocketAddressSpec } from '../model/listener-spec.ts';
 import { type NodeIdentity, namespaceOfNodeId } from '../model/node-identity.ts';
+import { renderSocketAddress } from '../model/socket-address.ts';
 import type { Node, NodeSchema } from './gen/envoy/config/core/v3/base_pb.ts';
 
 /** Metadata: the namespace that short Service names are seen from. */
@@ -16,7 +17,7 @@ const MAX_OUTBOUND_ADDRESSES = 16;
 
 /** `metadata`: what else the control plane may want to know (SERVICE_ACCOUNT, LABELS, POD_UID, WORKLOAD). */
 export function encodeNode(node: NodeIdentity, metadata: JsonObject): MessageInitShape<typeof NodeSchema> {
-  const addresses = node.outboundAddresses.map(renderAddress);
+  const addresses = node.outboundAddresses.map(renderSocketAddress);
   return {
     id: node.id,
     cluster: node.namespace,
@@ -58,10 +59,6 @@ function decodeAddresses(value: JsonValue | undefined, issues: Issue[]): SocketA
 
 function nodeIssue(key: string, value: JsonValue, remedy: string): Issue {
   return errorIssue(`is ${JSON.stringify(value)?.slice(0, 100)}`, { source: 'node', path: `metadata.${key}`, remedy });
-}
-
-function renderAddress(address: SocketAddressSpec): string {
-  return isIP(address.host) === 6 ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
 function parseAddress(text: string): SocketAddressSpec | null {

@@ -11,6 +11,7 @@ import type { Clock } from '../../base/clock.ts';
 import { CodedError } from '../../base/coded-error.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
 import type { Log } from '../../base/log.ts';
+import { renderSocketAddress } from '../../model/socket-address.ts';
 import { deserializeRequest, SOTW_METHOD_PATH, serializeRequest } from '../ads-method.ts';
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import type { DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
@@ -71,7 +72,7 @@ export class AdsServer implements Lifecycle<BoundAddress> {
 
   start(): Promise<BoundAddress> {
     const { host, port } = this.#options;
-    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const address = renderSocketAddress({ host, port });
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
         if (error === null) resolve({ host, port: bound });

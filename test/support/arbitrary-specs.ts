@@ -1,0 +1,97 @@
+// fast-check generators of everything that configuration can say, as legal specs.
+import fc from 'fast-check';
+import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
+import {
+  ENDPOINT_HEALTHS,
+  type EndpointSpec,
+  type LoadAssignmentSpec,
+  type LocalityEndpointsSpec,
+} from '../../src/model/endpoint-spec.ts';
+import type { ListenerSpec, SocketAddressSpec } from '../../src/model/listener-spec.ts';
+import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
+
+const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
+const host = fc.oneof(fc.ipV4(), fc.ipV6());
+const ms = fc.integer({ min: 1, max: 86_400_000 });
+const weight = fc.integer({ min: 1, max: 1_000 });
+
+function address(minPort: number): fc.Arbitrary<SocketAddressSpec> {
+  return fc.record({ host, port: fc.integer({ min: minPort, max: 65_535 }) });
+}
+
+const pod = fc.record({ namespace: name, name, uid: fc.uuid() });
+
+const endpoint: fc.Arbitrary<EndpointSpec> = fc
+  .tuple(address(1), fc.constantFrom(...ENDPOINT_HEALTHS), weight, fc.option(pod, { nil: undefined }))
+  .map(([at, health, share, owner]) => ({
+    ...at,
+    health,
+    weight: share,
+    ...(owner === undefined ? {} : { pod: owner }),
+  }));
+
+const locality: fc.Arbitrary<Omit<LocalityEndpointsSpec, 'priority'>> = fc.record({
+  locality: fc.record({ region: fc.string(), zone: fc.string(), subZone: fc.string() }),
+  weight,
+  endpoints: fc.array(endpoint, { maxLength: 4 }),
+});
+
+/** Priorities without gaps. */
+const localities = fc
+  .array(fc.array(locality, { minLength: 1, maxLength: 2 }), { maxLength: 3 })
+  .map((priorities) => priorities.flatMap((group, priority) => group.map((item) => ({ ...item, priority }))));
+
+export const loadAssignmentSpec: fc.Arbitrary<LoadAssignmentSpec> = fc.record({ name, localities });
+
+export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record({
+  name,
+  discovery: fc.oneof(
+    fc.record({ kind: fc.constant('eds' as const), serviceName: name }),
+    fc.record({ kind: fc.constant('static' as const), assignment: loadAssignmentSpec }),
+  ),
+  connectTimeoutMs: ms,
+  loadBalancer: fc.constant('round-robin' as const),
+});
+
+const route: fc.Arbitrary<RouteSpec> = fc.record({
+  name: fc.string(),
+  match: fc.oneof(
+    fc.record({
+      path: fc.oneof(
+        fc.record({ kind: fc.constant('prefix' as const), value: fc.string() }),
+        fc.record({ kind: fc.constant('exact' as const), value: fc.string() }),
+      ),
+    }),
+    fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
+  ),
+  action: fc.record({ cluster: name, timeoutMs: fc.integer({ min: 0, max: 86_400_000 }) }),
+});
+
+/** Domains are unique in a route configuration: the number makes them so. */
+function virtualHost(index: number): fc.Arbitrary<VirtualHostSpec> {
+  return fc.record({
+    name,
+    domains: fc.constant([`a${index}.example`, `*.b${index}.example`, `c${index}.*`]),
+    routes: fc.array(route, { maxLength: 3 }),
+  });
+}
+
+export const routeConfigSpec: fc.Arbitrary<RouteConfigSpec> = fc.record({
+  name,
+  virtualHosts: fc.tuple(virtualHost(0), virtualHost(1), virtualHost(2)),
+});
+
+export const listenerSpec: fc.Arbitrary<ListenerSpec> = fc.record({
+  name,
+  address: address(0),
+  additionalAddresses: fc.array(address(0), { maxLength: 2 }),
+  http: fc.record({
+    statPrefix: name,
+    routes: fc.oneof(
+      fc.record({ kind: fc.constant('rds' as const), name }),
+      fc.record({ kind: fc.constant('inline' as const), config: routeConfigSpec }),
+    ),
+    idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+  }),
+});

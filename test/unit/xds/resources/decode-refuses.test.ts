@@ -1,0 +1,370 @@
+// What other control planes may send and a sidecar must not take: each refusal names the resource, the path, the value and the remedy.
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { type Any, AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
+import { renderIssue } from '../../../../src/base/result.ts';
+import {
+  Cluster_DiscoveryType,
+  Cluster_LbPolicy,
+  ClusterSchema,
+} from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { HealthStatus } from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
+import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
+import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
+import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import { HttpConnectionManagerSchema } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { HttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { CLUSTER_TYPE } from '../../../../src/xds/resources/cluster.ts';
+import { MAX_NOTES } from '../../../../src/xds/resources/decode-context.ts';
+import { ENDPOINT_TYPE } from '../../../../src/xds/resources/endpoint.ts';
+import { LISTENER_TYPE } from '../../../../src/xds/resources/listener.ts';
+import type { DecodedResource } from '../../../../src/xds/resources/resource-type.ts';
+import { ROUTE_TYPE } from '../../../../src/xds/resources/route.ts';
+
+type ClusterInit = MessageInitShape<typeof ClusterSchema>;
+type AssignmentInit = MessageInitShape<typeof ClusterLoadAssignmentSchema>;
+type ListenerInit = MessageInitShape<typeof ListenerSchema>;
+type ManagerInit = MessageInitShape<typeof HttpConnectionManagerSchema>;
+type RouteInit = MessageInitShape<typeof RouteConfigurationSchema>;
+
+function lines(decoded: DecodedResource<unknown>): string[] {
+  return decoded.result.ok ? [] : decoded.result.issues.map(renderIssue);
+}
+
+function cluster(init: ClusterInit): DecodedResource<unknown> {
+  return CLUSTER_TYPE.decode(toBinary(ClusterSchema, create(ClusterSchema, init)));
+}
+
+function assignment(init: AssignmentInit): DecodedResource<unknown> {
+  return ENDPOINT_TYPE.decode(toBinary(ClusterLoadAssignmentSchema, create(ClusterLoadAssignmentSchema, init)));
+}
+
+function routes(init: RouteInit): DecodedResource<unknown> {
+  return ROUTE_TYPE.decode(toBinary(RouteConfigurationSchema, create(RouteConfigurationSchema, init)));
+}
+
+function listener(init: ListenerInit): DecodedResource<unknown> {
+  return LISTENER_TYPE.decode(toBinary(ListenerSchema, create(ListenerSchema, init)));
+}
+
+const ADDRESS = { address: { case: 'socketAddress', value: socket('127.0.0.1', 15_001) } } as const;
+
+function socket(address: string, port: number) {
+  return { address, portSpecifier: { case: 'portValue', value: port } } as const;
+}
+
+const ROUTER = filter('router', anyPack(RouterSchema, create(RouterSchema)));
+
+function filter(name: string, value: Any) {
+  return { name, configType: { case: 'typedConfig', value } } as const;
+}
+
+function unknownAny(typeName: string): Any {
+  return create(AnySchema, { typeUrl: `type.googleapis.com/${typeName}`, value: new Uint8Array() });
+}
+
+const RDS = { case: 'rds', value: { configSource: ads(), routeConfigName: 'r' } } as const;
+
+function ads() {
+  return { configSourceSpecifier: { case: 'ads', value: {} } } as const;
+}
+
+/** A listener that is good but for what `init` says of its connection manager. */
+function managed(init: ManagerInit): DecodedResource<unknown> {
+  const base = { statPrefix: 's', routeSpecifier: RDS, httpFilters: [ROUTER] };
+  const message = create(HttpConnectionManagerSchema, { ...base, ...init } as ManagerInit);
+  const any = anyPack(HttpConnectionManagerSchema, message);
+  return listener({ name: 'l', address: ADDRESS, filterChains: [{ filters: [filter('hcm', any)] }] });
+}
+
+const HCM = 'filter_chains[0].filters[0].typed_config';
+
+describe('a cluster', () => {
+  it('is taken with endpoints from ADS under its own name, and the default connect timeout of 5 s', () => {
+    const type = { case: 'type', value: Cluster_DiscoveryType.EDS } as const;
+    const decoded = cluster({ name: 'c', clusterDiscoveryType: type, edsClusterConfig: { edsConfig: ads() } });
+    expect(decoded.result).toEqual({
+      ok: true,
+      value: {
+        name: 'c',
+        discovery: { kind: 'eds', serviceName: 'c' },
+        connectTimeoutMs: 5_000,
+        loadBalancer: 'round-robin',
+      },
+    });
+  });
+
+  it('is taken with another balancing policy, which is recorded', () => {
+    const decoded = cluster({ name: 'c', lbPolicy: Cluster_LbPolicy.LEAST_REQUEST });
+    expect([lines(decoded), decoded.ignored]).toEqual([[], ['lb_policy']]);
+  });
+
+  it.each<[string, ClusterInit, string]>([
+    ['no name', {}, 'cluster "": has no name; give it one'],
+    [
+      'a discovery type that is not supported',
+      { name: 'c', clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STRICT_DNS } },
+      'cluster "c": type: STRICT_DNS is not supported; use EDS or STATIC',
+    ],
+    [
+      'endpoints from a file',
+      {
+        name: 'c',
+        clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
+        edsClusterConfig: { edsConfig: { configSourceSpecifier: { case: 'path', value: '/x' } } },
+      },
+      'cluster "c": eds_cluster_config.eds_config: is path; use ads or self',
+    ],
+    ['no time to connect', { name: 'c', connectTimeout: {} }, 'cluster "c": connect_timeout: is 0; give more than 0 s'],
+    [
+      'a negative time',
+      { name: 'c', connectTimeout: { seconds: -1n } },
+      'cluster "c": connect_timeout: is -1000 ms; use a duration from 0 to 10 years',
+    ],
+    [
+      'TLS',
+      {
+        name: 'c',
+        transportSocket: {
+          name: 'tls',
+          configType: {
+            case: 'typedConfig',
+            value: unknownAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'),
+          },
+        },
+      },
+      'cluster "c": transport_socket: "tls" (envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext) is not supported',
+    ],
+    [
+      'HTTP/2 upstreams',
+      {
+        name: 'c',
+        typedExtensionProtocolOptions: {
+          http: anyPack(
+            HttpProtocolOptionsSchema,
+            create(HttpProtocolOptionsSchema, {
+              upstreamProtocolOptions: {
+                case: 'explicitHttpConfig',
+                value: { protocolConfig: { case: 'http2ProtocolOptions', value: {} } },
+              },
+            }),
+          ),
+        },
+      },
+      'cluster "c": typed_extension_protocol_options["http"].explicit_http_config: is not HTTP/1.1',
+    ],
+  ])('is refused with %s', (_, init, line) => {
+    expect(lines(cluster(init))).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('is refused with every reason at once', () => {
+    const type = { case: 'type', value: Cluster_DiscoveryType.LOGICAL_DNS } as const;
+    const decoded = cluster({
+      name: 'c',
+      clusterDiscoveryType: type,
+      connectTimeout: {},
+      transportSocketMatches: [{ name: 'm' }],
+    });
+    expect(lines(decoded)).toHaveLength(3);
+  });
+});
+
+describe('a load assignment', () => {
+  const one = (init: NonNullable<AssignmentInit['endpoints']>[number]): DecodedResource<unknown> =>
+    assignment({ clusterName: 'c', endpoints: [init] });
+  const host = (address: string, port: number) =>
+    ({
+      hostIdentifier: {
+        case: 'endpoint',
+        value: { address: { address: { case: 'socketAddress', value: socket(address, port) } } },
+      },
+    }) as const;
+
+  it.each([
+    [HealthStatus.UNKNOWN, 'healthy'],
+    [HealthStatus.HEALTHY, 'healthy'],
+    [HealthStatus.DRAINING, 'draining'],
+    [HealthStatus.DEGRADED, 'draining'],
+    [HealthStatus.UNHEALTHY, 'unhealthy'],
+    [HealthStatus.TIMEOUT, 'unhealthy'],
+    [77, 'unhealthy'],
+  ])('reads health status %i as %s', (healthStatus, health) => {
+    const decoded = one({ lbEndpoints: [{ ...host('127.0.0.1', 1), healthStatus: healthStatus as HealthStatus }] });
+    expect(decoded.result).toMatchObject({ ok: true, value: { localities: [{ endpoints: [{ health, weight: 1 }] }] } });
+  });
+
+  it.each<[string, DecodedResource<unknown>, string]>([
+    [
+      'an endpoint without address',
+      one({ lbEndpoints: [{}] }),
+      'endpoints[0].lb_endpoints[0].endpoint.address: has no address',
+    ],
+    [
+      'a host name',
+      one({ lbEndpoints: [host('a.example', 80)] }),
+      'lb_endpoints[0].endpoint.address.socket_address.address: "a.example" is not an IP address; give an IPv4 or IPv6 literal',
+    ],
+    ['port 0', one({ lbEndpoints: [host('127.0.0.1', 0)] }), 'port_value: is "0"; give a number from 1 to 65535'],
+    ['port 65536', one({ lbEndpoints: [host('127.0.0.1', 65_536)] }), 'port_value: is "65536"'],
+    [
+      'weight 0',
+      one({ lbEndpoints: [{ ...host('127.0.0.1', 1), loadBalancingWeight: 0 }] }),
+      'load_balancing_weight: is 0',
+    ],
+    [
+      'a priority gap',
+      one({ priority: 1 }),
+      'endpoints: has priority 1 but none of 0; number priorities from 0 without gaps',
+    ],
+  ])('is refused with %s', (_, decoded, line) => {
+    expect(lines(decoded)).toEqual([expect.stringContaining(line)]);
+  });
+
+  it(`lists ${MAX_NOTES} problems and counts the others`, () => {
+    const decoded = one({ lbEndpoints: new Array(1_000).fill({}) });
+    expect(lines(decoded)).toHaveLength(MAX_NOTES + 1);
+    expect(lines(decoded).at(-1)).toBe(`load assignment "c": has ${1_000 - MAX_NOTES} more problems`);
+  });
+});
+
+describe('a listener', () => {
+  it('is taken with unknown HTTP filters that say that they are optional, which are recorded', () => {
+    const optional = { ...filter('istio.stats', unknownAny('x.Stats')), isOptional: true };
+    const decoded = managed({ httpFilters: [optional, ROUTER] });
+    expect([lines(decoded), decoded.ignored]).toEqual([[], [`${HCM}.http_filters[0]`]]);
+  });
+
+  it.each<[string, DecodedResource<unknown>, string]>([
+    [
+      'no filter chain',
+      listener({ name: 'l', address: ADDRESS }),
+      `${HCM}: there is none; use the HttpConnectionManager`,
+    ],
+    [
+      'an unknown network filter',
+      listener({ name: 'l', address: ADDRESS, filterChains: [{ filters: [filter('tcp', unknownAny('x.TcpProxy'))] }] }),
+      `${HCM}: "tcp" (x.TcpProxy) is not supported`,
+    ],
+    [
+      'an unknown HTTP filter',
+      managed({ httpFilters: [filter('jwt', unknownAny('x.Jwt')), ROUTER] }),
+      `${HCM}.http_filters[0]: HTTP filter "jwt" (x.Jwt) is not supported; remove it or set is_optional`,
+    ],
+    ['no router', managed({ httpFilters: [] }), `${HCM}.http_filters: does not end with the router`],
+    [
+      'no routes',
+      managed({ routeSpecifier: { case: undefined } }),
+      `${HCM}: has no routes; give it rds or route_config`,
+    ],
+    [
+      'a path that it would have to change',
+      managed({ normalizePath: true }),
+      `${HCM}.normalize_path: is not supported`,
+    ],
+    ['HTTP/2 only', managed({ codecType: 2 }), `${HCM}.codec_type: is not AUTO or HTTP1`],
+  ])('is refused with %s', (_, decoded, line) => {
+    expect(lines(decoded)).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('is refused without an address, or with a Unix domain socket, or unbound', () => {
+    const pipe = { address: { case: 'pipe', value: { path: '/x' } } } as const;
+    const found = [{ address: undefined }, { address: pipe }, { address: ADDRESS, bindToPort: false }].map((init) => {
+      const { address, ...rest } = init;
+      return lines(listener({ name: 'l', ...rest, ...(address === undefined ? {} : { address }) }))[0];
+    });
+    expect(found).toEqual([
+      'listener "l": address: has no address; give it a socket_address',
+      'listener "l": address: is a Unix domain socket; give it a socket_address',
+      expect.stringContaining('bind_to_port: false is not supported'),
+    ]);
+  });
+
+  it('is refused with a connection manager that is not readable', () => {
+    const any = create(AnySchema, {
+      typeUrl: `x/${HttpConnectionManagerSchema.typeName}`,
+      value: new Uint8Array([0xff]),
+    });
+    const decoded = listener({ name: 'l', address: ADDRESS, filterChains: [{ filters: [filter('hcm', any)] }] });
+    expect(lines(decoded)[0]).toContain(`${HCM}: cannot be read as ${HttpConnectionManagerSchema.typeName}`);
+  });
+});
+
+describe('a route configuration', () => {
+  type Host = NonNullable<RouteInit['virtualHosts']>[number];
+  type Routes = NonNullable<Host['routes']>;
+  const hosts = (...virtualHosts: Host[]): DecodedResource<unknown> => routes({ name: 'r', virtualHosts });
+  const one = (...list: Routes): DecodedResource<unknown> => hosts({ name: 'h', domains: ['*'], routes: list });
+  const toCluster = { case: 'route', value: { clusterSpecifier: { case: 'cluster', value: 'c' } } } as const;
+  const any = { pathSpecifier: { case: 'prefix', value: '/' } } as const;
+
+  it('is taken with a timeout of 15 s where it names none, and domains in lower case', () => {
+    const decoded = hosts({ name: 'h', domains: ['My-API'], routes: [{ match: any, action: toCluster }] });
+    expect(decoded.result).toMatchObject({
+      ok: true,
+      value: { virtualHosts: [{ domains: ['my-api'], routes: [{ action: { cluster: 'c', timeoutMs: 15_000 } }] }] },
+    });
+  });
+
+  it.each<[string, DecodedResource<unknown>, string]>([
+    [
+      'a domain of two hosts',
+      hosts({ name: 'h', domains: ['a'] }, { name: 'i', domains: ['A'] }),
+      'virtual_hosts[1].domains[0]: "a" already belongs to virtual host "h"',
+    ],
+    ['no domain', hosts({ name: 'h' }), 'virtual_hosts[0].domains: is empty'],
+    [
+      'a star inside a domain',
+      hosts({ name: 'h', domains: ['a.*.b'] }),
+      'virtual_hosts[0].domains[0]: "a.*.b" is not a domain',
+    ],
+    ['two stars', hosts({ name: 'h', domains: ['*.b.*'] }), '"*.b.*" is not a domain'],
+    ['a nameless host', hosts({ name: '', domains: ['a'] }), 'virtual_hosts[0].name: is empty'],
+    [
+      'a regular expression',
+      one({ match: { pathSpecifier: { case: 'safeRegex', value: { regex: 'a' } } }, action: toCluster }),
+      'routes[0].match.safe_regex: is not supported',
+    ],
+    [
+      'a header matcher',
+      one({ match: { ...any, headers: [{ name: 'x' }] }, action: toCluster }),
+      'routes[0].match.headers: is not supported',
+    ],
+    ['no match', one({ action: toCluster }), 'routes[0].match: has no path; give it prefix, path or connect_matcher'],
+    [
+      'paths without case',
+      one({ match: { ...any, caseSensitive: false }, action: toCluster }),
+      'match.case_sensitive: false is not supported',
+    ],
+    [
+      'a redirect',
+      one({ match: any, action: { case: 'redirect', value: {} } }),
+      'routes[0].redirect: is not supported',
+    ],
+    ['no action', one({ match: any }), 'routes[0]: has no action; give it a route action'],
+    [
+      'no cluster',
+      one({ match: any, action: { case: 'route', value: {} } }),
+      'routes[0].route.cluster: is empty; name a cluster',
+    ],
+    [
+      'weighted clusters',
+      one({
+        match: any,
+        action: { case: 'route', value: { clusterSpecifier: { case: 'weightedClusters', value: {} } } },
+      }),
+      'routes[0].route.weighted_clusters: is not supported',
+    ],
+    [
+      'a retry policy',
+      one({ match: any, action: { case: 'route', value: { ...toCluster.value, retryPolicy: { retryOn: '5xx' } } } }),
+      'routes[0].route.retry_policy: is not supported',
+    ],
+    [
+      'CONNECT that would be passed on',
+      one({ match: { pathSpecifier: { case: 'connectMatcher', value: {} } }, action: toCluster }),
+      'routes[0].route.upgrade_configs: does not end CONNECT here; add upgrade_type CONNECT with a connect_config',
+    ],
+  ])('is refused with %s', (_, decoded, line) => {
+    expect(lines(decoded)).toEqual([expect.stringContaining(line)]);
+  });
+});

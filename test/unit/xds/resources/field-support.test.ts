@@ -1,0 +1,158 @@
+// The table of supported fields, row by row: it names real fields, and each verdict is carried out.
+import {
+  create,
+  createRegistry,
+  type DescField,
+  type DescMessage,
+  type Message,
+  type Registry,
+} from '@bufbuild/protobuf';
+import { reflect } from '@bufbuild/protobuf/reflect';
+import { ClusterSchema } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { HttpProtocolOptionsSchema as CoreHttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/config/core/v3/protocol_pb.ts';
+import {
+  EndpointSchema,
+  LbEndpointSchema,
+  LocalityLbEndpointsSchema,
+} from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
+import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import {
+  FilterChainSchema,
+  FilterSchema,
+} from '../../../../src/xds/gen/envoy/config/listener/v3/listener_components_pb.ts';
+import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
+import {
+  RouteActionSchema,
+  RouteMatchSchema,
+  RouteSchema,
+  VirtualHostSchema,
+} from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
+import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
+import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import {
+  HttpConnectionManagerSchema,
+  HttpFilterSchema,
+} from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { HttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
+import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
+import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
+
+const REGISTRY: Registry = createRegistry(
+  ClusterSchema,
+  ClusterLoadAssignmentSchema,
+  LocalityLbEndpointsSchema,
+  LbEndpointSchema,
+  EndpointSchema,
+  ListenerSchema,
+  FilterChainSchema,
+  FilterSchema,
+  HttpConnectionManagerSchema,
+  HttpFilterSchema,
+  RouterSchema,
+  CoreHttpProtocolOptionsSchema,
+  HttpProtocolOptionsSchema,
+  RouteConfigurationSchema,
+  VirtualHostSchema,
+  RouteSchema,
+  RouteMatchSchema,
+  RouteActionSchema,
+);
+
+/** A message in which only `field` is set, to something that is not its default. */
+function withField(schema: DescMessage, field: DescField): Message {
+  const message = reflect(schema, create(schema));
+  if (field.fieldKind === 'list') {
+    message
+      .get(field)
+      .add(field.listKind === 'message' ? reflect(field.message, create(field.message)) : sample(field));
+  } else if (field.fieldKind === 'map') {
+    message
+      .get(field)
+      .set('key', field.mapKind === 'message' ? reflect(field.message, create(field.message)) : 'value');
+  } else if (field.fieldKind === 'message') {
+    message.set(field, filled(field.message));
+  } else {
+    message.set(field, sample(field));
+  }
+  return message.message;
+}
+
+/** Wrappers carry a value that is not "no". */
+function filled(schema: DescMessage) {
+  const message = reflect(schema, create(schema));
+  const value = schema.field['value'];
+  if (schema.typeName.endsWith('Value') && value !== undefined) message.set(value, sample(value));
+  return message;
+}
+
+function sample(field: DescField): unknown {
+  if (field.enum !== undefined) return 1;
+  // ScalarType: 8 bool, 9 string, 12 bytes, 3 int64, 4 uint64.
+  if (field.scalar === 8) return true;
+  if (field.scalar === 9) return 'x';
+  if (field.scalar === 12) return new Uint8Array([1]);
+  return field.scalar === 3 || field.scalar === 4 ? 1n : 1;
+}
+
+function audit(schema: DescMessage, message: Message): DecodeContext {
+  const context = new DecodeContext('sample');
+  auditFields(schema, message, context, '');
+  return context;
+}
+
+describe.each(Object.entries(FIELD_SUPPORT))('field support of %s', (typeName, support) => {
+  const schema = REGISTRY.getMessage(typeName);
+  if (schema === undefined) throw new Error(`the test does not know ${typeName}: add its schema to REGISTRY`);
+  const refused = support.refused === 'every-other' ? [] : support.refused;
+
+  it('names fields that exist, each once, and only undescribed ones by number', () => {
+    const names = [...support.supported, ...refused];
+    expect(new Set(names).size).toBe(names.length);
+    const described = new Set(schema.fields.flatMap((field) => [field.name, `#${field.number}`]));
+    for (const name of names)
+      expect({ name, described: described.has(name) }).toEqual({ name, described: !name.startsWith('#') });
+  });
+
+  it('accepts what it supports, refuses what it says, and records the rest by path', () => {
+    for (const field of schema.fields) {
+      const context = audit(schema, withField(schema, field));
+      const isSupported = support.supported.includes(field.name);
+      const isRefused = !isSupported && (support.refused === 'every-other' || refused.includes(field.name));
+      const verdict = { refused: context.issues.map((issue) => issue.path), ignored: context.ignored };
+      expect(verdict).toEqual({
+        refused: isRefused ? [field.name] : [],
+        ignored: isSupported || isRefused ? [] : [field.name],
+      });
+    }
+  });
+
+  it('treats fields that are not described by their number', () => {
+    for (const no of [1999, ...refused.filter((name) => name.startsWith('#')).map((name) => Number(name.slice(1)))]) {
+      const message = create(schema);
+      message.$unknown = [{ no, wireType: 0, data: new Uint8Array([1]) }];
+      const context = audit(schema, message);
+      const isRefused = support.refused === 'every-other' || refused.includes(`#${no}`);
+      expect({ no, refused: context.issues.length, ignored: context.ignored.length }).toEqual({
+        no,
+        refused: isRefused ? 1 : 0,
+        ignored: isRefused ? 0 : 1,
+      });
+    }
+  });
+});
+
+describe('the field audit', () => {
+  it('takes values that stand for "no" as absent', () => {
+    const message = create(ListenerSchema, { useOriginalDst: false, enableReusePort: false, drainType: 0 });
+    expect(audit(ListenerSchema, message).issues).toEqual([]);
+  });
+
+  it('tells the path through lists', () => {
+    const message = create(RouteConfigurationSchema, {
+      virtualHosts: [{}, { routes: [{ action: { case: 'route', value: { prefixRewrite: '/' } } }] }],
+    });
+    const [issue] = audit(RouteConfigurationSchema, message).issues;
+    expect(issue?.path).toBe('virtual_hosts[1].routes[0].route.prefix_rewrite');
+  });
+});
