@@ -123,7 +123,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   }
 
   resumeReading(): void {
-    if (this.#state === IN_BODY) this.socket.resume();
+    // Bytes of a pipelined request are held: it waits for its turn.
+    if (this.#held === null && this.#state < LINGERING) this.socket.resume();
   }
 
   /** The answer is complete and handed to the writer. */
