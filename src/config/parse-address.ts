@@ -20,11 +20,6 @@ export function parseSocketAddress(text: string, use: AddressUse): Result<Socket
   return isHostName(host) ? ok({ host, port }) : refuse(text, 'does not begin with a host name', use);
 }
 
-/** `127.0.0.1:15001`, `[::1]:15001`. */
-export function renderSocketAddress(address: SocketAddressSpec): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-}
-
 function refuse(text: string, problem: string, use: AddressUse): Result<never> {
   const example = use === 'listen' ? '127.0.0.1:15001 or [::1]:15001' : '127.0.0.1:15010, [::1]:15010 or a.name:15010';
   return fail([errorIssue(`${quote(text)} ${problem}`, { remedy: `write it as ${example}` })]);

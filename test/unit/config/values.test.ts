@@ -1,9 +1,10 @@
 // Promises of the values that settings and flags are written in: durations, sizes, addresses, names.
-import { parseSocketAddress, renderSocketAddress } from '../../../src/config/parse-address.ts';
+import { parseSocketAddress } from '../../../src/config/parse-address.ts';
 import { parseDuration, parseSize } from '../../../src/config/parse-quantity.ts';
 import { renderSettingsHelp, renderSettingsMarkdown } from '../../../src/config/render-settings.ts';
 import type { Setting } from '../../../src/config/setting.ts';
 import { countType, ipType, nameType } from '../../../src/config/setting-types.ts';
+import { renderSocketAddress } from '../../../src/model/socket-address.ts';
 
 describe('parseDuration', () => {
   it.each([

@@ -1,0 +1,48 @@
+// What the admin pages of a sidecar show, as plain data: the data plane fills it when somebody asks.
+import type { EndpointHealth, LocalitySpec, PodIdentity } from '../model/endpoint-spec.ts';
+import type { SocketAddressSpec } from '../model/listener-spec.ts';
+
+/**
+ * `PRE_INITIALIZING`: no configuration yet. `INITIALIZING`: configuration is there, not everything listens. `LIVE`: serves. `DRAINING`: was
+ * told to stop. Source: envoy.admin.v3.ServerInfo.State.
+ */
+export type ServerState = 'PRE_INITIALIZING' | 'INITIALIZING' | 'LIVE' | 'DRAINING';
+
+export interface ClusterStatus {
+  readonly name: string;
+  /** True where xDS brought it, false where it stands in a file. */
+  readonly addedViaApi: boolean;
+  readonly endpoints: readonly EndpointStatus[];
+}
+
+/** Counters since the sidecar began to know the endpoint. Source: Envoy's admin documentation, `GET /clusters`. */
+export interface EndpointStatus {
+  readonly host: string;
+  readonly port: number;
+  readonly pod?: PodIdentity;
+  /** As configuration says. */
+  readonly health: EndpointHealth;
+  /** Taken out by the sidecar itself (outlier detection). */
+  readonly ejected: boolean;
+  readonly weight: number;
+  readonly priority: number;
+  readonly locality: LocalitySpec;
+  readonly cxActive: number;
+  readonly cxTotal: number;
+  readonly cxConnectFail: number;
+  readonly rqActive: number;
+  readonly rqTotal: number;
+  /** Answers below 500. */
+  readonly rqSuccess: number;
+  /** Answers from 500, and attempts that got none. */
+  readonly rqError: number;
+  readonly rqTimeout: number;
+  /** The newest failure in words, e.g. `ECONNREFUSED`; null where there was none. */
+  readonly lastError: string | null;
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  /** As bound, the main one first. */
+  readonly addresses: readonly SocketAddressSpec[];
+}
