@@ -1,10 +1,11 @@
 // Reads the text of a manifest file into typed objects and every problem that it has.
+import { nearest } from '../base/nearest.ts';
 import { errorIssue, type Issue, warningIssue } from '../base/result.ts';
 import { itemDocuments, lineFinder, type ManifestDocument, parseDocuments } from './document.ts';
 import { Fields, isMapping } from './fields.ts';
 import { KINDS, type KindRow } from './index.ts';
 import type { Located } from './meta.ts';
-import { nearest } from './nearest.ts';
+
 import type { KubeObject } from './objects.ts';
 
 /** Where one file stops being read: larger ones are refused with an issue. */
