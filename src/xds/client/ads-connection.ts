@@ -1,7 +1,13 @@
 // One gRPC connection with one ADS stream on it, from dialling to its end.
 import { Client, type ClientDuplexStream, connectivityState, credentials, type ServiceError } from '@grpc/grpc-js';
 import type { Cancel, Clock } from '../../base/clock.ts';
-import { type DiscoveryRequestInit, deserializeResponse, SOTW_METHOD_PATH, serializeRequest } from '../ads-method.ts';
+import {
+  type DiscoveryRequestInit,
+  deserializeResponse,
+  SOTW_METHOD_PATH,
+  serializeRequest,
+  silenceGrpcLog,
+} from '../ads-method.ts';
 import type { DiscoveryResponse } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
 
 /** 100,000 endpoints in one response exceed gRPC's 4 MiB many times. */
@@ -34,6 +40,7 @@ export class AdsConnection {
   #open = true;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    silenceGrpcLog();
     this.#options = options;
     this.#events = events;
     this.#client = new Client(options.address, credentials.createInsecure(), channelOptions(options));
