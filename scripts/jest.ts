@@ -16,17 +16,25 @@ export interface JestEnd {
 export async function runJest(args: readonly string[], limitMs?: number): Promise<JestEnd> {
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const jest = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));
-  const child = spawn(process.execPath, [...flags, jest, '--maxWorkers=2', ...args], { cwd: root, stdio: 'inherit' });
+  // A group of its own, so that one signal ends jest and its workers alike; watching needs the terminal's own group.
+  const ownGroup = !args.some((argument) => argument.startsWith('--watch'));
+  const child = spawn(process.execPath, [...flags, jest, '--maxWorkers=2', ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    detached: ownGroup,
+  });
+  const end = (signal: NodeJS.Signals): void => {
+    if (child.pid !== undefined && child.exitCode === null) killIfThere(ownGroup ? -child.pid : child.pid, signal);
+  };
   let interruptedBy: NodeJS.Signals | null = null;
-  // A terminal's Ctrl-C reaches jest by itself; a signal to this process alone does not. Jest ends at the first of both.
   const passOn = (signal: NodeJS.Signals): void => {
     interruptedBy = signal;
-    child.kill(signal);
+    end(signal);
   };
   for (const signal of SIGNALS) process.on(signal, passOn);
   const giveUp = (): void => {
     console.error(`jest did not end within ${limitMs} ms and is killed`);
-    child.kill('SIGKILL');
+    end('SIGKILL');
   };
   const timer = limitMs === undefined ? undefined : setTimeout(giveUp, limitMs);
   const code = await new Promise<number>((resolve) => {
@@ -39,6 +47,14 @@ export async function runJest(args: readonly string[], limitMs?: number): Promis
   clearTimeout(timer);
   for (const signal of SIGNALS) process.off(signal, passOn);
   return { code, interruptedBy };
+}
+
+function killIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended by itself.
+  }
 }
 
 if (import.meta.main) process.exitCode = (await runJest(process.argv.slice(2))).code;
