@@ -48,7 +48,7 @@ export class AdsConnection {
     this.#call.on('data', (response: DiscoveryResponse) => {
       if (this.#open) this.#events.response(response);
     });
-    this.#call.on('error', (error: ServiceError) => this.#end(error.details || error.message));
+    this.#call.on('error', (error: ServiceError) => this.#end(plainReason(error)));
     this.#call.on('end', () => this.#end('the control plane ended the stream'));
     this.#stopTimer = options.clock.after(options.connectTimeoutMs, () => this.#checkConnected());
   }
@@ -75,6 +75,13 @@ export class AdsConnection {
     this.close();
     this.#events.ended(reason);
   }
+}
+
+/** grpc-js wraps the system's reason: "No connection established. Last error: Error: connect ECONNREFUSED …. Resolution note: ". */
+function plainReason(error: ServiceError): string {
+  const text = error.details || error.message;
+  const [, wrapped] = text.split('Last error: Error: ');
+  return wrapped === undefined ? text : wrapped.replace(/\.? ?Resolution note: *$/, '');
 }
 
 function channelOptions(options: ConnectionOptions) {

@@ -163,9 +163,10 @@ const SERVICE: ServiceDefinition = {
 };
 
 function bindError(address: string, error: Error): CodedError {
+  const reason = error.message.includes('EADDRINUSE') ? 'something else listens there' : error.message;
   return new CodedError(
     'xds_bind_failed',
-    `cannot listen for xDS on ${address}: ${error.message}`,
+    `cannot listen for xDS on ${address}: ${reason}`,
     'choose another --xds-address, or stop what uses it',
   );
 }

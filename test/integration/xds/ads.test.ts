@@ -239,7 +239,8 @@ describe('ADS between our server and our client', () => {
     const { server, port } = await serve();
     await server.close();
     const client = follow(port);
-    await waitUntil('a failed attempt', () => client.status().lastError);
+    const lastError = await waitUntil('a failed attempt', () => client.status().lastError);
+    expect(lastError).toBe(`control plane 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`);
     await serve(port);
     await converged();
   });

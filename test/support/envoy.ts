@@ -1,0 +1,160 @@
+// A real Envoy as a client of a control plane under test.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from './wait-until.ts';
+
+export interface EnvoyOptions {
+  /** The program. */
+  readonly path: string;
+  /** Port of the control plane on 127.0.0.1. */
+  readonly xdsPort: number;
+  readonly nodeId: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** `[host, port]` of its listeners, by name. */
+export type ListenerPorts = ReadonlyMap<string, number>;
+
+export class EnvoyPeer {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  #log = '';
+  #adminPort = 0;
+
+  private constructor(options: EnvoyOptions) {
+    this.#folder = mkdtempSync(join(tmpdir(), 'switchboard-envoy-'));
+    const config = join(this.#folder, 'bootstrap.json');
+    writeFileSync(config, JSON.stringify(bootstrap(options)));
+    const args = ['-c', config, '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'warning'];
+    this.#child = spawn(options.path, [...args, '--admin-address-path', this.#adminFile], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#log = (this.#log + chunk.toString()).slice(-10_000);
+    });
+  }
+
+  /** Resolves when its admin API answers. */
+  static async start(options: EnvoyOptions): Promise<EnvoyPeer> {
+    const envoy = new EnvoyPeer(options);
+    try {
+      envoy.#adminPort = await waitUntil('Envoy tells its admin port', () => envoy.#readAdminPort(), 15_000);
+      return envoy;
+    } catch (error) {
+      await envoy.stop();
+      throw new Error(`${String(error)}\n${envoy.#log}`);
+    }
+  }
+
+  /** The last lines of its log. */
+  get log(): string {
+    return this.#log;
+  }
+
+  async admin(path: string): Promise<string> {
+    return (await httpGet(this.#adminPort, path, 'localhost')).body;
+  }
+
+  /** The port of a listener, once it is there. */
+  listenerPort(name: string): Promise<number> {
+    return waitUntil(`Envoy has the listener ${name}`, async () => {
+      const { listener_statuses: found = [] } = JSON.parse(
+        await this.admin('/listeners?format=json'),
+      ) as ListenerStatuses;
+      return found.find((status) => status.name === name)?.local_address.socket_address.port_value ?? null;
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill('SIGKILL');
+      await exited;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  get #adminFile(): string {
+    return join(this.#folder, 'admin-address');
+  }
+
+  #readAdminPort(): number | null {
+    if (this.#child.exitCode !== null) throw new Error(`Envoy ended with ${this.#child.exitCode}`);
+    try {
+      const port = Number(readFileSync(this.#adminFile, 'utf8').split(':').at(-1));
+      return port > 0 ? port : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+interface ListenerStatuses {
+  readonly listener_statuses?: readonly {
+    readonly name: string;
+    readonly local_address: { readonly socket_address: { readonly port_value: number } };
+  }[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** A GET over a connection of its own. */
+export function httpGet(port: number, path: string, host: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+function bootstrap(options: EnvoyOptions): object {
+  const ads = { ads: {}, resource_api_version: 'V3' };
+  return {
+    node: { id: options.nodeId, cluster: 'test', metadata: options.metadata ?? {} },
+    admin: { address: socketAddress(0) },
+    dynamic_resources: {
+      ads_config: {
+        api_type: 'GRPC',
+        transport_api_version: 'V3',
+        grpc_services: [{ envoy_grpc: { cluster_name: 'xds' } }],
+      },
+      cds_config: ads,
+      lds_config: ads,
+    },
+    static_resources: { clusters: [xdsCluster(options.xdsPort)] },
+  };
+}
+
+function xdsCluster(port: number): object {
+  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+  return {
+    name: 'xds',
+    type: 'STATIC',
+    connect_timeout: '1s',
+    typed_extension_protocol_options: {
+      [options]: { '@type': `type.googleapis.com/${options}`, explicit_http_config: { http2_protocol_options: {} } },
+    },
+    load_assignment: {
+      cluster_name: 'xds',
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(port) } }] }],
+    },
+  };
+}
+
+function socketAddress(port: number): object {
+  return { socket_address: { address: '127.0.0.1', port_value: port } };
+}
