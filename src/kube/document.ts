@@ -68,12 +68,16 @@ export function itemDocuments(document: ManifestDocument, items: readonly unknow
   const nodes = isSeq(sequence) ? sequence.items : [];
   return items.map((value, index) => {
     const node = nodes[index] as ParsedNode | undefined;
-    if (node === undefined) return { value, chunk };
-    const start = offsetOf(node) - chunk.indent;
-    const position = lines.linePos(offsetOf(node));
-    const text = chunk.text.slice(start, (node.range?.[1] ?? start) - chunk.indent);
-    return { value, chunk: { text, line: chunk.line + position.line - 1, indent: position.col - 1 } };
+    return { value, chunk: node === undefined ? chunk : chunkOf(node, chunk, lines) };
   });
+}
+
+/** The part of `outer` that `node` takes. `lines` counts in the text that `compose` was given. */
+function chunkOf(node: ParsedNode, outer: Chunk, lines: LineCounter): Chunk {
+  const [start, end] = node.range;
+  const { line, col } = lines.linePos(start);
+  const text = outer.text.slice(start - outer.indent, end - outer.indent);
+  return { text, line: outer.line + line - 1, indent: col - 1 };
 }
 
 /**
@@ -115,21 +119,21 @@ function isBlank(text: string): boolean {
 
 function parseChunk(chunk: Chunk): ManifestDocument[] {
   const json = parseJson(chunk.text);
-  if (json !== undefined) return [{ value: json, chunk }];
-  return parseAllDocuments(chunk.text, OPTIONS).flatMap((document) => {
+  if (json !== undefined) return [{ value: json, chunk: withoutLeadingSpace(chunk) }];
+  const lineCounter = new LineCounter();
+  return parseAllDocuments(chunk.text, { ...OPTIONS, lineCounter }).flatMap((document) => {
     const error = document.errors[0];
     if (error !== undefined) throw error;
-    const value = new YamlValueReader().read(document.contents);
-    return value === null ? [] : [{ value, chunk: documentChunk(chunk, document.range) }];
+    const { contents } = document;
+    const value = new YamlValueReader().read(contents);
+    return contents === null || value === null ? [] : [{ value, chunk: chunkOf(contents, chunk, lineCounter) }];
   });
 }
 
-/** `...` may end a document inside a chunk; then each has its own part of the text. */
-function documentChunk(chunk: Chunk, range: readonly [number, number, number]): Chunk {
-  const [start, , end] = range;
-  if (start === 0) return { ...chunk, text: chunk.text.slice(0, end) };
-  const lines = chunk.text.slice(0, start).split('\n').length - 1;
-  return { text: chunk.text.slice(start, end), line: chunk.line + lines, indent: 0 };
+function withoutLeadingSpace(chunk: Chunk): Chunk {
+  const text = chunk.text.trimStart();
+  const skipped = chunk.text.slice(0, chunk.text.length - text.length).split('\n');
+  return { text, line: chunk.line + skipped.length - 1, indent: skipped.at(-1)?.length ?? 0 };
 }
 
 /** Undefined where it is not JSON, which YAML may read all the same. */

@@ -10,7 +10,7 @@ import { MAX_MANIFEST_BYTES, ManifestOrigin, parseManifest, tooLargeIssue } from
 export interface FolderContents {
   /** False until the folder could be read for the first time: that is not the same as an empty one. */
   readonly readable: boolean;
-  /** By file, then by line; each key once. What did not change is the same reference as before. */
+  /** By file, then by line, what only an earlier text told last; each key once. What did not change is the same reference as before. */
   readonly objects: readonly Located<KubeObject>[];
   readonly issues: readonly Issue[];
 }
