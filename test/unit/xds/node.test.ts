@@ -1,3 +1,4 @@
+// Who a client says that it is, and what is made of it.
 import { create, type JsonObject } from '@bufbuild/protobuf';
 import { renderIssue } from '../../../src/base/result.ts';
 import { sidecarNodeId } from '../../../src/model/node-identity.ts';

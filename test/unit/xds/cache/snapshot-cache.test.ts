@@ -1,3 +1,4 @@
+// What the cache holds, shares, forgets and tells.
 import type { NodeIdentity } from '../../../../src/model/node-identity.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../../../src/model/snapshot.ts';
 import { type ChangedNames, SnapshotCache } from '../../../../src/xds/cache/snapshot-cache.ts';

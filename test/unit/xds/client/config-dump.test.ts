@@ -1,3 +1,4 @@
+// The dump of what a client holds, as Envoy would print it.
 import { create, toBinary } from '@bufbuild/protobuf';
 import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
 import { dumpConfig } from '../../../../src/xds/client/config-dump.ts';

@@ -1,3 +1,4 @@
+// The client's side of the protocol, response by response.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { AnySchema } from '@bufbuild/protobuf/wkt';
 import { errorIssue, type Issue } from '../../../../src/base/result.ts';
