@@ -1,13 +1,64 @@
-// Our sidecar, from the bundle, as users run it.
-import { existsSync } from 'node:fs';
+// Our sidecar, from the bundle, as users run it: its configuration comes over xDS from our control plane, which reads a manifest.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Contender } from '../contender.ts';
+import { freePorts } from '../bed/ports.ts';
+import type { Contender, Place } from '../contender.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../dist/switchboard.mjs', import.meta.url));
+const SERVICE = 'bench.default';
 
 export const switchboard: Contender = {
   name: 'switchboard',
-  available: () => (existsSync(BUNDLE) ? 'its start is not wired to the bench yet' : 'no bundle; run: npm run build'),
+  available: () => (existsSync(BUNDLE) ? null : 'no bundle; run: npm run build'),
   version: () => `node ${process.version}`,
-  start: () => Promise.reject(new Error('the start of the sidecar is not wired to the bench yet')),
+  async start(place) {
+    const [xds, outbound, admin, controlAdmin] = (await freePorts(4)) as [number, number, number, number];
+    const control = await startControlPlane(place, xds, controlAdmin);
+    const sidecar = await place.launch({
+      command: process.execPath,
+      args: [BUNDLE, 'proxy'],
+      cpus: place.cpus.proxy,
+      port: outbound,
+      env: {
+        SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xds}`,
+        SWITCHBOARD_OUTBOUND_ADDRESSES: `127.0.0.1:${outbound}`,
+        SWITCHBOARD_ADMIN_ADDRESS: `127.0.0.1:${admin}`,
+        SWITCHBOARD_ACCESS_LOG: 'off',
+      },
+    });
+    const stop = async (): Promise<void> => {
+      await sidecar.stop();
+      await control.stop();
+    };
+    return { port: outbound, pid: sidecar.pid, authority: SERVICE, stop };
+  },
 };
+
+function startControlPlane({ folder, upstreamPorts, cpus, launch }: Place, xds: number, admin: number) {
+  const manifests = join(folder, 'manifests');
+  mkdirSync(manifests);
+  writeFileSync(join(manifests, 'bench.json'), JSON.stringify({ kind: 'List', apiVersion: 'v1', items: objects(upstreamPorts) }));
+  const addresses = ['--xds-address', `127.0.0.1:${xds}`, '--admin-address', `127.0.0.1:${admin}`];
+  return launch({
+    command: process.execPath,
+    args: [BUNDLE, 'control-plane', '--registry', `file:${manifests}`, ...addresses],
+    cpus: cpus.load,
+    port: xds,
+  });
+}
+
+/** A Service without a selector whose endpoints are written by hand: one slice for each backend, as they differ in their ports. */
+function objects(ports: readonly number[]): readonly object[] {
+  const metadata = { name: 'bench', namespace: 'default' };
+  const service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ name: 'http', port: 80 }] } };
+  const slices = ports.map((port, index) => ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `bench-${index}`, namespace: 'default', labels: { 'kubernetes.io/service-name': 'bench' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }],
+  }));
+  return [service, ...slices];
+}
