@@ -1,0 +1,268 @@
+// Composition root of the local mesh: a folder of manifests as processes, with control plane and sidecars, until it is closed.
+import { randomUUID } from 'node:crypto';
+import { relative } from 'node:path';
+import { type Cancel, type Clock, systemClock } from '../base/clock.ts';
+import { CodedError } from '../base/coded-error.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
+import { type Random, systemRandom } from '../base/random.ts';
+import { type Result, renderIssue } from '../base/result.ts';
+import type { Environment } from '../config/parse-settings.ts';
+import { watchFolder } from '../kube/folder.ts';
+import type { FolderContents } from '../kube/folder-reader.ts';
+import type { Located } from '../kube/meta.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { AddressPool } from '../local/address-pool.ts';
+import { Announcer } from '../local/announcer.ts';
+import { ListeningClaims } from '../local/block-claims.ts';
+import { ControlPlaneKeeper } from '../local/control-plane-keeper.ts';
+import type { ReportEvent } from '../local/events.ts';
+import { acquireLock } from '../local/folder-lock.ts';
+import { IssueBoard } from '../local/issue-board.ts';
+import { endLeftovers } from '../local/leftovers.ts';
+import { DEFAULT_MAX_PODS, LocalMesh } from '../local/local-mesh.ts';
+import { LogFiles } from '../local/log-files.ts';
+import { objectChanges } from '../local/object-changes.ts';
+import { parsePodCidr } from '../local/pod-cidr.ts';
+import { systemPortProbe } from '../local/port-probe.ts';
+import type { ProcessHost } from '../local/process-host.ts';
+import { recordProcesses } from '../local/process-records.ts';
+import { ansiPaint, plainPaint, renderEvent } from '../local/render-event.ts';
+import { StateFolder } from '../local/state-folder.ts';
+import { findTryUrl } from '../local/try-url.ts';
+import { chooseLocalPorts, type LocalPorts, resolveManifestFolder, resolveStateFolder } from './local-settings.ts';
+import { controlPlaneProgram, inheritedVariables, type OwnProgramOptions, sidecarProgram } from './own-programs.ts';
+import { systemProcessHost } from './process-host.ts';
+
+export interface LocalAppOptions {
+  /** The folder of manifests. */
+  readonly folder: string;
+  /** null = a folder of its own below the user's state folder. */
+  readonly state: string | null;
+  readonly podCidr: string;
+  /** `--ports auto`. */
+  readonly autoPorts: boolean;
+  /** What starts Switchboard itself: Node.js, its flags, and the main file. */
+  readonly program: readonly string[];
+  readonly env: Environment;
+  /** Receives what people shall read, line by line, without line ends. */
+  readonly print: (line: string) => void;
+  readonly colours: boolean;
+  /** Receives the same as data. */
+  readonly report?: ReportEvent;
+  /** For tests. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly host?: ProcessHost;
+}
+
+export interface LocalAppBound {
+  readonly folder: string;
+  readonly state: string;
+  /** All `host:port`. */
+  readonly frontDoor: string;
+  readonly xdsAddress: string;
+  readonly adminAddress: string;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+export class LocalApp implements Lifecycle<LocalAppBound> {
+  readonly #options: LocalAppOptions;
+  readonly #clock: Clock;
+  readonly #host: ProcessHost;
+  readonly #claims = new ListeningClaims();
+  readonly #closers: Cancel[] = [];
+  readonly #issues: IssueBoard;
+  #state: StateFolder | null = null;
+  #mesh: LocalMesh | null = null;
+  #controlPlane: ControlPlaneKeeper | null = null;
+  #announcer: Announcer | null = null;
+  #objects: readonly Located<KubeObject>[] | null = null;
+  #started = false;
+
+  constructor(options: LocalAppOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#host = options.host ?? systemProcessHost;
+    this.#issues = new IssueBoard(this.#report);
+  }
+
+  /** Resolves when everything has been started, not when all of it is ready: the `settled` event tells that. Throws CodedErrors. */
+  async start(): Promise<LocalAppBound> {
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** SIGTERM for all pods, then for their sidecars, then for the control plane; what is left after `deadlineMs` gets SIGKILL. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#announcer?.close();
+    const cancel = this.#clock.after(deadlineMs, () => void this.#kill());
+    await this.#mesh?.stop();
+    await this.#controlPlane?.stop();
+    cancel();
+  }
+
+  async close(): Promise<void> {
+    this.#announcer?.close();
+    await this.#kill();
+    for (const close of this.#closers.splice(0).reverse()) close();
+    await this.#claims.close();
+  }
+
+  async #start(): Promise<LocalAppBound> {
+    const { env, state: asked, podCidr, autoPorts } = this.#options;
+    const cidr = valueOrThrow(parsePodCidr(podCidr), 'bad_pod_cidr');
+    const folder = resolveManifestFolder(this.#options.folder);
+    const state = new StateFolder(resolveStateFolder(asked, folder, env));
+    this.#lock(state, folder);
+    await this.#endLeftovers(state);
+    const addresses = new AddressPool(cidr, this.#claims);
+    if (!autoPorts && !(await addresses.ownsFirstBlock())) throw rangeTaken(podCidr);
+    const ports = await chooseLocalPorts(autoPorts, systemPortProbe);
+    state.reset();
+    this.#state = state;
+    this.#run(folder, state, addresses, ports);
+    const { frontDoor, xdsAddress, adminAddress } = addressesOf(ports);
+    return { folder, state: state.root, frontDoor, xdsAddress, adminAddress };
+  }
+
+  #lock(state: StateFolder, folder: string): void {
+    const startTime = this.#host.startTimeOf(process.pid) ?? '';
+    const lock = valueOrThrow(
+      acquireLock(state.root, { pid: process.pid, startTime, folder }, (pid) => this.#host.startTimeOf(pid)),
+      'already_up',
+    );
+    this.#closers.push(lock);
+  }
+
+  async #endLeftovers(state: StateFolder): Promise<void> {
+    const ended = await endLeftovers(state.readProcesses(), this.#host, this.#clock);
+    if (ended.length === 0) return;
+    const text = `ended ${ended.length} processes that an earlier run had left behind: ${ended.map(({ what }) => what).join('; ')}`;
+    this.#report({ kind: 'note', text });
+  }
+
+  #run(folder: string, state: StateFolder, addresses: AddressPool, ports: LocalPorts): void {
+    const { frontDoor, xdsAddress, adminAddress } = addressesOf(ports);
+    const { program, env } = this.#options;
+    const own: OwnProgramOptions = { program, env, xdsAddress };
+    const host = recordProcesses(this.#host, state);
+    const logs = new LogFiles(this.#clock);
+    this.#closers.push(() => logs.close());
+    const mesh = this.#createMesh(folder, state, addresses, frontDoor, own, host, logs);
+    this.#mesh = mesh;
+    this.#controlPlane = new ControlPlaneKeeper({
+      program: controlPlaneProgram([folder, state.pods], adminAddress, own),
+      xdsPort: ports.xds,
+      folder,
+      state,
+      logs,
+      host,
+      clock: this.#clock,
+      report: this.#report,
+      onReady: () => this.#announce(),
+    });
+    this.#announcer = new Announcer({
+      clock: this.#clock,
+      report: this.#report,
+      pods: () => mesh.pods,
+      tryUrl: () => findTryUrl(this.#objects ?? [], mesh.frontDoorNamespace ?? 'default'),
+      waiting: () => mesh.waiting,
+    });
+    this.#started = true;
+    this.#report({ kind: 'started', folder: displayPath(folder), logs: state.logs, xdsAddress, adminAddress });
+    this.#controlPlane.start();
+    this.#closers.push(watchFolder(displayPath(folder), { clock: this.#clock }, (contents) => this.#update(contents)));
+  }
+
+  #createMesh(
+    folder: string,
+    state: StateFolder,
+    addresses: AddressPool,
+    frontDoor: string,
+    own: OwnProgramOptions,
+    host: ProcessHost,
+    logs: LogFiles,
+  ): LocalMesh {
+    return new LocalMesh({
+      context: {
+        clock: this.#clock,
+        host,
+        probeHost: this.#host,
+        ports: systemPortProbe,
+        state,
+        logs,
+        machine: { nodePath: process.execPath, baseEnv: inheritedVariables(own.env), folder },
+        launchSidecar: (placement) => sidecarProgram(placement, own),
+        report: this.#report,
+        issues: this.#issues,
+      },
+      addresses,
+      random: this.#options.random ?? systemRandom,
+      newUid: randomUUID,
+      frontDoor,
+      maxPods: DEFAULT_MAX_PODS,
+      onIdle: () => this.#announce(),
+    });
+  }
+
+  #update({ objects, issues, readable }: FolderContents): void {
+    this.#issues.set('folder', issues);
+    if (!readable) return;
+    const changes = this.#objects === null ? [] : objectChanges(this.#objects, objects);
+    this.#objects = objects;
+    for (const change of changes) this.#report(change);
+    this.#mesh?.update(objects);
+  }
+
+  /** Pods that are ready are of no use before the control plane has told the sidecars of them. */
+  #announce(): void {
+    const ready = this.#mesh?.isSettled === true && this.#controlPlane?.isReady === true;
+    this.#announcer?.idle(ready);
+  }
+
+  readonly #report: ReportEvent = (event) => {
+    const { print, colours, report } = this.#options;
+    this.#announcer?.hear(event);
+    for (const line of renderEvent(event, colours ? ansiPaint : plainPaint)) print(line);
+    report?.(event);
+  };
+
+  async #kill(): Promise<void> {
+    if (!this.#started) return;
+    await Promise.all([this.#mesh?.kill(), this.#controlPlane?.kill()]);
+    this.#state?.clearPods();
+  }
+}
+
+function addressesOf(ports: LocalPorts): Pick<LocalAppBound, 'frontDoor' | 'xdsAddress' | 'adminAddress'> {
+  return {
+    frontDoor: `${LOOPBACK}:${ports.frontDoor}`,
+    xdsAddress: `${LOOPBACK}:${ports.xds}`,
+    adminAddress: `${LOOPBACK}:${ports.admin}`,
+  };
+}
+
+function valueOrThrow<T>(result: Result<T>, code: string): T {
+  if (result.ok) return result.value;
+  throw new CodedError(code, result.issues.map(renderIssue).join('\n'));
+}
+
+function rangeTaken(podCidr: string): CodedError {
+  const what = `the pod addresses ${podCidr} can't be had: another "switchboard up" uses them`;
+  return new CodedError(
+    'range_taken',
+    what,
+    'let switchboard choose with --ports auto, or give another range with --pod-cidr',
+  );
+}
+
+/** As people would write it from where they are. */
+function displayPath(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path === '' ? '.' : path.startsWith('..') ? folder : path;
+}

@@ -1,0 +1,109 @@
+// Keeps one program running: starts it, starts it again with back-off when it ends, and stops it within a grace period.
+import type { Cancel, Clock } from '../base/clock.ts';
+import { messageOf } from '../base/coded-error.ts';
+import { type Result, renderIssue } from '../base/result.ts';
+import type { ProcessExit, ProcessHost, ProcessSpec, RunningProcess } from './process-host.ts';
+import { RestartBackoff, type RestartBackoffSpec } from './restart-backoff.ts';
+
+export interface KeptProcessOptions {
+  readonly host: ProcessHost;
+  readonly clock: Clock;
+  readonly restarts: RestartBackoffSpec;
+  /** Whether it shall run again after this end. */
+  readonly shouldRestart: (exit: ProcessExit) => boolean;
+  /** Asked before every start; issues count as a start that failed. */
+  readonly prepare: () => Result<ProcessSpec>;
+  readonly onStart: () => void;
+  /** `restartInMs` is null when it stays down: by `shouldRestart`, or because `stop` was called. */
+  readonly onEnd: (exit: ProcessExit, restartInMs: number | null) => void;
+}
+
+export class KeptProcess {
+  readonly #options: KeptProcessOptions;
+  readonly #backoff: RestartBackoff;
+  readonly #waiters: (() => void)[] = [];
+  #process: RunningProcess | null = null;
+  #cancelRestart: Cancel | null = null;
+  #cancelKill: Cancel = () => {};
+  #stopping = false;
+
+  constructor(options: KeptProcessOptions) {
+    this.#options = options;
+    this.#backoff = new RestartBackoff(options.restarts, options.clock);
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== null;
+  }
+
+  start(): void {
+    if (this.#stopping || this.#process !== null) return;
+    this.#cancelRestart?.();
+    this.#cancelRestart = null;
+    this.#backoff.started();
+    const child = this.#spawn();
+    if (child === null) return;
+    this.#process = child;
+    if (child.pid !== null) this.#options.onStart();
+  }
+
+  /** Starts now what waits for its next try; does nothing otherwise. */
+  retryNow(): void {
+    if (this.#cancelRestart !== null) this.start();
+  }
+
+  /** Ends it so that it starts again: SIGTERM, and SIGKILL after `graceMs`. */
+  restart(graceMs: number): void {
+    this.#terminate(graceMs);
+  }
+
+  /** SIGTERM, and SIGKILL after `graceMs` (0 = at once); resolves when it has ended. A second call may shorten the grace. */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#cancelRestart?.();
+    this.#cancelRestart = null;
+    if (this.#process === null) return Promise.resolve();
+    this.#terminate(graceMs);
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #terminate(graceMs: number): void {
+    const child = this.#process;
+    this.#cancelKill();
+    if (graceMs <= 0) child?.signal('SIGKILL');
+    else if (child !== null) {
+      child.signal('SIGTERM');
+      this.#cancelKill = this.#options.clock.after(graceMs, () => child.signal('SIGKILL'));
+    }
+  }
+
+  /** null when nothing was started; that has been dealt with then. */
+  #spawn(): RunningProcess | null {
+    const { prepare, host } = this.#options;
+    const spec = prepare();
+    if (!spec.ok) {
+      this.#ended(failedStart(spec.issues.map(renderIssue).join('; ')));
+      return null;
+    }
+    try {
+      return host.spawn(spec.value, (exit) => this.#ended(exit));
+    } catch (error) {
+      this.#ended(failedStart(messageOf(error)));
+      return null;
+    }
+  }
+
+  #ended(exit: ProcessExit): void {
+    this.#process = null;
+    this.#cancelKill();
+    const again = !this.#stopping && this.#options.shouldRestart(exit);
+    const delayMs = again ? this.#backoff.nextDelayMs() : null;
+    if (delayMs !== null) this.#cancelRestart = this.#options.clock.after(delayMs, () => this.start());
+    this.#options.onEnd(exit, delayMs);
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+}
+
+function failedStart(failure: string): ProcessExit {
+  return { code: null, signal: null, failure };
+}
