@@ -72,7 +72,8 @@ function write(page: Page): void {
   writeFileSync(join(root, page.path), contentOf(page));
 }
 
-function main(args: readonly string[]): number {
+/** Answers the exit code: 1 = a page is stale (with `--check`), 2 = wrong usage. */
+export function generatePages(args: readonly string[]): number {
   const unknown = args.find((argument) => argument !== '--check');
   if (unknown !== undefined) {
     console.error(`unknown argument ${unknown}; usage: node scripts/gen-docs.ts [--check]`);
@@ -90,4 +91,4 @@ function main(args: readonly string[]): number {
   return 1;
 }
 
-if (import.meta.main) process.exitCode = main(process.argv.slice(2));
+if (import.meta.main) process.exitCode = generatePages(process.argv.slice(2));

@@ -1,9 +1,10 @@
-// Generates src/xds/gen from proto/; with --check it changes nothing and fails where the committed code differs.
+// Generates src/xds/gen from proto/ and docs/reference from src; with --check it changes nothing and fails where what is committed differs.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generatePages } from './gen-docs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join('src', 'xds', 'gen');
@@ -57,9 +58,9 @@ function main(args: readonly string[]): number {
     console.error(`unknown argument ${unknown}; usage: npm run gen [-- --check]`);
     return 2;
   }
-  if (args.includes('--check')) return check();
+  if (args.includes('--check')) return Math.max(check(), generatePages(args));
   generate(root);
-  return 0;
+  return generatePages(args);
 }
 
 try {

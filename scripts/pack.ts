@@ -28,7 +28,7 @@ export async function makePackage(output = DEFAULT_OUTPUT): Promise<void> {
     throw new Error(`the bundle still imports ${external.join(', ')}: the package has no dependencies`);
   mkdirSync(join(folder, 'bin'), { recursive: true });
   for (const file of COPIED) copyFileSync(join(root, file), join(folder, file));
-  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), renderLicences(bundledPackages(metafile)));
+  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), renderLicences(metafile));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 }
 
@@ -67,14 +67,32 @@ export function bundledPackages(metafile: Metafile): string[] {
   return [...new Set(folders)].sort();
 }
 
-function renderLicences(folders: readonly string[]): string {
-  const parts = folders.map((folder) => {
+function renderLicences(metafile: Metafile): string {
+  const parts = bundledPackages(metafile).map((folder) => {
     const { name, version, license } = readPackageJson(join(root, folder));
     const file = LICENCE_NAMES.map((one) => join(root, folder, one)).find((one) => existsSync(one));
-    const text = file === undefined ? 'The package brings no licence text.' : readFileSync(file, 'utf8').trim();
-    return `${name} ${version} (${license ?? 'no licence named'})\n\n${text}\n`;
+    const text = file === undefined ? renderNotices(folder, metafile) : readFileSync(file, 'utf8').trim();
+    return `${name} ${version}, ${license ?? 'no licence named'}\n\n${text}\n`;
   });
-  return ['The bundle contains code of these packages.\n', ...parts].join(`\n${'-'.repeat(80)}\n\n`);
+  const rule = '-'.repeat(80);
+  return ['The bundle contains code of these packages.\n', ...parts].join(`\n${rule}\n\n`);
+}
+
+/** For a package without a licence file: the notices at the head of its bundled files. The text of Apache-2.0 is our own LICENSE. */
+function renderNotices(folder: string, metafile: Metafile): string {
+  const files = Object.keys(metafile.inputs).filter((path) => path.startsWith(`${folder}/`));
+  const notices = files.map((path) => leadingComment(readFileSync(join(root, path), 'utf8')));
+  return [...new Set(notices.filter((notice) => notice.includes('Copyright')))].join('\n\n');
+}
+
+/** The `//` lines that a file begins with, without their slashes. */
+export function leadingComment(text: string): string {
+  const lines = text.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('//'));
+  return lines
+    .slice(0, end < 0 ? lines.length : end)
+    .map((line) => line.replace(/^\/\/ ?/, ''))
+    .join('\n');
 }
 
 function readPackageJson(folder: string): PackageJson {

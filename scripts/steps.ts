@@ -16,8 +16,7 @@ export interface Step {
 export const STATIC_STEPS: readonly Step[] = [
   { name: 'format and lint', command: join(bin, 'biome'), args: ['check', '--error-on-warnings', '.'] },
   { name: 'types', command: join(bin, 'tsc'), args: ['-p', '.'] },
-  { name: 'generated code', command: process.execPath, args: ['scripts/gen.ts', '--check'] },
-  { name: 'generated pages', command: process.execPath, args: ['scripts/gen-docs.ts', '--check'] },
+  { name: 'generated files', command: process.execPath, args: ['scripts/gen.ts', '--check'] },
 ];
 
 /** Prints one line with the step's time, and what the step printed when it fails. Resolves with whether it passed. */

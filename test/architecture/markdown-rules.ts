@@ -15,8 +15,8 @@ export interface Project {
   /** Some file of the project has this name, wherever it stands. */
   hasFile(name: string): boolean;
   readonly scripts: ReadonlySet<string>;
-  /** null = there is no command table yet. */
-  readonly commands: ReadonlySet<string> | null;
+  /** Names of `switchboard <command>`. */
+  readonly commands: ReadonlySet<string>;
 }
 
 /** Folders at the root: a code span that begins with one of them is a path of the project. */
@@ -91,7 +91,7 @@ function checkCommands(code: string, project: Project): string[] {
   return [
     ...scripts.filter((name) => !project.scripts.has(name)).map((name) => `package.json has no script "${name}"`),
     ...commands
-      .filter((name) => project.commands !== null && !project.commands.has(name))
+      .filter((name) => !project.commands.has(name))
       .map((name) => `there is no command "switchboard ${name}"`),
     ...files.filter((file) => !project.exists(file)).map((file) => `\`node ${file}\`: there is no such file`),
   ];

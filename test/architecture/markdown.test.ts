@@ -1,10 +1,10 @@
 // What the Markdown pages say is there: links, paths, commands, and a README for each room.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { COMMANDS } from '../../src/cli/index.ts';
 import { checkPage, type Page, type Project, projectExists } from './markdown-rules.ts';
 import { ROOMS } from './rooms.ts';
-import { listFiles, ROOT, readManifest, readSources, renderViolations } from './source-file.ts';
-import { literalText, walk } from './syntax-tree.ts';
+import { listFiles, ROOT, readManifest, renderViolations } from './source-file.ts';
 
 const MAX_README_LINES = 40;
 const FOLDERS = ['.ci', 'bench', 'docs', 'examples', 'proto', 'scripts', 'src', 'test'];
@@ -23,29 +23,13 @@ function judgeReadme(path: string): string {
   return lines <= MAX_README_LINES ? '' : `${path} has ${lines} lines`;
 }
 
-/** The `name` of each command in src/cli; null before there is a table. */
-function readCommands(): ReadonlySet<string> | null {
-  const files = readSources('src/cli');
-  if (!files.some(({ path }) => path === 'src/cli/index.ts')) return null;
-  const names = new Set<string>();
-  for (const file of files) {
-    walk(file.tree.root, (node) => {
-      const key = node.type === 'KeyValueProperty' ? Reflect.get(Object(node['key']), 'value') : null;
-      const name = key === 'name' ? literalText(node['value']) : null;
-      if (name !== null) names.add(name);
-      return undefined;
-    });
-  }
-  return names;
-}
-
 const fileNames = new Set(FOLDERS.flatMap(listFiles).map((path) => posix.basename(path)));
 
 const project: Project = {
   exists: projectExists,
   hasFile: (name) => fileNames.has(name),
   scripts: new Set(Object.keys(readManifest().scripts)),
-  commands: readCommands(),
+  commands: new Set(COMMANDS.map(({ name }) => name)),
 };
 
 describe('Markdown pages', () => {
