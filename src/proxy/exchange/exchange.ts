@@ -170,12 +170,15 @@ export class Exchange implements ServerExchange, AttemptOwner, PickContext, Time
     const kind = head.bodyKind;
     const unknownLength = kind === BODY_CHUNKED || kind === BODY_UNTIL_CLOSE;
     this.#responseChunked = unknownLength && !oldCaller;
-    if (this.#context.draining || (unknownLength && oldCaller)) this.connection.closeAfterAnswer();
+    // Nobody waits for the rest of a request that has its answer: the caller is told so.
+    if (this.#context.draining || (unknownLength && oldCaller) || !this.connection.requestComplete) {
+      this.connection.closeAfterAnswer();
+    }
     let extra = '';
     if (kind === BODY_UNTIL_CLOSE && !oldCaller) extra = 'transfer-encoding: chunked\r\n';
     if (this.connection.closing) extra += 'connection: close\r\n';
     else if (oldCaller) extra += 'connection: keep-alive\r\n';
-    this.connection.writer.text(renderResponseHead(head, extra, oldCaller && kind === BODY_CHUNKED));
+    this.connection.writer.text(renderResponseHead(head, extra, oldCaller));
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
