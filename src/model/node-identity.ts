@@ -22,3 +22,18 @@ export function namespaceOfNodeId(id: string): string | null {
   const dot = pod.lastIndexOf('.');
   return dot < 0 || dot === pod.length - 1 ? null : pod.slice(dot + 1);
 }
+
+export interface SidecarName {
+  readonly podIp: string;
+  readonly pod: string;
+  readonly namespace: string;
+}
+
+/** What a node id of that form tells, or null. */
+export function parseSidecarNodeId(id: string): SidecarName | null {
+  const parts = id.split('~');
+  const namespace = namespaceOfNodeId(id);
+  const [kind, podIp, pod] = parts;
+  if (kind !== 'sidecar' || podIp === undefined || pod === undefined || namespace === null) return null;
+  return { podIp, pod: pod.slice(0, -namespace.length - 1), namespace };
+}

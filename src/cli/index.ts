@@ -1,0 +1,23 @@
+// The table of commands: one file and one row each.
+import type { CommandRow } from './command.ts';
+
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'proxy',
+    summary: 'run a sidecar: balances the calls of one pod over live endpoints',
+    daemon: true,
+    load: async () => (await import('./proxy.ts')).buildProxyCommand,
+  },
+  {
+    name: 'up',
+    summary: 'run a folder of manifests on this machine: pods as processes, control plane, sidecars',
+    daemon: true,
+    load: async () => (await import('./up.ts')).buildUpCommand,
+  },
+  {
+    name: 'endpoints',
+    summary: 'show what one sidecar holds: Services, their pods, health and requests',
+    daemon: false,
+    load: async () => (await import('./endpoints.ts')).buildEndpointsCommand,
+  },
+];

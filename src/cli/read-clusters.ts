@@ -1,0 +1,76 @@
+// `/clusters?format=json` of a sidecar (or of Envoy) → Services with their endpoints.
+import { renderSocketAddress } from '../model/socket-address.ts';
+import { fieldAt, fieldOf, listOf, numberOf, textOf } from './json-value.ts';
+
+/** The JSON that `switchboard endpoints -o json` prints. */
+export interface ServiceEndpoints {
+  /** `my-api-service.default`, or the cluster's name where it is not a Service's. */
+  readonly service: string;
+  /** The Service port; null for other clusters. */
+  readonly port: number | null;
+  readonly cluster: string;
+  readonly endpoints: readonly EndpointRow[];
+}
+
+export interface EndpointRow {
+  /** `IP:PORT`. */
+  readonly address: string;
+  /** `namespace/name`, null where it is not known. */
+  readonly pod: string | null;
+  readonly health: string;
+  /** Requests that run now. */
+  readonly active: number;
+  /** Requests so far. */
+  readonly requests: number;
+  readonly lastError: string | null;
+}
+
+/** Sorted by Service, port and address. */
+export function readClusters(page: unknown): readonly ServiceEndpoints[] {
+  return listOf(fieldOf(page, 'cluster_statuses'))
+    .map(readCluster)
+    .sort((left, right) => compare(left.service, right.service) || (left.port ?? 0) - (right.port ?? 0));
+}
+
+function readCluster(status: unknown): ServiceEndpoints {
+  const cluster = textOf(fieldOf(status, 'name'));
+  const endpoints = listOf(fieldOf(status, 'host_statuses')).map(readEndpoint);
+  return { ...readName(cluster), cluster, endpoints: endpoints.sort((a, b) => compare(a.address, b.address)) };
+}
+
+/** `outbound|80|my-api-service.default.svc.cluster.local`; other meshes put a subset between port and host. */
+function readName(cluster: string): { readonly service: string; readonly port: number | null } {
+  const parts = cluster.split('|');
+  const host = parts.at(-1) ?? '';
+  const end = host.lastIndexOf('.svc.');
+  if (parts[0] !== 'outbound' || parts.length < 3 || end < 0) return { service: cluster, port: null };
+  return { service: host.slice(0, end), port: numberOf(parts[1]) };
+}
+
+function readEndpoint(host: unknown): EndpointRow {
+  const socket = fieldAt(host, 'address', 'socket_address');
+  const pod = fieldOf(host, 'pod');
+  const stats = new Map(
+    listOf(fieldOf(host, 'stats')).map((stat) => [textOf(fieldOf(stat, 'name')), numberOf(fieldOf(stat, 'value'))]),
+  );
+  return {
+    address: renderSocketAddress({
+      host: textOf(fieldOf(socket, 'address')),
+      port: numberOf(fieldOf(socket, 'port_value')),
+    }),
+    pod: pod === undefined ? null : `${textOf(fieldOf(pod, 'namespace'))}/${textOf(fieldOf(pod, 'name'))}`,
+    health: healthOf(fieldOf(host, 'health_status')),
+    active: stats.get('rq_active') ?? 0,
+    requests: stats.get('rq_total') ?? 0,
+    lastError: textOf(fieldOf(host, 'last_error')) || null,
+  };
+}
+
+function healthOf(status: unknown): string {
+  if (fieldOf(status, 'failed_outlier_check') === true) return 'ejected';
+  return textOf(fieldOf(status, 'eds_health_status')).toLowerCase() || 'healthy';
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

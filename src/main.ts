@@ -1,0 +1,40 @@
+// The program: argv → command → exit code.
+import { enableCompileCache } from 'node:module';
+import { codeOf, messageOf } from './base/coded-error.ts';
+
+// Before anything large is loaded: what was compiled once need not be again, which halves the start of a sidecar.
+enableCompileCache();
+
+const FRAMES_SHOWN = 4;
+
+const args = process.argv.slice(2);
+const { COMMANDS } = await import('./cli/index.ts');
+const daemon = COMMANDS.find((row) => row.name === args[0])?.daemon === true;
+
+// `switchboard endpoints | head`: a reader that has seen enough is no error. A daemon serves on without its reader.
+process.stdout.on('error', (error) => {
+  if (codeOf(error) === 'EPIPE' && !daemon) process.exit(0);
+});
+process.stderr.on('error', () => {});
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`switchboard: internal error: ${messageOf(error)}${whereOf(error)}\n`);
+  process.exit(1);
+});
+
+const { runCli } = await import('./cli/run.ts');
+process.exitCode = await runCli(args, {
+  env: process.env,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+});
+// Whatever a daemon has left open must not keep it here.
+if (daemon) process.exit();
+
+/** The innermost frames on the same line: enough to find the place, and one crash stays one line of a log. */
+function whereOf(error: Error): string {
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return frames
+    .slice(0, FRAMES_SHOWN)
+    .map((frame) => ` ${frame.trim()}`)
+    .join('');
+}
