@@ -58,7 +58,7 @@ describeWithPeers('Envoy as a client of the ADS server', ['envoy'], (paths) => {
 
   function publish(next: Snapshot): void {
     snapshot = next;
-    cache.set('default', next);
+    cache.refresh();
   }
 
   const types = () => server.connectedClients().find((client) => client.nodeId === NODE_ID)?.types ?? [];

@@ -68,7 +68,7 @@ export class StreamFixture {
 
   set(snapshot: Snapshot): void {
     this.snapshot = snapshot;
-    this.cache.set('default', snapshot);
+    this.cache.refresh();
   }
 
   /** A first request or a change of the subscription. */

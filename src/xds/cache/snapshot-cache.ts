@@ -8,10 +8,10 @@ import { type EncodedResource, ResourceEncoder, type TypeState, typeVersion } fr
 
 /** Implemented by the control plane. Both are called from the cache only, and must be quick: a client waits. */
 export interface ViewSource {
-  /** The view of a client. The same identity always gives the same key; the key alone must suffice for `snapshotFor`. */
+  /** The view of a client: nodes with the same key are told the same. Pure. */
   resolveView(node: NodeIdentity): string;
-  /** The present configuration of a view that got its first client; null while nothing is known yet: its clients then wait for `set`. */
-  snapshotFor(view: string): Snapshot | null;
+  /** The present configuration of the view of `node`; null while nothing is known yet: its clients then wait for a `refresh`. */
+  snapshotFor(node: NodeIdentity): Snapshot | null;
 }
 
 /** Names that were added, changed or removed, by type URL; types without change are absent. */
@@ -27,6 +27,8 @@ export interface ViewHandle {
 }
 
 interface View {
+  /** The node that opened the view; any other of the view would do. */
+  readonly node: NodeIdentity;
   snapshot: Snapshot | null;
   readonly states: Map<string, TypeState>;
   readonly watchers: Set<(changed: ChangedNames) => void>;
@@ -45,23 +47,25 @@ export class SnapshotCache {
     this.#source = source;
   }
 
-  /** Keys of the views that have clients now: what the control plane has to keep up to date with `set`. */
+  /** Keys of the views that have clients now. */
   views(): readonly string[] {
     return [...this.#views.keys()];
   }
 
-  /** Replaces a view's configuration and tells its clients what changed, before it returns. Does nothing for a view without clients. */
-  set(key: string, snapshot: Snapshot): void {
-    const view = this.#views.get(key);
-    if (view === undefined || view.snapshot === snapshot) return;
-    const changed = this.#replace(view, snapshot);
-    for (const tell of [...view.watchers]) tell(changed);
+  /** The control plane knows something new: asks it for every view that has clients, and tells these what changed, before it returns. */
+  refresh(): void {
+    for (const view of [...this.#views.values()]) {
+      const snapshot = this.#source.snapshotFor(view.node);
+      if (snapshot === null || snapshot === view.snapshot) continue;
+      const changed = this.#replace(view, snapshot);
+      for (const tell of [...view.watchers]) tell(changed);
+    }
   }
 
-  /** `onChange` is called after each `set` that concerns the view (also when nothing changed: the first one ends the wait). */
+  /** `onChange` is called when a `refresh` has brought a snapshot (also when nothing changed in it: the first one ends the wait). */
   open(node: NodeIdentity, onChange: (changed: ChangedNames) => void): ViewHandle {
     const key = this.#source.resolveView(node);
-    const view = this.#views.get(key) ?? this.#create(key);
+    const view = this.#views.get(key) ?? this.#create(key, node);
     view.watchers.add(onChange);
     const close = (): void => {
       view.watchers.delete(onChange);
@@ -70,10 +74,10 @@ export class SnapshotCache {
     return { view: key, state: (typeUrl) => view.states.get(typeUrl) ?? null, close };
   }
 
-  #create(key: string): View {
-    const view: View = { snapshot: null, states: new Map(), watchers: new Set() };
+  #create(key: string, node: NodeIdentity): View {
+    const view: View = { node, snapshot: null, states: new Map(), watchers: new Set() };
     this.#views.set(key, view);
-    const snapshot = this.#source.snapshotFor(key);
+    const snapshot = this.#source.snapshotFor(node);
     if (snapshot !== null) this.#replace(view, snapshot);
     return view;
   }

@@ -97,7 +97,7 @@ describe('ADS between our server and our client', () => {
 
   function publish(next: Snapshot): void {
     snapshot = next;
-    cache.set('default', next);
+    cache.refresh();
   }
 
   const converged = () => waitUntil('the data plane holds the snapshot', () => sink.holds(snapshot));
@@ -309,7 +309,7 @@ describe('ADS between our server and our client', () => {
     hole.swallow();
     await waitUntil('the loss', () => (client.status().connected ? null : true));
     snapshot = services('c');
-    cache.set('default', snapshot);
+    cache.refresh();
     hole.heal();
     await converged();
   });

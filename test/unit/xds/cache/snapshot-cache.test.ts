@@ -19,8 +19,28 @@ function twoServices(...endpoints: (typeof ONE)[]): Snapshot {
   });
 }
 
-function cacheOf(snapshotFor: (view: string) => Snapshot | null): SnapshotCache {
-  return new SnapshotCache({ resolveView: (node) => node.namespace, snapshotFor });
+/** A control plane that knows what it was told last; namespaces are views. */
+class SampleSource {
+  snapshot: Snapshot | null;
+  /** Namespaces for which it was asked. */
+  readonly asked: string[] = [];
+  readonly cache: SnapshotCache;
+
+  constructor(snapshot: Snapshot | null) {
+    this.snapshot = snapshot;
+    this.cache = new SnapshotCache({
+      resolveView: (node) => node.namespace,
+      snapshotFor: (node) => {
+        this.asked.push(node.namespace);
+        return this.snapshot;
+      },
+    });
+  }
+
+  set(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    this.cache.refresh();
+  }
 }
 
 function plain(changed: ChangedNames): Record<string, string[]> {
@@ -29,19 +49,15 @@ function plain(changed: ChangedNames): Record<string, string[]> {
 
 describe('SnapshotCache', () => {
   it('asks for the snapshot of a view when its first client comes, and not again for the second', () => {
-    const asked: string[] = [];
-    const cache = cacheOf((view) => {
-      asked.push(view);
-      return twoServices(ONE);
-    });
+    const { cache, asked } = new SampleSource(twoServices(ONE));
     cache.open(NODE, () => {});
     cache.open({ ...NODE, id: 'b' }, () => {});
     expect(asked).toEqual(['default']);
     expect(cache.views()).toEqual(['default']);
   });
 
-  it('forgets a view when its last client goes', () => {
-    const cache = cacheOf(() => twoServices(ONE));
+  it('forgets a view when its last client goes, and asks for it no more', () => {
+    const { cache, asked } = new SampleSource(twoServices(ONE));
     const first = cache.open(NODE, () => {});
     const second = cache.open(NODE, () => {});
     first.close();
@@ -49,71 +65,71 @@ describe('SnapshotCache', () => {
     expect(cache.views()).toEqual(['default']);
     second.close();
     expect(cache.views()).toEqual([]);
+    cache.refresh();
+    expect(asked).toEqual(['default']);
   });
 
   it('keeps a client waiting while nothing is known, and tells it of the first snapshot', () => {
-    const cache = cacheOf(() => null);
+    const source = new SampleSource(null);
     const news: ChangedNames[] = [];
-    const handle = cache.open(NODE, (changed) => news.push(changed));
+    const handle = source.cache.open(NODE, (changed) => news.push(changed));
+    source.cache.refresh();
     expect(handle.state(CLUSTER_TYPE.typeUrl)).toBeNull();
-    cache.set('default', EMPTY_SNAPSHOT);
+    source.set(EMPTY_SNAPSHOT);
     expect(news.map(plain)).toEqual([{}]);
     expect(handle.state(CLUSTER_TYPE.typeUrl)?.resources.size).toBe(0);
   });
 
   it('tells the names that were added, changed and removed, by type, and nothing else', () => {
-    const cache = cacheOf(() => twoServices(ONE));
+    const source = new SampleSource(twoServices(ONE));
     const news: ChangedNames[] = [];
-    cache.open(NODE, (changed) => news.push(changed));
-    cache.set('default', twoServices(ONE, TWO));
-    cache.set('default', sampleSnapshot({ services: [{ name: 'a', endpoints: [ONE, TWO] }] }));
+    source.cache.open(NODE, (changed) => news.push(changed));
+    source.set(twoServices(ONE, TWO));
+    source.set(sampleSnapshot({ services: [{ name: 'a', endpoints: [ONE, TWO] }] }));
+    const gone = [sampleClusterName('b')];
     expect(news.map(plain)).toEqual([
       { ClusterLoadAssignment: [sampleClusterName('a')] },
-      {
-        Cluster: [sampleClusterName('b')],
-        ClusterLoadAssignment: [sampleClusterName('b')],
-        RouteConfiguration: ['proxy/default'],
-      },
+      { Cluster: gone, ClusterLoadAssignment: gone, RouteConfiguration: ['proxy/default'] },
     ]);
   });
 
+  it('tells nothing of a snapshot that it has already', () => {
+    const source = new SampleSource(twoServices(ONE));
+    const news: ChangedNames[] = [];
+    source.cache.open(NODE, (changed) => news.push(changed));
+    source.cache.refresh();
+    expect(news).toEqual([]);
+  });
+
   it('changes the version of a type only with its content, and gives the same content the same version everywhere', () => {
-    const cache = cacheOf(() => twoServices(ONE));
-    const handle = cache.open(NODE, () => {});
-    const version = (typeUrl: string) => handle.state(typeUrl)?.version;
-    const before = [version(CLUSTER_TYPE.typeUrl), version(ENDPOINT_TYPE.typeUrl)];
-    cache.set('default', twoServices(TWO));
-    expect(version(CLUSTER_TYPE.typeUrl)).toBe(before[0]);
-    expect(version(ENDPOINT_TYPE.typeUrl)).not.toBe(before[1]);
-    const restarted = cacheOf(() => twoServices(ONE)).open(NODE, () => {});
-    expect([restarted.state(CLUSTER_TYPE.typeUrl)?.version, restarted.state(ENDPOINT_TYPE.typeUrl)?.version]).toEqual(
-      before,
-    );
+    const source = new SampleSource(twoServices(ONE));
+    const versions = ({ cache }: SampleSource) => {
+      const handle = cache.open(NODE, () => {});
+      return [CLUSTER_TYPE, ENDPOINT_TYPE].map((type) => handle.state(type.typeUrl)?.version);
+    };
+    const before = versions(source);
+    source.set(twoServices(TWO));
+    const after = versions(source);
+    expect([after[0] === before[0], after[1] === before[1]]).toEqual([true, false]);
+    expect(versions(new SampleSource(twoServices(ONE)))).toEqual(before);
   });
 
   it('keeps the encoding of what did not change, also when its spec is a new object', () => {
-    const cache = cacheOf(() => twoServices(ONE));
-    const handle = cache.open(NODE, () => {});
+    const source = new SampleSource(twoServices(ONE));
+    const handle = source.cache.open(NODE, () => {});
     const resource = () => handle.state(ENDPOINT_TYPE.typeUrl)?.resources.get(sampleClusterName('b'));
     const before = resource();
-    cache.set('default', twoServices(TWO));
+    source.set(twoServices(TWO));
     expect(resource()).toBe(before);
   });
 
   it('encodes a spec that several views share once', () => {
-    const snapshot = twoServices(ONE);
-    const cache = cacheOf(() => snapshot);
+    const { cache } = new SampleSource(twoServices(ONE));
     const state = (namespace: string) =>
       cache
         .open({ ...NODE, namespace }, () => {})
         .state(CLUSTER_TYPE.typeUrl)
         ?.resources.get(sampleClusterName('a'));
     expect(state('one')).toBe(state('two'));
-  });
-
-  it('leaves a view without clients alone', () => {
-    const cache = cacheOf(() => twoServices(ONE));
-    cache.set('nobody', twoServices(TWO));
-    expect(cache.views()).toEqual([]);
   });
 });
