@@ -40,7 +40,7 @@ export class HeadScanner {
     const end = endOfHead(buffer, Math.max(from, fresh - 3), limit);
     if (end === from + 4) return this.#refuse(ERR_EMPTY_LINE);
     if (end >= 0) {
-      this.start = buffer[from] === CR ? from + 2 : from;
+      this.start = buffer[from] === CR && buffer[from + 1] === LF ? from + 2 : from;
       return end;
     }
     const error = errorIn(buffer, from, fresh, limit);

@@ -1,6 +1,7 @@
 // @hot
 // Second pass, over the few fields that mean something to the codec: how the body ends, what stays on this hop.
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, equalsIgnoringCase, type Head, OFFSETS_PER_FIELD } from '../head.ts';
+import { HTAB, SP } from './characters.ts';
 import { applyConnection } from './connection-options.ts';
 import {
   KIND_CONNECTION,
@@ -68,6 +69,19 @@ export function valueIs(head: Head, field: number, lower: string): boolean {
   return equalsIgnoringCase(head.text, start, lower);
 }
 
+/** A tab beside the value: legal white space, but parsers disagree about it in fields that frame a body, so it is refused there. */
+function hasTabAround(head: Head, field: number): boolean {
+  const { text, offsets } = head;
+  const slot = field * OFFSETS_PER_FIELD;
+  const start = offsets[slot + 2] as number;
+  for (let at = (offsets[slot + 1] as number) + 1; at < start; at += 1) {
+    if (text.charCodeAt(at) === HTAB) return true;
+  }
+  let at = offsets[slot + 3] as number;
+  while (text.charCodeAt(at) === SP) at += 1;
+  return text.charCodeAt(at) === HTAB;
+}
+
 /** Source: RFC 9112 section 6.3, of whose choices the strict one is taken: any repetition is refused. */
 function applyContentLength(head: Head, field: number): number {
   if (head.bodyKind === BODY_LENGTH) return ERR_CONTENT_LENGTH_REPEATED;
@@ -75,7 +89,7 @@ function applyContentLength(head: Head, field: number): number {
   const slot = field * OFFSETS_PER_FIELD;
   const end = head.offsets[slot + 3] as number;
   let at = head.offsets[slot + 2] as number;
-  if (at === end) return ERR_CONTENT_LENGTH;
+  if (at === end || hasTabAround(head, field)) return ERR_CONTENT_LENGTH;
   let length = 0;
   for (; at < end; at += 1) {
     const digit = head.text.charCodeAt(at) - 48;
@@ -93,7 +107,7 @@ function applyTransferEncoding(head: Head, field: number): number {
   if (head.versionMinor === 0) return ERR_TRANSFER_ENCODING_IN_1_0;
   if (head.bodyKind === BODY_CHUNKED) return ERR_TRANSFER_ENCODING_REPEATED;
   if (head.bodyKind === BODY_LENGTH) return ERR_LENGTH_AND_ENCODING;
-  if (!valueIs(head, field, 'chunked')) return ERR_TRANSFER_ENCODING;
+  if (!valueIs(head, field, 'chunked') || hasTabAround(head, field)) return ERR_TRANSFER_ENCODING;
   head.bodyKind = BODY_CHUNKED;
   return PARSE_OK;
 }

@@ -62,6 +62,9 @@ export const ERR_CHUNK_EXTENSIONS_TOO_LARGE = 47;
 export const ERR_TRAILER_FORBIDDEN = 48;
 export const ERR_TRAILERS_TOO_LARGE = 49;
 
+// A response.
+export const ERR_INTERIM_CLOSE = 50;
+
 export interface ParseErrorRow {
   /** Row of ERRORS when a caller sent it. What an upstream sent is upstream_protocol_error with the same detail. */
   readonly code: ErrorCode;
@@ -135,4 +138,6 @@ export const PARSE_ERRORS: readonly ParseErrorRow[] = [
   malformed('the chunk extensions are larger than the limit'),
   malformed('a trailer field that is only allowed in a head (framing, routing, authentication)'),
   tooLarge('the trailer section is longer than the limit'),
+
+  malformed('an interim response (1xx) that closes the connection, so that no final one can follow'),
 ];

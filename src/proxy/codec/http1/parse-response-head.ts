@@ -8,6 +8,7 @@ import { locateFields } from './locate-fields.ts';
 import {
   ERR_EMPTY_LINE,
   ERR_INCOMPLETE_HEAD,
+  ERR_INTERIM_CLOSE,
   ERR_REASON,
   ERR_STATUS,
   ERR_STATUS_LINE,
@@ -42,7 +43,7 @@ export function parseResponseHead(
   const fieldError = interpretFields(head, seen);
   if (fieldError !== PARSE_OK) return fieldError;
   frameBody(head, seen, requestMethod);
-  return PARSE_OK;
+  return head.status < 200 && head.status !== 101 && !head.keepAlive ? ERR_INTERIM_CLOSE : PARSE_OK;
 }
 
 /** Sets version, status and `fieldsStart`. The head's closing CRLF halts every step. */

@@ -322,7 +322,6 @@ describe('the body of a request', () => {
       '',
       '+1',
       '-1',
-      '1 ',
       '0x1',
       '1,1',
       '1, 1',
@@ -360,6 +359,16 @@ describe('the body of a request', () => {
       [['Transfer-Encoding: chunked', 'Transfer-Encoding: x'], ERR_TRANSFER_ENCODING_REPEATED],
     ]);
     expectFields([[['Transfer-Encoding: chunked'], ERR_TRANSFER_ENCODING_IN_1_0]], 'HTTP/1.0');
+  });
+
+  it('is refused where a tab stands beside what frames it', () => {
+    expectFields([
+      [['Content-Length:\t1'], ERR_CONTENT_LENGTH],
+      [['Content-Length: 1 \t '], ERR_CONTENT_LENGTH],
+      [['Transfer-Encoding: \t chunked'], ERR_TRANSFER_ENCODING],
+      [['Transfer-Encoding: chunked\t'], ERR_TRANSFER_ENCODING],
+      [['Transfer-Encoding:  chunked  '], PARSE_OK],
+    ]);
   });
 
   it('is refused where both are given', () => {

@@ -15,6 +15,7 @@ import {
   ERR_FIELD_NAME,
   ERR_FIELD_VALUE,
   ERR_INCOMPLETE_HEAD,
+  ERR_INTERIM_CLOSE,
   ERR_LENGTH_AND_ENCODING,
   ERR_NUL,
   ERR_OBS_FOLD,
@@ -25,6 +26,7 @@ import {
   ERR_TRANSFER_ENCODING,
   ERR_TRANSFER_ENCODING_IN_1_0,
   ERR_VERSION,
+  PARSE_OK,
 } from '../../../../../src/proxy/codec/http1/parse-error.ts';
 import { fieldsOf, headText, parseResponse, responseHead } from './heads.ts';
 
@@ -129,6 +131,12 @@ describe('the connection behind a response', () => {
     expect(responseHead(['HTTP/1.0 200 x', LENGTH]).keepAlive).toBe(false);
     expect(responseHead(['HTTP/1.0 200 x', LENGTH, 'connection: keep-alive']).keepAlive).toBe(true);
     expect(responseHead(['HTTP/1.0 200 x', 'connection: keep-alive']).keepAlive).toBe(false);
+  });
+
+  it('cannot close behind an interim response', () => {
+    expect(parseResponse(headText(['HTTP/1.1 103 x', 'Connection: close']), 'GET')).toBe(ERR_INTERIM_CLOSE);
+    expect(parseResponse(headText(['HTTP/1.0 100 x']), 'GET')).toBe(ERR_INTERIM_CLOSE);
+    expect(parseResponse(headText(['HTTP/1.1 101 x', 'Connection: close']), 'GET')).toBe(PARSE_OK);
   });
 
   it('becomes another protocol with 101 only', () => {
