@@ -100,6 +100,7 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
   /** SIGTERM for all pods, then for their sidecars, then for the control plane; what is left after `deadlineMs` gets SIGKILL. */
   async drain(deadlineMs: number): Promise<void> {
     this.#announcer?.close();
+    this.#issues.close();
     const cancel = this.#clock.after(deadlineMs, () => void this.#kill());
     await this.#mesh?.stop();
     await this.#controlPlane?.stop();

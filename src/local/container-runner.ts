@@ -15,7 +15,7 @@ export interface ProbeSpec {
 export interface ContainerSpec {
   readonly name: string;
   /** Asked before every start: variables and files may have changed. */
-  readonly prepare: () => Result<ProcessSpec>;
+  readonly prepare: () => Promise<Result<ProcessSpec>>;
   /** null: ready while it runs. */
   readonly readiness: ProbeSpec | null;
   readonly liveness: ProbeSpec | null;
@@ -96,10 +96,10 @@ export class ContainerRunner {
   /** preStop where `runHook`, SIGTERM, and SIGKILL when `graceMs` are over; resolves when it has ended. Who serves on stays ready. */
   async stop(graceMs: number, runHook: boolean): Promise<void> {
     const { preStop } = this.spec;
+    if (!runHook || preStop === null || !this.isRunning || graceMs <= 0) return this.#process.stop(graceMs);
     const began = this.#clock.now();
-    if (runHook && preStop !== null && this.isRunning && graceMs > 0) await preStop(graceMs);
-    const leftMs = graceMs - (this.#clock.now() - began);
-    await this.#process.stop(graceMs <= 0 ? 0 : Math.max(AFTER_HOOK_MS, leftMs));
+    await preStop(graceMs);
+    await this.#process.stop(Math.max(AFTER_HOOK_MS, graceMs - (this.#clock.now() - began)));
   }
 
   /** SIGKILL; resolves when it has ended. */

@@ -47,7 +47,7 @@ export class ControlPlaneKeeper {
     this.#runner = new ContainerRunner(
       {
         name: NAME,
-        prepare: () => ok({ ...program, cwd: folder, logFile, tethered: true, what: 'control plane' }),
+        prepare: async () => ok({ ...program, cwd: folder, logFile, tethered: true, what: 'control plane' }),
         readiness: { timings: READINESS, check: tcpCheck('127.0.0.1', xdsPort, clock) },
         liveness: null,
         startup: null,

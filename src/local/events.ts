@@ -39,6 +39,8 @@ export type MeshEvent =
       readonly container: string;
       readonly change: Extract<ContainerChange, { kind: 'ended' | 'unhealthy' }>;
       readonly logFile: string;
+      /** What its last words mean; '' = nothing that we know. */
+      readonly hint: string;
     }
   | {
       readonly kind: 'program-ended';

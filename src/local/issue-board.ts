@@ -5,13 +5,20 @@ import type { ReportEvent } from './events.ts';
 export class IssueBoard {
   readonly #report: ReportEvent;
   readonly #bySource = new Map<string, ReadonlyMap<string, Issue>>();
+  #closed = false;
 
   constructor(report: ReportEvent) {
     this.#report = report;
   }
 
+  /** Nothing more is told. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /** Everything that `source` finds wrong now. What another source says in the same words is told only once. */
   set(source: string, issues: readonly Issue[]): void {
+    if (this.#closed) return;
     const before = this.#all();
     if (issues.length === 0) this.#bySource.delete(source);
     else this.#bySource.set(source, new Map(issues.map((issue) => [keyOf(issue), issue])));

@@ -11,8 +11,8 @@ export interface KeptProcessOptions {
   readonly restarts: RestartBackoffSpec;
   /** Whether it shall run again after this end. */
   readonly shouldRestart: (exit: ProcessExit) => boolean;
-  /** Asked before every start; issues count as a start that failed. */
-  readonly prepare: () => Result<ProcessSpec>;
+  /** Asked before every start; issues count as a start that failed. Never rejects. */
+  readonly prepare: () => Promise<Result<ProcessSpec>>;
   readonly onStart: () => void;
   /** `restartInMs` is null when it stays down: by `shouldRestart`, or because `stop` was called. */
   readonly onEnd: (exit: ProcessExit, restartInMs: number | null) => void;
@@ -25,6 +25,7 @@ export class KeptProcess {
   #process: RunningProcess | null = null;
   #cancelRestart: Cancel | null = null;
   #cancelKill: Cancel = () => {};
+  #preparing = false;
   #stopping = false;
 
   constructor(options: KeptProcessOptions) {
@@ -37,14 +38,14 @@ export class KeptProcess {
   }
 
   start(): void {
-    if (this.#stopping || this.#process !== null) return;
+    if (this.#stopping || this.#preparing || this.#process !== null) return;
     this.#cancelRestart?.();
     this.#cancelRestart = null;
-    this.#backoff.started();
-    const child = this.#spawn();
-    if (child === null) return;
-    this.#process = child;
-    if (child.pid !== null) this.#options.onStart();
+    this.#preparing = true;
+    void this.#options.prepare().then((spec) => {
+      this.#preparing = false;
+      if (!this.#stopping) this.#launch(spec);
+    });
   }
 
   /** Starts now what waits for its next try; does nothing otherwise. */
@@ -77,20 +78,23 @@ export class KeptProcess {
     }
   }
 
-  /** null when nothing was started; that has been dealt with then. */
-  #spawn(): RunningProcess | null {
-    const { prepare, host } = this.#options;
-    const spec = prepare();
+  #launch(spec: Result<ProcessSpec>): void {
+    this.#backoff.started();
     if (!spec.ok) {
-      this.#ended(failedStart(spec.issues.map(renderIssue).join('; ')));
-      return null;
+      this.#failed(spec.issues.map(renderIssue).join('; '));
+      return;
     }
     try {
-      return host.spawn(spec.value, (exit) => this.#ended(exit));
+      this.#process = this.#options.host.spawn(spec.value, (exit) => this.#ended(exit));
     } catch (error) {
-      this.#ended(failedStart(messageOf(error)));
-      return null;
+      this.#failed(messageOf(error));
+      return;
     }
+    if (this.#process.pid !== null) this.#options.onStart();
+  }
+
+  #failed(failure: string): void {
+    this.#ended({ code: null, signal: null, failure });
   }
 
   #ended(exit: ProcessExit): void {
@@ -102,8 +106,4 @@ export class KeptProcess {
     this.#options.onEnd(exit, delayMs);
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
-}
-
-function failedStart(failure: string): ProcessExit {
-  return { code: null, signal: null, failure };
 }

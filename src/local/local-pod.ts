@@ -2,7 +2,7 @@
 import { sleep } from '../base/clock.ts';
 import { messageOf } from '../base/coded-error.ts';
 import { errorIssue } from '../base/result.ts';
-import { placeOf, type TemplateMeta } from '../kube/meta.ts';
+import type { TemplateMeta } from '../kube/meta.ts';
 import type { PodPhase } from '../kube/pod.ts';
 import type { ContainerChange, ContainerRunner } from './container-runner.ts';
 import type { PodChange, PodRow, PodState } from './events.ts';
@@ -12,17 +12,14 @@ import type { PodContext } from './pod-context.ts';
 import { type PodFacts, podId } from './pod-facts.ts';
 import type { ContainerObservation } from './pod-object.ts';
 import { PodPublisher } from './pod-publisher.ts';
+import { PodTroubles } from './pod-troubles.ts';
 import { writeVolumes } from './pod-volumes.ts';
-import { findTakenPorts, findWideListeners, tellsOfTakenPort, waitForFreePorts } from './port-watch.ts';
 import { describeExit } from './process-host.ts';
 import { SIDECAR_NAME, Sidecar } from './sidecar.ts';
-import { readTail } from './state-folder.ts';
 import type { Workload } from './workload.ts';
 
 /** Between "terminating" in the state folder and SIGTERM, ms: control plane and sidecars hear of it before the pod stops listening. */
 export const SPREAD_MS = 300;
-/** The last words of a program that ended. */
-const TAIL_BYTES = 4_096;
 
 export interface LocalPodOptions {
   readonly facts: PodFacts;
@@ -46,6 +43,7 @@ export class LocalPod {
   readonly #context: PodContext;
   readonly #containers: readonly ContainerRunner[];
   readonly #publisher: PodPublisher;
+  readonly #troubles: PodTroubles;
   #facts: PodFacts;
   #metadataHash: string;
   #reason = 'its containers are not started yet';
@@ -62,12 +60,11 @@ export class LocalPod {
     this.#metadataHash = workload.metadataHash;
     const owner = workload.kind === 'Pod' ? null : { kind: workload.kind, name: workload.name };
     this.#publisher = new PodPublisher(context.clock, context.state, owner);
-    this.#containers = createContainers(
-      () => this.#facts,
-      context,
-      (name, change) => this.#changed(name, change),
-    );
+    this.#troubles = new PodTroubles(facts, workload, context, () => this.row());
+    this.#containers = this.#createContainers();
     this.sidecar = facts.injected ? this.#createSidecar(frontDoor) : null;
+    context.state.addPod(facts.namespace, facts.name);
+    for (const name of this.#names()) context.logs.add(context.state.podLogFile(facts.namespace, facts.name, name));
   }
 
   get id(): string {
@@ -124,20 +121,12 @@ export class LocalPod {
     };
   }
 
-  /** Resolves when its containers have been started, which its sidecar or a taken port may delay. */
+  /** Resolves when its containers have been told to start, which its sidecar may delay. */
   async start(): Promise<void> {
     this.#publish();
     this.#tell({ kind: 'starting' });
     this.sidecar?.runner.start();
-    const { issues } = this.#context;
-    const portsFree = waitForFreePorts(
-      this.#facts,
-      this.workload,
-      this.#context,
-      (found) => issues.set(this.#issueSource, found),
-      () => this.isTerminating,
-    );
-    await Promise.all([portsFree, this.sidecar?.waitUntilReady()]);
+    await this.sidecar?.waitUntilReady();
     if (!this.isTerminating) for (const container of this.#containers) container.start();
   }
 
@@ -178,14 +167,28 @@ export class LocalPod {
   }
 
   #end(): void {
-    const { issues, state, logs } = this.#context;
+    const { state, logs } = this.#context;
+    const { namespace, name } = this.#facts;
     this.#gone = true;
-    issues.set(this.#issueSource, []);
-    for (const name of [...this.#containers.map(({ spec }) => spec.name), SIDECAR_NAME])
-      logs.remove(this.#logFile(name));
-    state.removePod(this.#facts.namespace, this.#facts.name);
+    this.#troubles.clear();
+    for (const container of this.#names()) logs.remove(state.podLogFile(namespace, name, container));
+    state.removePod(namespace, name);
     this.#tell({ kind: 'gone' });
     this.#options.onChange();
+  }
+
+  #createContainers(): readonly ContainerRunner[] {
+    return createContainers({
+      facts: () => this.#facts,
+      workload: this.workload,
+      context: this.#context,
+      onChange: (index, name, change) => {
+        if (change.kind === 'started') this.#troubles.started(index, name);
+        if (change.kind === 'ready') void this.#troubles.ready(index);
+        this.#changed(name, change);
+      },
+      onBlocked: (index, name, issues) => this.#troubles.blocked(index, name, issues),
+    });
   }
 
   #createSidecar(frontDoor: string | null): Sidecar {
@@ -199,43 +202,32 @@ export class LocalPod {
     switch (change.kind) {
       case 'started':
         this.#reason = `container ${name} is starting`;
-        this.#context.logs.add(this.#logFile(name));
-        break;
-      case 'ready':
-        if (name !== SIDECAR_NAME) void this.#checkWidth();
         break;
       case 'unready':
         this.#reason = change.reason;
         break;
       case 'unhealthy':
         this.#reason = change.reason;
-        this.#tellContainer(name, change);
+        this.#troubles.unhealthy(name, change);
         break;
       case 'ended':
         this.#reason = `container ${name} ${describeExit(change.exit)}`;
-        this.#ended(name, change);
+        if (!this.isTerminating) this.#troubles.ended(name, change);
+        if (this.#isFinished()) void this.sidecar?.stop();
         break;
     }
-    this.#refresh();
+    this.#refresh(change.kind === 'ended');
   }
 
-  #ended(name: string, change: Extract<ContainerChange, { kind: 'ended' }>): void {
-    if (this.isTerminating) return;
-    if (change.restartInMs !== null || change.exit.code !== 0) this.#tellContainer(name, change);
-    const failed = change.exit.code !== null && change.exit.code !== 0;
-    if (failed && tellsOfTakenPort(readTail(this.#logFile(name), TAIL_BYTES))) void this.#explainTakenPort(name);
-    if (this.#isFinished()) void this.sidecar?.stop();
-  }
-
-  /** Tells a change of state once, writes the file, and lets the plan be made again. */
-  #refresh(): void {
+  /** Writes the file, tells a change of state once (an end has been told already), and lets the plan be made again. */
+  #refresh(endTold: boolean): void {
     if (this.#gone) return;
     this.#publish();
     const state = this.#state();
     if (state !== this.#told && !this.isTerminating) {
       if (state === 'ready') this.#tell({ kind: 'ready' });
       else if (state === 'finished') this.#tell({ kind: 'finished', succeeded: this.#phase() === 'Succeeded' });
-      else if (state === 'not ready') this.#tell({ kind: 'not ready', reason: this.#reason });
+      else if (state === 'not ready' && !endTold) this.#tell({ kind: 'not ready', reason: this.#reason });
       this.#told = state;
     }
     this.#options.onChange();
@@ -287,38 +279,12 @@ export class LocalPod {
     return this.#told === 'starting' ? 'starting' : 'not ready';
   }
 
-  async #checkWidth(): Promise<void> {
-    const issues = await findWideListeners(this.#facts, this.workload, this.#context.ports);
-    if (!this.#gone) this.#context.issues.set(this.#issueSource, issues);
-  }
-
-  async #explainTakenPort(name: string): Promise<void> {
-    const found = await findTakenPorts(this.#facts, this.workload, this.#context.ports);
-    if (this.#gone) return;
-    const unknown = errorIssue(
-      `container ${name} of pod ${this.id} could not listen: its address and port are in use`,
-      {
-        ...placeOf(this.workload.located, this.workload.specPath),
-        remedy: `its output tells which: ${this.#logFile(name)}`,
-      },
-    );
-    this.#context.issues.set(this.#issueSource, found.length > 0 ? found : [unknown]);
-  }
-
   #tell(change: PodChange): void {
     this.#context.report({ kind: 'pod', pod: this.row(), change });
   }
 
-  #tellContainer(container: string, change: Extract<ContainerChange, { kind: 'ended' | 'unhealthy' }>): void {
-    this.#context.report({ kind: 'container', pod: this.row(), container, change, logFile: this.#logFile(container) });
-  }
-
-  #logFile(container: string): string {
-    return this.#context.state.podLogFile(this.#facts.namespace, this.#facts.name, container);
-  }
-
-  get #issueSource(): string {
-    return `pod ${this.#facts.uid}`;
+  #names(): readonly string[] {
+    return [...this.#containers.map(({ spec }) => spec.name), SIDECAR_NAME];
   }
 }
 

@@ -1,11 +1,8 @@
 // Notices when the ports of a pod are somebody else's: before it starts, when it ends, and when it takes more than its own address.
-import { sleep } from '../base/clock.ts';
 import { errorIssue, type Issue, warningIssue } from '../base/result.ts';
 import { placeOf } from '../kube/meta.ts';
-import type { PodContext } from './pod-context.ts';
 import { type PodFacts, podId } from './pod-facts.ts';
 import { type PortProbe, SPARE_ADDRESS } from './port-probe.ts';
-import { OWN_PROGRAM_RESTARTS, RestartBackoff } from './restart-backoff.ts';
 import type { Workload } from './workload.ts';
 
 interface DeclaredPort {
@@ -14,47 +11,34 @@ interface DeclaredPort {
   readonly path: string;
 }
 
-/** Before a start: a line for each declared port that can't be had. */
-export async function findTakenPorts(pod: PodFacts, workload: Workload, probe: PortProbe): Promise<readonly Issue[]> {
+/** Before a start: a line for each port of the container at `index` that can't be had. */
+export async function findTakenPorts(
+  pod: PodFacts,
+  index: number,
+  workload: Workload,
+  probe: PortProbe,
+): Promise<readonly Issue[]> {
   const issues: Issue[] = [];
-  for (const declared of declaredPorts(pod)) {
+  for (const declared of declaredPorts(pod, index)) {
     const state = await probe.stateOf(pod.ip, declared.port);
     if (state !== 'free') issues.push(await describe(pod, workload, declared, state, probe));
   }
   return issues;
 }
 
-/** Resolves when every declared port can be had, or `isOver` says that nobody waits any more; `tell` hears what is in the way. */
-export async function waitForFreePorts(
-  pod: PodFacts,
-  workload: Workload,
-  { ports, clock }: Pick<PodContext, 'ports' | 'clock'>,
-  tell: (issues: readonly Issue[]) => void,
-  isOver: () => boolean,
-): Promise<void> {
-  const backoff = new RestartBackoff(OWN_PROGRAM_RESTARTS, clock);
-  for (;;) {
-    const issues = await findTakenPorts(pod, workload, ports);
-    if (isOver()) return;
-    tell(issues);
-    if (issues.length === 0) return;
-    await sleep(clock, backoff.nextDelayMs());
-  }
-}
-
 /** After a start: a line for each port that is now taken on every address, which leaves none for other pods. */
 export async function findWideListeners(
   pod: PodFacts,
+  index: number,
   workload: Workload,
   probe: PortProbe,
 ): Promise<readonly Issue[]> {
   const issues: Issue[] = [];
-  for (const { port, path } of declaredPorts(pod)) {
+  for (const { port, path } of declaredPorts(pod, index)) {
     if ((await probe.stateOf(SPARE_ADDRESS, port)) !== 'taken') continue;
     const message = `the program listens on 0.0.0.0:${port}, so that no other pod can have port ${port} on its own address`;
-    issues.push(
-      warningIssue(message, { ...placeOf(workload.located, `${workload.specPath}.${path}`), remedy: HOST_REMEDY }),
-    );
+    const place = placeOf(workload.located, `${workload.specPath}.${path}`);
+    issues.push(warningIssue(message, { ...place, remedy: HOST_REMEDY }));
   }
   return issues;
 }
@@ -64,17 +48,14 @@ export function tellsOfTakenPort(output: string): boolean {
   return /EADDRINUSE|address already in use|address in use/i.test(output);
 }
 
+export const TAKEN_PORT_HINT = 'its address and port are in use: it should listen on $HOST, the address of its pod';
+
 const HOST_REMEDY = "make it listen on the pod's own address, which stands in $HOST and $POD_IP";
 
-function declaredPorts(pod: PodFacts): readonly DeclaredPort[] {
-  return pod.spec.containers.flatMap((container, index) =>
-    container.ports
-      .map(({ containerPort, protocol }, at) => ({
-        port: containerPort,
-        protocol,
-        path: `containers[${index}].ports[${at}]`,
-      }))
-      .filter(({ protocol }) => protocol === 'TCP'),
+function declaredPorts(pod: PodFacts, index: number): readonly DeclaredPort[] {
+  const ports = pod.spec.containers[index]?.ports ?? [];
+  return ports.flatMap(({ containerPort, protocol }, at) =>
+    protocol === 'TCP' ? [{ port: containerPort, path: `containers[${index}].ports[${at}]` }] : [],
   );
 }
 

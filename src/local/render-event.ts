@@ -75,11 +75,12 @@ const STOP_REASONS: Readonly<Record<StopReason | 'shutdown', string>> = {
 };
 
 function renderContainer(event: Extract<MeshEvent, { kind: 'container' }>, paint: Paint): string {
-  const { pod, container, change, logFile } = event;
+  const { pod, container, change, logFile, hint } = event;
   const head = `pod ${podName(pod)} ${container === 'switchboard' ? 'sidecar' : `container ${container}`}`;
   if (change.kind === 'unhealthy') return paint('yellow', `${head} is not alive and is restarted: ${change.reason}`);
   const next = change.restartInMs === null ? 'stays down' : `starts again in ${seconds(change.restartInMs)}`;
-  return paint('yellow', `${head} ${describeExit(change.exit)}; ${next} (output: ${logFile})`);
+  const why = hint === '' ? '' : `: ${hint}`;
+  return paint('yellow', `${head} ${describeExit(change.exit)}${why}; ${next} (output: ${logFile})`);
 }
 
 function renderReady(event: Extract<MeshEvent, { kind: 'settled' }>, paint: Paint): readonly string[] {

@@ -93,7 +93,7 @@ export class Sidecar {
     const ready = { scheme: 'HTTP', host: pod.ip, port: ADMIN_PORT, path: '/ready', headers: {} } as const;
     return {
       name: SIDECAR_NAME,
-      prepare: () => ok(this.#process()),
+      prepare: async () => ok(this.#process()),
       readiness: { timings: READINESS, check: httpCheck(ready, clock) },
       liveness: null,
       startup: null,

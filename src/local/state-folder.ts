@@ -85,11 +85,14 @@ export class StateFolder {
     return join(this.#volumes, fileStem(namespace, pod), volume);
   }
 
-  /** The file for a container's output; its folder is made. */
+  /** Makes the folder for a pod's output. */
+  addPod(namespace: string, pod: string): void {
+    mkdirSync(join(this.logs, fileStem(namespace, pod)), { recursive: true, mode: 0o700 });
+  }
+
+  /** The file for a container's output. */
   podLogFile(namespace: string, pod: string, container: string): string {
-    const folder = join(this.logs, fileStem(namespace, pod));
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return join(folder, `${container}.log`);
+    return join(this.logs, fileStem(namespace, pod), `${container}.log`);
   }
 
   /** The file for the output of a program of ours that belongs to no pod. */
