@@ -39,8 +39,8 @@ export interface AdsStreamOptions<Request> {
 export class AdsStream<Request> {
   readonly #options: AdsStreamOptions<Request>;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Endpoints of clusters that the client has only just been told of: nothing that may use these clusters is sent before. */
-  readonly #awaited = new Set<string>();
+  /** Endpoints of clusters that the client has only just been told of, by type: nothing that may use these clusters is sent before. */
+  readonly #awaited = new Map<string, Set<string>>();
   #node: NodeIdentity | null = null;
   #view: ViewHandle | null = null;
   #lastNonce = 0;
@@ -158,7 +158,8 @@ export class AdsStream<Request> {
 
   #send(subscription: Subscription, batch: Batch): void {
     if (batch.type.warms) this.#awaitReferences(subscription, batch);
-    for (const resource of batch.changed) this.#awaited.delete(awaitedKey(batch.type.typeUrl, resource.name));
+    const awaited = this.#awaited.get(batch.type.typeUrl);
+    for (const resource of batch.changed) awaited?.delete(resource.name);
     this.#lastNonce += 1;
     const nonce = String(this.#lastNonce);
     subscription.commit(batch, nonce);
@@ -170,15 +171,18 @@ export class AdsStream<Request> {
     const target = batch.type.refersTo;
     if (target === null) return;
     const referred = this.#subscriptions.get(target);
-    const state = this.#view?.state(target);
+    const awaited = this.#awaited.get(target) ?? new Set();
     for (const resource of batch.changed) {
       const isNew = !subscription.wasSent(resource.name);
       for (const name of resource.references) {
-        if (referred?.wants(name) === true) referred.resend(name);
-        else if (isNew && state?.resources.has(name) === true) this.#awaited.add(awaitedKey(target, name));
+        referred?.resend(name);
+        // Also when it is subscribed: the client may be about to drop it, not knowing of the cluster yet.
+        if (isNew) awaited.add(name);
       }
     }
-    if (this.#awaited.size > 0) this.#limitHold();
+    if (awaited.size === 0) return;
+    this.#awaited.set(target, awaited);
+    this.#limitHold();
   }
 
   /** A client that never asks (gRPC takes only what it uses) must not be held for ever. */
@@ -190,9 +194,14 @@ export class AdsStream<Request> {
     });
   }
 
-  /** While endpoints are awaited, types other than the one that waits and the one that it waits for stand back. */
+  /** While endpoints are awaited that exist, types other than the one that waits and the one that it waits for stand back. */
   #mustHold(type: AnyResourceType): boolean {
-    return this.#awaited.size > 0 && !type.warms && !RESOURCE_TYPES.some((t) => t.warms && t.refersTo === type.typeUrl);
+    if (type.warms || RESOURCE_TYPES.some((other) => other.warms && other.refersTo === type.typeUrl)) return false;
+    for (const [typeUrl, names] of this.#awaited) {
+      const existing = this.#view?.state(typeUrl)?.resources;
+      for (const name of names) if (existing?.has(name) === true) return true;
+    }
+    return false;
   }
 
   #laterIsDue(type: AnyResourceType): boolean {
@@ -213,8 +222,4 @@ export class AdsStream<Request> {
   #state(type: AnyResourceType) {
     return this.#view?.state(type.typeUrl) ?? null;
   }
-}
-
-function awaitedKey(typeUrl: string, name: string): string {
-  return `${typeUrl}\n${name}`;
 }

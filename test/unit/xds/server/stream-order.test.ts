@@ -28,6 +28,25 @@ describe('AdsStream, order', () => {
     expect(fixture.take()).toEqual([`EDS ${B}`, `RDS ${ROUTES}`]);
   });
 
+  // Found by the property test: the client's drop of the old endpoints crossed the new cluster, and the routes went first.
+  it('holds routes to a cluster that is back while the client is still dropping its endpoints', () => {
+    const fixture = new StreamFixture(services('a'));
+    fixture.syncAll(A);
+    fixture.set(sampleSnapshot({ services: [{ name: 'a', endpoints: [TWO] }] }));
+    const unanswered = fixture.lastNonce('EDS');
+    fixture.set(services());
+    fixture.ack('RDS', [ROUTES]);
+    const removal = fixture.lastNonce('CDS');
+    fixture.take();
+    fixture.set(services('a'));
+    fixture.ask('CDS', [], removal);
+    expect(fixture.take()).toEqual([`CDS ${A}`]);
+    fixture.ask('EDS', [], unanswered);
+    expect(fixture.take()).toEqual([]);
+    fixture.ask('EDS', [A], unanswered);
+    expect(fixture.take()).toEqual([`EDS ${A}`, `RDS ${ROUTES}`]);
+  });
+
   it(`holds them for at most ${MAX_HOLD_MS} ms, for clients that take only the endpoints that they use`, () => {
     const fixture = new StreamFixture(services('a'));
     fixture.syncAll(A);
