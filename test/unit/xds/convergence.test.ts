@@ -138,7 +138,7 @@ const world = fc
       return [name, { ...spec, connectTimeoutMs: isSlow ? 9_000 : 1_000 }] as const;
     });
     return { ...snapshot, clusters: new Map(clusters) };
-  }, 30_000);
+  });
 
 const step = fc.oneof(
   { weight: 1, arbitrary: world.map((snapshot) => ({ do: 'publish' as const, snapshot })) },
