@@ -21,6 +21,8 @@ export interface Project {
 
 /** Folders at the root: a code span that begins with one of them is a path of the project. */
 const TOP_FOLDERS = ['.ci', 'bench', 'bin', 'charts', 'docs', 'examples', 'proto', 'scripts', 'src', 'test'];
+/** Made by our programs and ignored by git: not there in a clean checkout. */
+const MADE = ['bench/results', 'dist', '.peers'];
 const FILE_SPAN = /^(?:[\w.@-]+\/)*[\w.@-]+\.(?:ts|cjs|md|proto)$/;
 /** Scripts that npm runs without `run`. */
 const SHORT_SCRIPTS = ['start', 'test'];
@@ -72,7 +74,7 @@ function checkLink(page: Page, target: string, project: Project): string[] {
 /** Only spans that can be nothing but a path of this project; `<name>`, `…` and `*` stand for any. */
 function checkPath(page: Page, span: string, project: Project): string[] {
   const path = span.replace(/:\d+$/, '').replace(/\/$/, '');
-  if (/[<>*…{}\s,|]/.test(path)) return [];
+  if (/[<>*…{}\s,|]/.test(path) || MADE.some((made) => path === made || path.startsWith(`${made}/`))) return [];
   const rooted = TOP_FOLDERS.includes(path.split('/')[0] ?? '') && path.includes('/');
   if (!rooted && !FILE_SPAN.test(path)) return [];
   if (!path.includes('/') && project.hasFile(path)) return [];

@@ -92,7 +92,7 @@ describe('the Markdown rule', () => {
 
   it.each([
     '[a](adr/README.md#title) [b](https://example.com/) [c](#here)',
-    '`src/base/clock.ts`, `base/clock.ts:12`, `clock.ts`, `proxy/lb/<name>.ts`, `test/**/*.test.ts`, `docs/adr/`',
+    '`src/base/clock.ts`, `base/clock.ts:12`, `clock.ts`, `proxy/lb/<name>.ts`, `test/**/*.test.ts`, `docs/adr/`, `bench/results/`',
     '`npm test`, `npm start`, `npm run bench -- micro`, `npm install`, `switchboard up DIR`, `switchboard: text`',
     '```\nnode scripts/a.ts src/none.ts\n```',
   ])('lets pass %j', (text) => {
