@@ -13,9 +13,9 @@ export const ROOMS: readonly Room[] = [
   { path: 'base', imports: [], packages: [] },
   { path: 'model', imports: ['base'], packages: [] },
   { path: 'config', imports: ['base', 'model'], packages: [] },
-  { path: 'telemetry', imports: ['base', 'model'], packages: [] },
+  { path: 'telemetry', imports: [], packages: [] },
   { path: 'kube', imports: ['base'], packages: ['yaml'] },
-  { path: 'proxy/endpoint', imports: ['base', 'model'], packages: [] },
+  { path: 'proxy/endpoint', imports: ['model'], packages: [] },
   { path: 'proxy/lb', imports: ['base', 'model', 'proxy/endpoint'], packages: [] },
   { path: 'proxy/codec', imports: ['base', 'model'], packages: [] },
   {
@@ -23,7 +23,7 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/codec'],
     packages: [],
   },
-  { path: 'proxy/route', imports: ['base', 'model', 'proxy/upstream'], packages: [] },
+  { path: 'proxy/route', imports: ['model', 'proxy/upstream'], packages: [] },
   {
     path: 'proxy/exchange',
     imports: [
@@ -40,22 +40,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'proxy/listener',
-    imports: ['base', 'model', 'telemetry', 'proxy/codec', 'proxy/upstream', 'proxy/route', 'proxy/exchange'],
+    imports: ['base', 'model', 'telemetry', 'proxy/codec', 'proxy/exchange'],
     packages: [],
   },
   {
     path: 'proxy',
-    imports: [
-      'base',
-      'model',
-      'telemetry',
-      'proxy/endpoint',
-      'proxy/lb',
-      'proxy/upstream',
-      'proxy/route',
-      'proxy/exchange',
-      'proxy/listener',
-    ],
+    imports: ['base', 'model', 'telemetry', 'proxy/upstream', 'proxy/route', 'proxy/exchange', 'proxy/listener'],
     packages: [],
   },
   { path: 'xds/gen', imports: [], packages: ['@bufbuild/protobuf'] },
