@@ -4,7 +4,7 @@
 export async function waitUntil<T>(
   what: string,
   look: () => T | null | Promise<T | null>,
-  limitMs = 5_000,
+  limitMs = 4_000,
 ): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {
