@@ -57,6 +57,7 @@ export class AdsServer implements Lifecycle<BoundAddress> {
   readonly #options: AdsServerOptions;
   readonly #server: Server;
   readonly #connected = new Set<Connected>();
+  #stopped = false;
 
   constructor(options: AdsServerOptions) {
     silenceGrpcLog();
@@ -85,6 +86,8 @@ export class AdsServer implements Lifecycle<BoundAddress> {
 
   /** Ends every stream in order, so that clients reconnect at once (to another replica, where there is one). */
   async drain(deadlineMs: number): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
     const left = new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(deadlineMs, resolve);
       this.#server.tryShutdown(() => {
@@ -163,7 +166,8 @@ const SERVICE: ServiceDefinition = {
 };
 
 function bindError(address: string, error: Error): CodedError {
-  const reason = error.message.includes('EADDRINUSE') ? 'something else listens there' : error.message;
+  // grpc-js: "No address added out of total 1 resolved errors: [listen EADDRINUSE: address already in use …]".
+  const reason = /\[(listen [^\]]*)\]/.exec(error.message)?.[1] ?? error.message;
   return new CodedError(
     'xds_bind_failed',
     `cannot listen for xDS on ${address}: ${reason}`,
