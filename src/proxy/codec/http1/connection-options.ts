@@ -13,13 +13,17 @@ const CLOSE = 0x100;
 const KEEP_ALIVE = 0x200;
 const UPGRADE = 0x400;
 
-/** Acts on every Connection field: sets `keepAlive` and `upgrade`, flags the fields named. Returns PARSE_OK or a parse error. */
-export function applyConnection(head: Head, hasUpgradeField: boolean): number {
-  let options = 0;
-  for (let field = head.find('connection'); field >= 0; field = head.find('connection', field + 1)) {
+/**
+ * Acts on the Connection fields, which stand from field `first` to field `last`: sets `keepAlive` and `upgrade`, flags the fields named. Returns
+ * PARSE_OK or a parse error.
+ */
+export function applyConnection(head: Head, first: number, last: number, hasUpgradeField: boolean): number {
+  let options = readList(head, first, 0);
+  for (let field = first; field < last && options >= 0; ) {
+    field = head.find('connection', field + 1);
     options = readList(head, field, options);
-    if (options < 0) return -options;
   }
+  if (options < 0) return -options;
   if (head.versionMinor === 0) head.keepAlive = (options & KEEP_ALIVE) !== 0;
   if ((options & CLOSE) !== 0) head.keepAlive = false;
   // RFC 9110 section 7.8: an Upgrade in HTTP/1.0 is ignored.

@@ -32,15 +32,21 @@ export function interpretFields(head: Head, seen: number): number {
   head.upgrade = false;
   if (seen >> KIND_CONNECTION === 0) return PARSE_OK;
   const { hopByHop } = head;
+  let firstConnection = -1;
+  let lastConnection = -1;
   for (let field = 0; field < head.fieldCount; field += 1) {
     const kind = hopByHop[field] as number;
     if (kind <= KIND_HOP) continue;
+    if (kind === KIND_CONNECTION) {
+      if (firstConnection < 0) firstConnection = field;
+      lastConnection = field;
+    }
     hopByHop[field] = 0;
     const error = interpretField(head, field, kind);
     if (error !== PARSE_OK) return error;
   }
-  if ((seen & (1 << KIND_CONNECTION)) === 0) return PARSE_OK;
-  return applyConnection(head, (seen & (1 << KIND_UPGRADE)) !== 0);
+  if (firstConnection < 0) return PARSE_OK;
+  return applyConnection(head, firstConnection, lastConnection, (seen & (1 << KIND_UPGRADE)) !== 0);
 }
 
 function interpretField(head: Head, field: number, kind: number): number {

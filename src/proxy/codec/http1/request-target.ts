@@ -41,8 +41,9 @@ function applyConnectTarget(head: RequestHead, start: number, end: number): numb
 
 function applyAbsoluteTarget(head: RequestHead, start: number, end: number): number {
   const { text } = head;
-  if (end - start >= 8 && equalsIgnoringCase(text, start, 'https://')) return ERR_TARGET_HTTPS;
-  if (end - start < 7 || !equalsIgnoringCase(text, start, 'http://')) return ERR_TARGET_FORM;
+  if (end - start < 7 || !equalsIgnoringCase(text, start, 'http://')) {
+    return end - start >= 8 && equalsIgnoringCase(text, start, 'https://') ? ERR_TARGET_HTTPS : ERR_TARGET_FORM;
+  }
   const hostStart = start + 7;
   let hostEnd = hostStart;
   while (hostEnd < end && text.charCodeAt(hostEnd) !== SLASH && text.charCodeAt(hostEnd) !== QUESTION_MARK)

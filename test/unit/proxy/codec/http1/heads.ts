@@ -5,6 +5,7 @@ import { parseRequestHead } from '../../../../../src/proxy/codec/http1/parse-req
 import { parseResponseHead } from '../../../../../src/proxy/codec/http1/parse-response-head.ts';
 
 export const MAX_FIELDS = 32;
+export const HOST = 'Host: a';
 
 /** `lines` joined and closed with CRLF, the empty line behind them. */
 export function headText(lines: readonly string[]): string {
@@ -42,4 +43,17 @@ export function fieldsOf(head: Head): string[] {
     const mark = head.hopByHop[field] === 0 ? '' : '- ';
     return `${mark}${head.nameAt(field)}: ${head.valueAt(field)}`;
   });
+}
+
+/** Each case: a request line of a head with Host, and the error. */
+export function expectRequestLines(cases: readonly (readonly [string, number])[]): void {
+  for (const [line, error] of cases) expect([line, parseRequest(headText([line, HOST]))]).toEqual([line, error]);
+}
+
+/** Each case: fields beside Host, and the error. */
+export function expectFields(cases: readonly (readonly [readonly string[], number])[], version = 'HTTP/1.1'): void {
+  for (const [fields, error] of cases) {
+    const text = headText([`POST / ${version}`, HOST, ...fields]);
+    expect([fields, parseRequest(text)]).toEqual([fields, error]);
+  }
 }

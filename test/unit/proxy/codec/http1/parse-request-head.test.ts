@@ -1,14 +1,8 @@
-// What the request parser promises, rule by rule (RFC 9110, RFC 9112).
+// What the request parser promises of lines, fields and bodies, rule by rule (RFC 9110, RFC 9112).
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, RequestHead } from '../../../../../src/proxy/codec/head.ts';
 import {
-  ERR_ASTERISK_TARGET,
   ERR_BARE_CR,
   ERR_BARE_LF,
-  ERR_CONNECT_BODY,
-  ERR_CONNECT_TARGET,
-  ERR_CONNECTION_NAMES_FIELD,
-  ERR_CONNECTION_OPTION,
-  ERR_CONNECTION_TOO_LONG,
   ERR_CONTENT_LENGTH,
   ERR_CONTENT_LENGTH_REPEATED,
   ERR_EMPTY_LINE,
@@ -26,11 +20,8 @@ import {
   ERR_OBS_FOLD,
   ERR_REQUEST_LINE,
   ERR_SPACE_BEFORE_COLON,
-  ERR_TARGET_AUTHORITY,
   ERR_TARGET_CHARACTER,
-  ERR_TARGET_FORM,
   ERR_TARGET_FRAGMENT,
-  ERR_TARGET_HTTPS,
   ERR_TOO_MANY_FIELDS,
   ERR_TRANSFER_ENCODING,
   ERR_TRANSFER_ENCODING_IN_1_0,
@@ -40,21 +31,16 @@ import {
   PARSE_OK,
 } from '../../../../../src/proxy/codec/http1/parse-error.ts';
 import { parseRequestHead } from '../../../../../src/proxy/codec/http1/parse-request-head.ts';
-import { fieldsOf, headText, MAX_FIELDS, parseRequest, requestHead } from './heads.ts';
-
-const HOST = 'Host: a';
-
-function expectRequestLines(cases: readonly (readonly [string, number])[]): void {
-  for (const [line, error] of cases) expect([line, parseRequest(headText([line, HOST]))]).toEqual([line, error]);
-}
-
-/** Each case: fields beside Host, and the error. */
-function expectFields(cases: readonly (readonly [readonly string[], number])[], version = 'HTTP/1.1'): void {
-  for (const [fields, error] of cases) {
-    const text = headText([`POST / ${version}`, HOST, ...fields]);
-    expect([fields, parseRequest(text)]).toEqual([fields, error]);
-  }
-}
+import {
+  expectFields,
+  expectRequestLines,
+  fieldsOf,
+  HOST,
+  headText,
+  MAX_FIELDS,
+  parseRequest,
+  requestHead,
+} from './heads.ts';
 
 describe('a request line', () => {
   it('gives method, target and version as they were sent', () => {
@@ -131,69 +117,6 @@ describe('a request line', () => {
       ['GET /#top HTTP/1.1', ERR_TARGET_FRAGMENT],
       ['GET /{a}|"b"^\\ HTTP/1.1', PARSE_OK],
     ]);
-  });
-});
-
-describe('a request target', () => {
-  it('in absolute-form gives path and authority, whatever Host says', () => {
-    for (const [target, authority, path] of [
-      ['http://svc', 'svc', '/'],
-      ['http://svc:80', 'svc:80', '/'],
-      ['HTTP://Svc.ns/x//y?z', 'Svc.ns', '/x//y?z'],
-      ['http://svc?q=/', 'svc', '/?q=/'],
-      ['http://[::1]:8080/x', '[::1]:8080', '/x'],
-      ['http://a%2Db./', 'a%2Db.', '/'],
-    ] as const) {
-      const head = requestHead([`GET ${target} HTTP/1.1`, 'Host: other']);
-      expect([head.absoluteForm, head.authority, head.path, head.target]).toEqual([true, authority, path, target]);
-    }
-  });
-
-  it('in absolute-form with a bad authority or another scheme is refused', () => {
-    for (const target of ['http://', 'http:///x', 'http://u@h/', 'http://u:p@h/', 'http://h:/', 'http://h:99999/']) {
-      expectRequestLines([[`GET ${target} HTTP/1.1`, ERR_TARGET_AUTHORITY]]);
-    }
-    expectRequestLines([
-      ['GET https://svc/ HTTP/1.1', ERR_TARGET_HTTPS],
-      ['GET ftp://svc/ HTTP/1.1', ERR_TARGET_FORM],
-      ['GET http:/svc HTTP/1.1', ERR_TARGET_FORM],
-      ['GET svc/x HTTP/1.1', ERR_TARGET_FORM],
-      ['GET ** HTTP/1.1', ERR_TARGET_FORM],
-    ]);
-    expect(PARSE_ERRORS[ERR_TARGET_HTTPS]?.detail).toContain('CONNECT');
-  });
-
-  it('in origin-form takes its authority from Host', () => {
-    const head = requestHead(['GET //svc/x HTTP/1.1', 'Host: my-api:80']);
-    expect([head.absoluteForm, head.authority, head.path, head.hostField]).toEqual([false, 'my-api:80', '//svc/x', 0]);
-  });
-
-  it('of CONNECT is host:port and leaves no path', () => {
-    const head = requestHead(['CONNECT svc:443 HTTP/1.1', 'Host: other', 'Content-Length: 0']);
-    expect([head.isConnect, head.authority, head.path, head.bodyKind]).toEqual([true, 'svc:443', '', BODY_NONE]);
-    for (const target of [
-      'svc',
-      'svc:',
-      ':80',
-      'svc:0',
-      'svc:65536',
-      '/',
-      '*',
-      'http://svc:80/',
-      'svc:80/',
-      'u@svc:80',
-    ]) {
-      expectRequestLines([[`CONNECT ${target} HTTP/1.1`, ERR_CONNECT_TARGET]]);
-    }
-    const connect = ['CONNECT svc:443 HTTP/1.1', HOST];
-    expect(parseRequest(headText([...connect, 'Content-Length: 1']))).toBe(ERR_CONNECT_BODY);
-    expect(parseRequest(headText([...connect, 'Transfer-Encoding: chunked']))).toBe(ERR_CONNECT_BODY);
-  });
-
-  it('of * is for OPTIONS, which an absolute target without path becomes', () => {
-    expect(requestHead(['OPTIONS * HTTP/1.1', HOST]).path).toBe('*');
-    expect(requestHead(['OPTIONS http://svc HTTP/1.1', HOST]).path).toBe('*');
-    expectRequestLines([['GET * HTTP/1.1', ERR_ASTERISK_TARGET]]);
   });
 });
 
@@ -375,75 +298,6 @@ describe('the body of a request', () => {
     expectFields([
       [['Transfer-Encoding: chunked', 'Content-Length: 1'], ERR_LENGTH_AND_ENCODING],
       [['Content-Length: 0', 'Transfer-Encoding: chunked'], ERR_LENGTH_AND_ENCODING],
-    ]);
-  });
-});
-
-describe('Connection', () => {
-  const keepAlive = (version: string, ...fields: string[]): boolean =>
-    requestHead([`GET / ${version}`, HOST, ...fields]).keepAlive;
-
-  it('keeps HTTP/1.1 open unless it says close, and HTTP/1.0 only with keep-alive', () => {
-    expect(keepAlive('HTTP/1.1')).toBe(true);
-    expect(keepAlive('HTTP/1.1', 'Connection: Close')).toBe(false);
-    expect(keepAlive('HTTP/1.1', 'Connection: keep-alive', 'Connection: x ,\tCLOSE,')).toBe(false);
-    expect(keepAlive('HTTP/1.1', 'Connection: closed')).toBe(true);
-    expect(keepAlive('HTTP/1.0')).toBe(false);
-    expect(keepAlive('HTTP/1.0', 'Connection: Keep-Alive')).toBe(true);
-    expect(keepAlive('HTTP/1.0', 'Connection: keep-alive, close')).toBe(false);
-  });
-
-  it('asks for an upgrade together with an Upgrade field, in HTTP/1.1', () => {
-    const upgrade = (version: string, ...fields: string[]): boolean =>
-      requestHead([`GET / ${version}`, HOST, ...fields]).upgrade;
-    expect(upgrade('HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket')).toBe(true);
-    expect(upgrade('HTTP/1.1', 'Upgrade: websocket', 'Connection: keep-alive, upgrade')).toBe(true);
-    expect(upgrade('HTTP/1.1', 'Upgrade: websocket')).toBe(false);
-    expect(upgrade('HTTP/1.1', 'Connection: upgrade')).toBe(false);
-    expect(upgrade('HTTP/1.0', 'Connection: upgrade', 'Upgrade: websocket')).toBe(false);
-  });
-
-  it('flags the fields of this hop and those that it names', () => {
-    const head = requestHead([
-      'GET / HTTP/1.1',
-      HOST,
-      'x-b: 1',
-      'Connection: keep-alive, X-A, x-B',
-      'Keep-Alive: timeout=5',
-      'Proxy-Connection: keep-alive',
-      'Proxy-Authenticate: Basic',
-      'Proxy-Authorization: Basic eA==',
-      'Upgrade: h2c',
-      'TE: gzip',
-      'te: TRAILERS',
-      'X-a: 2',
-      'x-ab: 3',
-      'x-b: 4',
-    ]);
-    expect(fieldsOf(head).filter((field) => !field.startsWith('- '))).toEqual(['Host: a', 'te: TRAILERS', 'x-ab: 3']);
-  });
-
-  it('leaves no flag to the next head', () => {
-    const head = requestHead(['GET / HTTP/1.1', HOST, 'Connection: b', 'b: c']);
-    expect(parseRequest(headText(['GET / HTTP/1.1', HOST, 'x: y', 'b: c']), head)).toBe(PARSE_OK);
-    expect(fieldsOf(head)).toEqual(['Host: a', 'x: y', 'b: c']);
-  });
-
-  it('that names what frames or routes the message is refused', () => {
-    for (const name of ['host', 'Content-Length', 'transfer-encoding', 'CONNECTION', 'expect']) {
-      expectFields([[[`Connection: close, ${name}`], ERR_CONNECTION_NAMES_FIELD]]);
-    }
-  });
-
-  it('is a list of at most 32 tokens', () => {
-    expectFields([
-      [['Connection: a b'], ERR_CONNECTION_OPTION],
-      [['Connection: "a"'], ERR_CONNECTION_OPTION],
-      [['Connection: a;b'], ERR_CONNECTION_OPTION],
-      [['Connection:'], PARSE_OK],
-      [[`Connection: ${'a,'.repeat(31)}b`], PARSE_OK],
-      [[`Connection: ${'a,'.repeat(32)}b`], ERR_CONNECTION_TOO_LONG],
-      [[`Connection: ${'a,'.repeat(15)}a`, `Connection: ${'a,'.repeat(16)}a`], ERR_CONNECTION_TOO_LONG],
     ]);
   });
 });
