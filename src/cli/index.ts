@@ -9,6 +9,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./proxy.ts')).buildProxyCommand,
   },
   {
+    name: 'control-plane',
+    summary: 'tell sidecars which pods stand behind each Service, over xDS v3',
+    daemon: true,
+    load: async () => (await import('./control-plane.ts')).buildControlPlaneCommand,
+  },
+  {
     name: 'up',
     summary: 'run a folder of manifests on this machine: pods as processes, control plane, sidecars',
     daemon: true,

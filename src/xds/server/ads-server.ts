@@ -169,7 +169,7 @@ function bindError(address: string, error: Error): CodedError {
   // grpc-js: "No address added out of total 1 resolved errors: [listen EADDRINUSE: address already in use …]".
   const reason = /\[(listen [^\]]*)\]/.exec(error.message)?.[1] ?? error.message;
   return new CodedError(
-    'xds_bind_failed',
+    /\bE[A-Z]{4,}\b/.exec(reason)?.[0] ?? 'xds_bind_failed',
     `cannot listen for xDS on ${address}: ${reason}`,
     'choose another --xds-address, or stop what uses it',
   );

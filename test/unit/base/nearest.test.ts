@@ -7,6 +7,11 @@ describe('nearest', () => {
     expect(nearest('PROXI', ['proxy', 'endpoints'])).toBe('proxy');
   });
 
+  it('counts two swapped neighbours as one slip', () => {
+    expect(nearest('flie', ['file'])).toBe('file');
+    expect(nearest('pu', ['up'])).toBeNull();
+  });
+
   it('names nothing where more than a third would have to change', () => {
     expect(nearest('dashboard', ['proxy', 'endpoints', 'up'])).toBeNull();
     expect(nearest('', ['up'])).toBeNull();

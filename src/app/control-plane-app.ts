@@ -1,0 +1,92 @@
+// Composition root of the control plane: registries → snapshots → xDS server, with its admin pages.
+import { AdminServer } from '../admin/admin-server.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
+import type { Log } from '../base/log.ts';
+import type { Result } from '../base/result.ts';
+import { ControlPlane } from '../control/control-plane.ts';
+import { parseRegistries } from '../control/registry/parse-registries.ts';
+import type { Registry } from '../control/registry/registry.ts';
+import { viewKey } from '../control/translate/view.ts';
+import type { SocketAddressSpec } from '../model/listener-spec.ts';
+import { SnapshotCache } from '../xds/cache/snapshot-cache.ts';
+import { AdsServer } from '../xds/server/ads-server.ts';
+import { controlPlaneRoutes } from './control-plane-routes.ts';
+
+export interface ControlPlaneAppOptions {
+  /** At least one; later ones win over earlier ones. */
+  readonly registries: readonly Registry[];
+  readonly xdsAddress: SocketAddressSpec;
+  readonly adminAddress: SocketAddressSpec;
+  readonly clusterDomain: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Makes what `start` rejects with of the system's error (`code` EADDRINUSE …); default: the error itself. */
+  readonly explainListen?: (error: unknown, port: keyof ControlPlaneAppBound) => unknown;
+}
+
+export interface ControlPlaneAppBound {
+  readonly xds: SocketAddressSpec;
+  readonly admin: SocketAddressSpec;
+}
+
+/** Reads what `--registry` names, in order, or tells every problem. */
+export function openRegistries(values: readonly string[], clock: Clock): Result<readonly Registry[]> {
+  return parseRegistries(values, { clock });
+}
+
+export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
+  /** Resolves when every registry has been read: from then on clients are answered. */
+  readonly ready: Promise<void>;
+  readonly #explainListen: NonNullable<ControlPlaneAppOptions['explainListen']>;
+  readonly #controlPlane: ControlPlane;
+  readonly #xds: AdsServer;
+  readonly #admin: AdminServer;
+
+  constructor(options: ControlPlaneAppOptions) {
+    const { registries, clusterDomain, xdsAddress, adminAddress, clock, log } = options;
+    this.#explainListen = options.explainListen ?? ((error) => error);
+    const controlPlane = new ControlPlane({ registries, clock, log, clusterDomain });
+    const cache = new SnapshotCache({
+      resolveView: viewKey,
+      snapshotFor: (node) => controlPlane.state?.snapshotFor(node) ?? null,
+    });
+    this.ready = new Promise((resolve) => {
+      controlPlane.subscribe(() => {
+        cache.refresh();
+        resolve();
+      });
+    });
+    this.#controlPlane = controlPlane;
+    this.#xds = new AdsServer({ ...xdsAddress, cache, clock, log });
+    const routes = controlPlaneRoutes({
+      state: () => controlPlane.state,
+      clients: () => this.#xds.connectedClients(),
+      residentBytes: () => process.memoryUsage.rss(),
+    });
+    this.#admin = new AdminServer({ address: adminAddress, routes, clock, log });
+  }
+
+  /** Resolves when both ports are bound. */
+  async start(): Promise<ControlPlaneAppBound> {
+    const admin = await this.#admin.start().catch((error: unknown) => {
+      throw this.#explainListen(error, 'admin');
+    });
+    const xds = await this.#xds.start().catch((error: unknown) => {
+      throw this.#explainListen(error, 'xds');
+    });
+    this.#controlPlane.start();
+    return { xds, admin };
+  }
+
+  /** Clients are sent away in order, so that they look for another replica at once. */
+  async drain(deadlineMs: number): Promise<void> {
+    await this.#xds.drain(deadlineMs);
+  }
+
+  async close(): Promise<void> {
+    this.#controlPlane.close();
+    await this.#xds.close();
+    await this.#admin.close();
+  }
+}
