@@ -80,8 +80,9 @@ export class AdsConnection {
 /** grpc-js wraps the system's reason: "No connection established. Last error: Error: connect ECONNREFUSED …. Resolution note: ". */
 function plainReason(error: ServiceError): string {
   const text = error.details || error.message;
-  const [, wrapped] = text.split('Last error: Error: ');
-  return wrapped === undefined ? text : wrapped.replace(/\.? ?Resolution note: *$/, '');
+  const [, wrapped = text] = text.split('Last error: Error: ');
+  const [reason = text] = wrapped.split('. Resolution note:');
+  return reason;
 }
 
 function channelOptions(options: ConnectionOptions) {
