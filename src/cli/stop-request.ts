@@ -1,4 +1,5 @@
 // When a long-running command shall stop: a signal, its supervisor's end, or its admin page.
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { watchParent } from './parent-watch.ts';
 
@@ -13,12 +14,14 @@ export class StopRequest {
   /** Resolves when somebody asks again: without patience for what still runs. */
   readonly askedAgain: Promise<string>;
   readonly #log: Log;
+  readonly #clock: Clock;
   #resolveAsked: (who: string) => void = () => {};
   #resolveAgain: (who: string) => void = () => {};
   #askedAt: number | null = null;
 
-  constructor(log: Log) {
+  constructor(log: Log, clock: Clock = systemClock) {
     this.#log = log;
+    this.#clock = clock;
     this.asked = new Promise((resolve) => {
       this.#resolveAsked = resolve;
     });
@@ -34,7 +37,7 @@ export class StopRequest {
   }
 
   ask(who: string): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     if (this.#askedAt === null) {
       this.#askedAt = now;
       this.#log.info('stopping', { because: who });

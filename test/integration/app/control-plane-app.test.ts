@@ -1,0 +1,110 @@
+// Promises of the control plane as one program, in this process, over a registry that the test fills.
+
+import { ControlPlaneApp, openRegistries } from '../../../src/app/control-plane-app.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { silentLog } from '../../../src/base/log.ts';
+import { warningIssue } from '../../../src/base/result.ts';
+import { MemoryRegistry } from '../../../src/control/registry/memory.ts';
+import type { Registry } from '../../../src/control/registry/registry.ts';
+import { parseManifest } from '../../../src/kube/parse-manifest.ts';
+import { renderSocketAddress } from '../../../src/model/socket-address.ts';
+
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
+const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n';
+
+let app: ControlPlaneApp;
+let admin: string;
+
+async function start(registry: Registry): Promise<void> {
+  app = new ControlPlaneApp({
+    registries: [registry],
+    xdsAddress: LOOPBACK,
+    adminAddress: LOOPBACK,
+    clusterDomain: 'mesh.local',
+    clock: systemClock,
+    log: silentLog,
+  });
+  admin = renderSocketAddress((await app.start()).admin);
+}
+
+afterEach(() => app.close());
+
+async function page(path: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://${admin}${path}`);
+  return { status: response.status, text: await response.text() };
+}
+
+function registryWith(manifest: string): MemoryRegistry {
+  const registry = new MemoryRegistry();
+  registry.upsert(...parseManifest(manifest, 'web.yaml').objects);
+  return registry;
+}
+
+describe('the control plane', () => {
+  it('is not ready, and tells nobody anything, before its registries have been read', async () => {
+    await start({ name: 'silent', selectsPods: true, watch: () => () => {} });
+    expect(await page('/ready')).toEqual({ status: 503, text: 'PRE_INITIALIZING\n' });
+    expect(await page('/debug/snapshot')).toMatchObject({ status: 503 });
+    expect((await page('/stats/prometheus')).text).toContain('\nswitchboard_ready 0\n');
+  });
+
+  it('shows what the sidecars of a namespace are told', async () => {
+    await start(registryWith(SERVICE));
+    await app.ready;
+    const { status, text } = await page('/debug/snapshot?namespace=default');
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({
+      namespace: 'default',
+      clusters: [{ name: 'outbound|80|web.default.svc.mesh.local' }],
+      listeners: [{ name: 'outbound' }],
+      routes: [{ name: 'proxy/default' }],
+    });
+  });
+
+  it('refuses what is no namespace with 400', async () => {
+    await start(registryWith(SERVICE));
+    await app.ready;
+    expect(await page('/debug/snapshot?namespace=A%20B')).toMatchObject({ status: 400 });
+  });
+
+  it('shows every issue, as a line and as JSON, and counts them', async () => {
+    const registry = registryWith(SERVICE);
+    registry.setIssues([warningIssue('is odd', { source: 'a.yaml', line: 3, remedy: 'mend it' })]);
+    await start(registry);
+    await app.ready;
+    expect((await page('/debug/issues')).text).toContain('warning: a.yaml:3: is odd; mend it\n');
+    expect(JSON.parse((await page('/debug/issues?format=json')).text)).toMatchObject({ issues: [{ line: 3 }] });
+    expect((await page('/stats/prometheus')).text).toMatch(/\nswitchboard_manifest_warnings [1-9]/);
+  });
+
+  it('may be closed in every state, and again', async () => {
+    await start(registryWith(SERVICE));
+    await app.drain(1_000);
+    await app.close();
+    await app.close();
+    await expect(page('/ready')).rejects.toThrow();
+  });
+
+  it('hands a port that it cannot bind to whoever explains it, and says which', async () => {
+    await start(registryWith(SERVICE));
+    const [, port] = admin.split(':');
+    const address = { host: '127.0.0.1', port: Number(port) };
+    const base = { registries: [registryWith(SERVICE)], clusterDomain: 'd', clock: systemClock, log: silentLog };
+    const explainListen = (error: unknown, which: string) => new Error(`${which}: ${(error as { code: string }).code}`);
+    const second = new ControlPlaneApp({ ...base, explainListen, xdsAddress: address, adminAddress: LOOPBACK });
+    await expect(second.start()).rejects.toThrow('xds: EADDRINUSE');
+    await second.close();
+    const third = new ControlPlaneApp({ ...base, explainListen, xdsAddress: LOOPBACK, adminAddress: address });
+    await expect(third.start()).rejects.toThrow('admin: EADDRINUSE');
+    await third.close();
+  });
+});
+
+describe('openRegistries', () => {
+  it('opens folders in order and tells every problem', () => {
+    const opened = openRegistries(['file:a', 'file:b'], systemClock);
+    expect(opened.ok && opened.value.map((registry) => registry.name)).toEqual(['file:a', 'file:b']);
+    const refused = openRegistries(['file:', 'etcd:x'], systemClock);
+    expect(!refused.ok && refused.issues).toHaveLength(2);
+  });
+});
