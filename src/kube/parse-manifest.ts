@@ -76,12 +76,14 @@ function originOf({ chunk }: ManifestDocument, source: string): ManifestOrigin {
   return new ManifestOrigin(source, chunk.line, chunk.indent, chunk.text);
 }
 
-/** A place in a file. It keeps the text of its document, and looks for lines only when asked. */
+/** A place in a file. It keeps the text of its document, and looks for a line when it is asked, once. */
 export class ManifestOrigin {
   readonly source: string;
   readonly line: number;
   readonly #indent: number;
   readonly #text: string;
+  /** Problems are looked at again with each change of something else. */
+  readonly #found = new Map<string, number>();
 
   constructor(source: string, line: number, indent: number, text: string) {
     this.source = source;
@@ -91,7 +93,12 @@ export class ManifestOrigin {
   }
 
   lineOf(path: string): number {
-    return lineFinder({ text: this.#text, line: this.line, indent: this.#indent })(path);
+    let line = this.#found.get(path);
+    if (line === undefined) {
+      line = lineFinder({ text: this.#text, line: this.line, indent: this.#indent })(path);
+      this.#found.set(path, line);
+    }
+    return line;
   }
 
   /** The same text on the same lines of the same file: whatever was read from it is the same too. */

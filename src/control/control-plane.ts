@@ -1,0 +1,132 @@
+// The control plane: registries in, for each view a snapshot out, again whenever something changed.
+import { isDeepStrictEqual } from 'node:util';
+import type { Cancel, Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Issue } from '../base/result.ts';
+import type { EndpointSlice } from '../kube/endpoint-objects.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { CheckedSnapshots } from './checked-snapshots.ts';
+import { IssueLog } from './issue-log.ts';
+import type { Registry, RegistryEvent } from './registry/registry.ts';
+import type { Mesh } from './translate/mesh.ts';
+import { Translator } from './translate/translator.ts';
+import type { View } from './translate/view.ts';
+import { isUrgent } from './urgency.ts';
+import { World } from './world.ts';
+import { WorldIndex } from './world-index.ts';
+
+/** What the whole mesh looks like at one moment. Immutable. */
+export interface MeshState {
+  /** Grows by one with each state. */
+  readonly version: number;
+  /** Everything that a person should mend, of the registries and of the translation. */
+  readonly issues: readonly Issue[];
+  /** Made at the first question and remembered; parts that did not change since an earlier state are the same objects. */
+  snapshotFor(view: View): Snapshot;
+}
+
+export interface ControlPlaneOptions {
+  /** At least one; later ones win over earlier ones. */
+  readonly registries: readonly Registry[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly clusterDomain: string;
+  /** How long an addition may wait for others, ms, 0–100; default 50. What takes an endpoint away never waits. */
+  readonly debounceMs?: number;
+}
+
+const DEFAULT_DEBOUNCE_MS = 50;
+const MAX_DEBOUNCE_MS = 100;
+
+/**
+ * Tells nothing before every registry has told its beginning, so that a restart never takes endpoints away. From then on each change that
+ * may take an endpoint away is out before the registry's event returns; others within `debounceMs`.
+ */
+export class ControlPlane {
+  readonly #options: ControlPlaneOptions;
+  readonly #debounceMs: number;
+  readonly #world: World;
+  readonly #index: WorldIndex;
+  readonly #translator: Translator;
+  readonly #snapshots: CheckedSnapshots;
+  readonly #issueLog: IssueLog;
+  readonly #subscribers = new Set<(state: MeshState) => void>();
+  #watches: readonly Cancel[] = [];
+  #cancelFlush: Cancel | null = null;
+  #mesh: Mesh | null = null;
+  #state: MeshState | null = null;
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+    this.#debounceMs = Math.min(MAX_DEBOUNCE_MS, Math.max(0, options.debounceMs ?? DEFAULT_DEBOUNCE_MS));
+    this.#world = new World(options.registries);
+    this.#index = new WorldIndex(this.#world);
+    this.#translator = new Translator(options.clusterDomain);
+    this.#snapshots = new CheckedSnapshots(options.log);
+    this.#issueLog = new IssueLog(options.log);
+  }
+
+  /** Null until every registry is synced. */
+  get state(): MeshState | null {
+    return this.#state;
+  }
+
+  /** Called with the present state at once, where there is one, and then with each new one before anything else happens. */
+  subscribe(emit: (state: MeshState) => void): Cancel {
+    this.#subscribers.add(emit);
+    if (this.#state !== null) emit(this.#state);
+    return () => void this.#subscribers.delete(emit);
+  }
+
+  /** Called once. */
+  start(): void {
+    this.#watches = this.#options.registries.map((registry, index) =>
+      registry.watch((event) => this.#take(index, event)),
+    );
+  }
+
+  /** No state comes after it. Safe to call again. */
+  close(): void {
+    for (const cancel of this.#watches) cancel();
+    this.#watches = [];
+    this.#cancelFlush?.();
+    this.#cancelFlush = null;
+    this.#subscribers.clear();
+  }
+
+  #take(index: number, event: RegistryEvent): void {
+    const changes = this.#world.apply(index, event);
+    this.#index.apply(changes);
+    if (!this.#world.synced) {
+      if (event.kind === 'issues') this.#issueLog.update(this.#world.issues);
+      return;
+    }
+    const hasOtherSlices = (slice: EndpointSlice) => this.#index.slicesBeside(slice) > 0;
+    if (this.#state === null || changes.some((change) => isUrgent(change, hasOtherSlices))) this.#flush();
+    else if (changes.length > 0 || event.kind === 'issues') this.#flushSoon();
+  }
+
+  /** The first of several changes sets the time: a steady stream of them is told all the same. */
+  #flushSoon(): void {
+    this.#cancelFlush ??= this.#options.clock.after(this.#debounceMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = null;
+    const mesh = this.#translator.translate(this.#index);
+    const issues = [...this.#world.issues, ...mesh.issues];
+    this.#issueLog.update(issues);
+    const before = this.#state;
+    if (before !== null && mesh === this.#mesh && isDeepStrictEqual(before.issues, issues)) return;
+    this.#mesh = mesh;
+    const version = (before?.version ?? 0) + 1;
+    const state: MeshState = {
+      version,
+      issues,
+      snapshotFor: (view) => this.#snapshots.snapshotOf(mesh, view),
+    };
+    this.#state = state;
+    for (const emit of [...this.#subscribers]) emit(state);
+  }
+}

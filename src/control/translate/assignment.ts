@@ -1,0 +1,40 @@
+// Backends as the endpoints of a cluster, grouped by zone.
+import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import { DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
+import type { EndpointSpec, LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
+import { type Backend, compare } from './backend.ts';
+
+/** `backends` are merged already. Those that are not ready are left out; zones come in the order of their names. */
+export function assignmentOf(name: string, backends: readonly Backend[]): LoadAssignmentSpec {
+  const zones = new Map<string, EndpointSpec[]>();
+  for (const backend of backends) {
+    if (backend.health === 'unhealthy') continue;
+    const endpoints = zones.get(backend.zone) ?? [];
+    endpoints.push(endpointOf(backend));
+    zones.set(backend.zone, endpoints);
+  }
+  const sorted = [...zones].sort(([left], [right]) => compare(left, right));
+  return {
+    name,
+    localities: sorted.map(([zone, endpoints]) => ({
+      locality: { region: '', zone, subZone: '' },
+      priority: 0,
+      // In proportion to its endpoints, so that each of them gets the same share.
+      weight: endpoints.length,
+      endpoints,
+    })),
+  };
+}
+
+function endpointOf({ host, port, health, pod }: Backend): EndpointSpec {
+  return { host, port, health, weight: 1, ...(pod === undefined ? {} : { pod }) };
+}
+
+export function clusterOf(name: string): ClusterSpec {
+  return {
+    name,
+    discovery: { kind: 'eds', serviceName: name },
+    connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
+    loadBalancer: 'round-robin',
+  };
+}

@@ -1,0 +1,26 @@
+// The outbound listener of a view: where its sidecar takes calls, and whose names it knows.
+
+import { DEFAULT_IDLE_TIMEOUT_MS, type ListenerSpec } from '../../model/listener-spec.ts';
+import { OUTBOUND_LISTENER, proxyRouteName } from '../../model/names.ts';
+import type { View } from './view.ts';
+
+/** contract.md, Ports: where a sidecar listens that says nothing else. */
+const DEFAULT_OUTBOUND_ADDRESS = { host: '127.0.0.1', port: 15_001 };
+
+/** A head that takes longer is an attack or a broken client; Node's own server waits as long. */
+const REQUEST_HEADERS_TIMEOUT_MS = 60_000;
+
+export function listenerOf(view: View): ListenerSpec {
+  const [address = DEFAULT_OUTBOUND_ADDRESS, ...additionalAddresses] = view.outboundAddresses;
+  return {
+    name: OUTBOUND_LISTENER,
+    address,
+    additionalAddresses,
+    http: {
+      statPrefix: OUTBOUND_LISTENER,
+      routes: { kind: 'rds', name: proxyRouteName(view.namespace) },
+      idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+      requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
+    },
+  };
+}

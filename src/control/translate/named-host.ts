@@ -1,0 +1,86 @@
+// Virtual hosts with all the names that they answer to, as seen from their own namespace and from others.
+import { serviceHost } from '../../model/names.ts';
+import type { RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
+
+/**
+ * How early a resolver in a pod would find a name: addresses, then the steps of its search list (`<ns>.svc.<domain>`, `svc.<domain>`,
+ * `<domain>`), then the full name. Where two hosts claim one name, the earlier step wins.
+ */
+export type SearchStep = 0 | 1 | 2 | 3 | 4;
+
+export interface HostView {
+  readonly spec: VirtualHostSpec;
+  /** One for each of `spec.domains`. */
+  readonly steps: readonly SearchStep[];
+}
+
+export interface NamedHost {
+  /** From its own namespace: short names too. */
+  readonly own: HostView;
+  /** From any other. */
+  readonly foreign: HostView;
+}
+
+export interface HostNames {
+  /** What stands before the namespace: `svc`, or `pod.svc` of a headless Service. */
+  readonly label: string;
+  readonly namespace: string;
+  readonly clusterDomain: string;
+  /** As authorities, IPv6 in brackets. */
+  readonly addresses: readonly string[];
+}
+
+interface Form {
+  readonly name: string;
+  readonly step: SearchStep;
+}
+
+/**
+ * The first of `ports` is the Service port that names the virtual host; all of them lead to `cluster`. A name without a port means 80.
+ */
+export function namedHost(names: HostNames, ports: readonly number[], cluster: string): NamedHost {
+  const full = serviceHost(names.label, names.namespace, names.clusterDomain);
+  const addresses: Form[] = names.addresses.map((name) => ({ name, step: 0 }));
+  const short: Form = { name: names.label, step: 1 };
+  const qualified: Form[] = [
+    { name: `${names.label}.${names.namespace}`, step: 2 },
+    { name: `${names.label}.${names.namespace}.svc`, step: 3 },
+    { name: full, step: 4 },
+  ];
+  const name = `${full}:${ports[0]}`;
+  const routes = routesTo(cluster);
+  return {
+    own: hostView(name, routes, [short, ...qualified], addresses, ports),
+    foreign: hostView(name, routes, qualified, addresses, ports),
+  };
+}
+
+function hostView(
+  name: string,
+  routes: readonly RouteSpec[],
+  names: readonly Form[],
+  addresses: readonly Form[],
+  ports: readonly number[],
+): HostView {
+  // A final dot says that a name is whole; callers write it with every form, so every form answers to it.
+  const dotted = names.flatMap((form) => [form, { name: `${form.name}.`, step: form.step }]);
+  const all = [...dotted, ...addresses].flatMap((form) => withPorts(form, ports));
+  return { spec: { name, domains: all.map((form) => form.name), routes }, steps: all.map((form) => form.step) };
+}
+
+function withPorts({ name, step }: Form, ports: readonly number[]): Form[] {
+  return ports.flatMap((port) => {
+    const exact = { name: `${name}:${port}`, step };
+    return port === 80 ? [{ name, step }, exact] : [exact];
+  });
+}
+
+/** CONNECT first: no path matches it. */
+function routesTo(cluster: string): readonly RouteSpec[] {
+  const action = { cluster, timeoutMs: 0 };
+  const path = { kind: 'prefix', value: '/' } as const;
+  return [
+    { name: 'connect', match: { path, connect: true }, action },
+    { name: 'default', match: { path }, action },
+  ];
+}

@@ -1,0 +1,107 @@
+// Translates the world into a mesh, doing again only what a change concerns.
+import { isDeepStrictEqual } from 'node:util';
+import { type Issue, warningIssue } from '../../base/result.ts';
+import { type EndpointSlice, SERVICE_NAME_LABEL } from '../../kube/endpoint-objects.ts';
+import { type Located, placeOf } from '../../kube/meta.ts';
+import type { Service } from '../../kube/service.ts';
+import { compare } from './backend.ts';
+import { type ClusterIps, clusterIpsOf } from './cluster-ips.ts';
+import { EMPTY_MESH, joinServices, type Mesh } from './mesh.ts';
+import { type ServiceInputs, sameItems } from './service-inputs.ts';
+import { type TranslatedService, translateService } from './translate-service.ts';
+
+/** What the translation reads; it is asked anew each time, and answers with the same objects while nothing changed. */
+export interface TranslatorSource {
+  /** In any order. */
+  services(): Iterable<Located<Service>>;
+  /** In any order. */
+  slices(): Iterable<Located<EndpointSlice>>;
+  inputsOf(service: Located<Service>): OwnInputs;
+  hasService(namespace: string, name: string): boolean;
+}
+
+type OwnInputs = Omit<ServiceInputs, 'vips'>;
+
+const NO_IPS: readonly string[] = [];
+
+interface Memo {
+  readonly own: OwnInputs;
+  readonly vips: readonly string[];
+  readonly translated: TranslatedService;
+}
+
+interface Ordered {
+  /** As the source gave them. */
+  readonly services: readonly Located<Service>[];
+  readonly sorted: readonly { readonly service: Located<Service>; readonly key: string }[];
+  readonly ips: ClusterIps;
+}
+
+/** The result depends on the source alone; what is remembered only saves work and keeps identities. */
+export class Translator {
+  readonly #clusterDomain: string;
+  #ordered: Ordered = { services: [], sorted: [], ips: clusterIpsOf([]) };
+  #memos = new Map<string, Memo>();
+  #services: readonly TranslatedService[] = [];
+  #issues: readonly Issue[] = [];
+  #mesh: Mesh = EMPTY_MESH;
+
+  constructor(clusterDomain: string) {
+    this.#clusterDomain = clusterDomain;
+  }
+
+  /** The same object as the last time where nothing changed. */
+  translate(source: TranslatorSource): Mesh {
+    this.#orderServices([...source.services()]);
+    const { sorted, ips } = this.#ordered;
+    const memos = new Map<string, Memo>();
+    const translated = sorted.map(({ service, key }) => {
+      const memo = this.#translateOne(source.inputsOf(service), ips.owned.get(service) ?? NO_IPS, this.#memos.get(key));
+      memos.set(key, memo);
+      return memo.translated;
+    });
+    this.#memos = memos;
+    const issues = [...ips.issues, ...strayIssues(source)];
+    if (sameItems(this.#services, translated) && isDeepStrictEqual(this.#issues, issues)) return this.#mesh;
+    this.#services = translated;
+    this.#issues = issues;
+    this.#mesh = joinServices(translated, issues, this.#mesh);
+    return this.#mesh;
+  }
+
+  /** Most changes concern no Service itself: then the order and the addresses stay. */
+  #orderServices(services: readonly Located<Service>[]): void {
+    if (sameItems(this.#ordered.services, services)) return;
+    const keyed = services.map((service) => ({ service, key: sortKey(service) }));
+    const sorted = keyed.sort((left, right) => compare(left.key, right.key));
+    this.#ordered = { services, sorted, ips: clusterIpsOf(sorted.map(({ service }) => service)) };
+  }
+
+  #translateOne(own: OwnInputs, vips: readonly string[], memo: Memo | undefined): Memo {
+    if (memo !== undefined && memo.own === own && sameItems(memo.vips, vips)) return memo;
+    const translated = translateService({ ...own, vips }, this.#clusterDomain, memo?.translated ?? null);
+    return { own, vips, translated };
+  }
+}
+
+/** A blank sorts before every character of a name, so that namespaces stay together. */
+function sortKey({ object }: Located<Service>): string {
+  return `${object.metadata.namespace} ${object.metadata.name}`;
+}
+
+/** EndpointSlices that belong to nothing. */
+function strayIssues(source: TranslatorSource): Issue[] {
+  const issues: Issue[] = [];
+  for (const slice of source.slices()) {
+    const { namespace, labels } = slice.object.metadata;
+    const service = labels[SERVICE_NAME_LABEL];
+    if (service !== undefined && source.hasService(namespace, service)) continue;
+    const path = service === undefined ? 'metadata.labels' : `metadata.labels['${SERVICE_NAME_LABEL}']`;
+    const message =
+      service === undefined
+        ? `the EndpointSlice has no label ${SERVICE_NAME_LABEL}, so it belongs to no Service`
+        : `there is no Service "${service}" in namespace "${namespace}"`;
+    issues.push(warningIssue(message, { ...placeOf(slice, path), remedy: 'name the Service that it belongs to' }));
+  }
+  return issues;
+}
