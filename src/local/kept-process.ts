@@ -64,8 +64,9 @@ export class KeptProcess {
     this.#cancelRestart?.();
     this.#cancelRestart = null;
     if (this.#process === null) return Promise.resolve();
+    const ended = new Promise<void>((resolve) => this.#waiters.push(resolve));
     this.#terminate(graceMs);
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return ended;
   }
 
   #terminate(graceMs: number): void {
