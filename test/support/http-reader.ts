@@ -28,13 +28,16 @@ export class EndOfBytes extends Error {
 
 export class HttpReader {
   #bytes: Buffer = Buffer.alloc(0);
+  /** Behind `#bytes`, not joined yet. */
   #pieces: Buffer[] = [];
+  #count = 0;
   #ended = false;
   #wake: (() => void) | null = null;
 
   constructor(socket: Socket) {
     socket.on('data', (piece: Buffer) => {
       this.#pieces.push(piece);
+      this.#count += piece.length;
       this.#wake?.();
     });
     const end = (): void => {
@@ -66,7 +69,8 @@ export class HttpReader {
   }
 
   async exactly(count: number): Promise<Buffer> {
-    while (this.#join().length < count) await this.#more();
+    while (this.#count < count) await this.#more();
+    this.#join();
     return this.#take(count);
   }
 
@@ -112,12 +116,12 @@ export class HttpReader {
   #take(count: number): Buffer {
     const taken = this.#bytes.subarray(0, count);
     this.#bytes = this.#bytes.subarray(count);
+    this.#count -= count;
     return taken;
   }
 
   async #more(): Promise<void> {
-    if (this.#pieces.length > 0) return;
-    if (this.#ended) throw new EndOfBytes(this.#take(this.#bytes.length));
+    if (this.#ended) throw new EndOfBytes(this.#take(this.#join().length));
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });

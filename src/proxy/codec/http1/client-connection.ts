@@ -234,8 +234,13 @@ export class Http1ClientConnection implements TimerOwner, ChunkSink {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#state = IDLE;
-    if (clean && this.#requestComplete && this.#head.keepAlive) this.#owner.onConnectionIdle(this);
-    else this.socket.destroy();
+    if (clean && this.#requestComplete && this.#head.keepAlive) {
+      // Its last bytes may have made a slow reader ask for a pause: that ends with the exchange.
+      if (this.socket.isPaused()) this.socket.resume();
+      this.#owner.onConnectionIdle(this);
+    } else {
+      this.socket.destroy();
+    }
     exchange?.onResponseEnd(trailers);
   }
 

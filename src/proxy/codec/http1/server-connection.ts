@@ -137,7 +137,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
       return;
     }
     this.#state = AWAIT_HEAD;
-    if (!this.#processing) this.#continue();
+    if (!this.#processing && !this.socket.writableNeedDrain) this.#continue();
   }
 
   /** Ends the connection at once; an answer in work is cut off, which is what tells the caller that it is not whole. */
@@ -200,7 +200,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     let at = 0;
     while (at < bytes.length) {
       const before = at;
-      if (this.#state === AWAIT_HEAD) at = this.#readHead(bytes, at);
+      // A caller who does not take its answers gets no further ones.
+      if (this.#state === AWAIT_HEAD && !this.socket.writableNeedDrain) at = this.#readHead(bytes, at);
       else if (this.#state === IN_BODY) at = this.#readBody(bytes, at);
       if (at === before) break;
     }
@@ -212,7 +213,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   /** Keeps the rest: a head in pieces goes on reading, a pipelined request waits for its turn and stops the socket meanwhile. */
   #hold(bytes: Buffer, at: number): void {
     this.#held = at === 0 ? bytes : bytes.subarray(at);
-    if (this.#state === AWAIT_ANSWER) this.socket.pause();
+    if (this.#state === AWAIT_ANSWER || this.socket.writableNeedDrain) this.socket.pause();
   }
 
   #readHead(bytes: Buffer, start: number): number {
@@ -321,6 +322,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
 
   #onDrain(): void {
     if (this.#answering) this.#exchange.onDownstreamWritable();
+    else if (this.#state === AWAIT_HEAD) this.#continue();
   }
 
   #onEnd(): void {
