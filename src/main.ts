@@ -1,9 +1,12 @@
 // The program: argv → command → exit code.
 import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { codeOf, messageOf } from './base/coded-error.ts';
 
-// Before anything large is loaded: what was compiled once need not be again, which halves the start of a sidecar.
-enableCompileCache();
+// Before anything large is loaded: a sidecar starts from the sources in 0.21 s instead of 0.32 s; from the bundle there is little to gain. In
+// the user's own folder, since whoever can write there decides what we run; where there is none, everything is compiled anew.
+const caches = process.env['XDG_CACHE_HOME'] || (process.env['HOME'] && join(process.env['HOME'], '.cache'));
+if (caches) enableCompileCache(join(caches, 'switchboard'));
 
 const FRAMES_SHOWN = 4;
 
