@@ -84,6 +84,15 @@ describe('switchboard proxy', () => {
     expect(stderr).toContain('SWITCHBOARD_PARENT_FD: the descriptor 900 is not an open pipe');
   });
 
+  it('tells an error that nobody expected in one line with its place, and ends with 1', async () => {
+    const bug = "process.on('SIGUSR2',()=>{throw(new(Error)('boom'))})";
+    const proxy = start({ NODE_OPTIONS: `--import=data:text/javascript,${bug}` });
+    await proxy.says(/started/);
+    proxy.child.kill('SIGUSR2');
+    expect(await proxy.ended).toBe(1);
+    expect(proxy.output()).toMatch(/\nswitchboard: internal error: boom at process\.\S+ \(data:\S+\) at [^\n]+\n$/);
+  });
+
   it('ends with 0 when its admin page is asked to stop it', async () => {
     const proxy = start({});
     const [port] = await proxy.says(/started admin=127\.0\.0\.1:(\d+)/);
