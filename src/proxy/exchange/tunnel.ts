@@ -50,10 +50,7 @@ export class Tunnel implements PickContext, TimerOwner {
     if (endpoint === null) {
       this.#cluster.stats.noHealthy += 1;
       this.#ended = true;
-      this.#owner.rescue(
-        'no_healthy_upstream',
-        `${this.#cluster.name} has ${this.#cluster.endpointCount} endpoints, none of them ready`,
-      );
+      this.#owner.rescue('no_healthy_upstream', this.#cluster.describeNoEndpoint());
       return;
     }
     this.#tried.push(endpoint);

@@ -87,6 +87,11 @@ export class Cluster implements StatSource {
     return this.#endpoints.eligible.length;
   }
 
+  /** Why `pick` answers `null`, for people. */
+  describeNoEndpoint(): string {
+    return `${this.name} has ${this.#endpoints.size} endpoints, none of them ready`;
+  }
+
   poolOf(endpoint: Endpoint): ConnectionPool {
     return this.#pools.get(endpoint) ?? this.#createPool(endpoint);
   }

@@ -219,7 +219,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   #readHead(bytes: Buffer, start: number): number {
     const end = this.#scanner.scan(bytes, start);
     if (end === HEAD_INCOMPLETE) {
-      this.#awaitRestOfHead();
+      // An empty line between requests begins no head (RFC 9112 section 2.2): such a connection is idle.
+      if (bytes.length - start > 2) this.#awaitRestOfHead();
       return start;
     }
     if (this.#readingHead) this.#headArrived();

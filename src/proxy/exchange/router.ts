@@ -1,0 +1,212 @@
+// @hot
+// The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
+import type { ErrorCode } from '../../model/errors.ts';
+import { BODY_CHUNKED, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import { renderRequestHead } from '../codec/http1/write-head.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { PickContext } from '../lb/load-balancer.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import { isIdempotent, MAX_RETRIES, mayRetry } from '../upstream/retry-policy.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
+import { ReplayBuffer } from './replay-buffer.ts';
+import { retryDelayMs } from './retry-delay.ts';
+
+/** The exchange, as its router sees it. Nothing is called between `stop` and the next `start`. */
+export interface RouterOwner {
+  onInformational(head: ResponseHead): void;
+  onResponseHead(head: ResponseHead): void;
+  onResponseData(bytes: Buffer, start: number, end: number): void;
+  onResponseEnd(trailers: string): void;
+  onResponseBatchEnd(): void;
+  /** More of the request may be sent. */
+  onUpstreamWritable(): void;
+  /** No further attempt will be made; the last call. */
+  onUpstreamFailed(code: ErrorCode, detail: string): void;
+}
+
+/** One object an exchange, for all of its requests. */
+export class Router implements AttemptOwner, PickContext {
+  readonly #owner: RouterOwner;
+  readonly #context: ExchangeContext;
+  readonly #record: ExchangeRecord;
+  readonly #attempt: Attempt;
+  readonly #replay: ReplayBuffer;
+  /** Endpoints that earlier attempts of this request went to. */
+  readonly #tried: Endpoint[] = [];
+  /** Compared by the pause before a retry: the request that it meant may be over. */
+  #generation = 0;
+  #cluster: Cluster | null = null;
+  #head: RequestHead | null = null;
+  #hasBody = false;
+  #chunked = false;
+  #responseStarted = false;
+
+  constructor(owner: RouterOwner, context: ExchangeContext, record: ExchangeRecord) {
+    this.#owner = owner;
+    this.#context = context;
+    this.#record = record;
+    this.#attempt = new Attempt(this);
+    this.#replay = new ReplayBuffer(context.replayBytes);
+  }
+
+  wasTried(endpoint: Endpoint): boolean {
+    return this.#tried.includes(endpoint);
+  }
+
+  /** Begins a request; its head is sent at once or with what follows, at the latest by `flush`. */
+  start(cluster: Cluster, head: RequestHead): void {
+    this.#generation += 1;
+    this.#cluster = cluster;
+    this.#head = head;
+    this.#hasBody = head.bodyKind !== BODY_NONE;
+    this.#chunked = head.bodyKind === BODY_CHUNKED;
+    this.#responseStarted = false;
+    this.#tried.length = 0;
+    this.#replay.reset();
+    cluster.retryBudget.deposit(this.#record.startedAtMs);
+    this.#beginAttempt();
+  }
+
+  /** `false`: wait for `onUpstreamWritable`. */
+  sendData(bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#responseStarted) this.#replay.add(bytes, start, end);
+    const upstream = this.#attempt.connection;
+    // While a retry waits, the body is kept; when no more may be kept, the caller waits too.
+    if (upstream === null) return this.#replay.bytes < this.#context.replayBytes / 2;
+    return this.#chunked ? upstream.writer.chunk(bytes, start, end) : upstream.writer.data(bytes, start, end);
+  }
+
+  sendEnd(trailers: string): void {
+    this.#replay.complete = true;
+    this.#replay.trailers = trailers;
+    this.#endUpstream();
+  }
+
+  flush(): boolean {
+    const upstream = this.#attempt.connection;
+    return upstream === null || upstream.writer.flush();
+  }
+
+  pauseReading(): void {
+    this.#attempt.connection?.pauseReading();
+  }
+
+  resumeReading(): void {
+    this.#attempt.connection?.resumeReading();
+  }
+
+  /** Ends the request, whatever its state: an answer that would still come belongs to nobody. */
+  stop(): void {
+    this.#generation += 1;
+    this.#attempt.abandon();
+    this.#head = null;
+    this.#cluster = null;
+    if (this.#hasBody) this.#replay.reset();
+  }
+
+  /** The attempt in work took too long. */
+  recordTimeout(): void {
+    const endpoint = this.#attempt.endpoint;
+    if (endpoint === null || this.#attempt.connection === null) return;
+    endpoint.requestsTimedOut += 1;
+    endpoint.requestsError += 1;
+  }
+
+  onInformational(head: ResponseHead): void {
+    this.#owner.onInformational(head);
+  }
+
+  onResponseHead(head: ResponseHead): void {
+    this.#responseStarted = true;
+    if (this.#hasBody) this.#replay.drop();
+    this.#owner.onResponseHead(head);
+  }
+
+  onResponseData(bytes: Buffer, start: number, end: number): void {
+    this.#owner.onResponseData(bytes, start, end);
+  }
+
+  onResponseEnd(trailers: string): void {
+    const stats = (this.#cluster as Cluster).stats;
+    stats.recordResponse(this.#record.status, this.#context.clock.now() - this.#record.startedAtMs);
+    if (this.#tried.length > 1) stats.retrySuccesses += 1;
+    this.#owner.onResponseEnd(trailers);
+  }
+
+  onResponseBatchEnd(): void {
+    this.#owner.onResponseBatchEnd();
+  }
+
+  onUpstreamWritable(): void {
+    this.#owner.onUpstreamWritable();
+  }
+
+  onAttemptFailed(code: ErrorCode, detail: string, unsent: boolean): void {
+    if (!this.#responseStarted && this.#mayRetry(code, unsent)) this.#retry();
+    else this.#owner.onUpstreamFailed(code, `${this.#attempt.endpoint?.address ?? ''}: ${detail}`);
+  }
+
+  #beginAttempt(): void {
+    const cluster = this.#cluster as Cluster;
+    const head = this.#head as RequestHead;
+    const endpoint = cluster.pick(this);
+    if (endpoint === null) {
+      cluster.stats.noHealthy += 1;
+      this.#owner.onUpstreamFailed('no_healthy_upstream', cluster.describeNoEndpoint());
+      return;
+    }
+    this.#tried.push(endpoint);
+    this.#record.attempts = this.#tried.length;
+    this.#record.upstreamHost = endpoint.address;
+    const upstream = this.#attempt.begin(cluster, endpoint, head.method, this.#record.startedAtMs);
+    upstream.writer.text(renderRequestHead(head, this.#record.extraRequestFields));
+  }
+
+  #mayRetry(code: ErrorCode, unsent: boolean): boolean {
+    const cluster = this.#cluster as Cluster;
+    const head = this.#head as RequestHead;
+    if (this.#tried.length > MAX_RETRIES || (this.#hasBody && !this.#replay.whole)) return false;
+    if (!mayRetry(code, unsent, isIdempotent(head.method) || head.find('idempotency-key') >= 0)) return false;
+    // Where nothing was sent, nothing is multiplied: the budget guards pods against repeated work only.
+    if (unsent || cluster.retryBudget.withdraw(this.#context.clock.now())) return true;
+    cluster.stats.retryOverflows += 1;
+    return false;
+  }
+
+  /** At once where an endpoint is left that was not tried, else after a pause: the same one needs time to come back. */
+  #retry(): void {
+    const cluster = this.#cluster as Cluster;
+    cluster.stats.retries += 1;
+    if (this.#tried.length < cluster.eligibleCount) {
+      this.#repeat();
+      return;
+    }
+    const generation = this.#generation;
+    // alloc-ok: a retry
+    this.#context.clock.after(retryDelayMs(this.#tried.length, this.#context.random), () => {
+      if (this.#generation === generation) this.#repeat();
+    });
+  }
+
+  /** Sends again what has come of the request; the rest follows as it comes. */
+  #repeat(): void {
+    this.#beginAttempt();
+    const upstream = this.#attempt.connection;
+    if (upstream === null) return;
+    for (const piece of this.#replay.pieces) {
+      if (this.#chunked) upstream.writer.chunk(piece, 0, piece.length);
+      else upstream.writer.data(piece, 0, piece.length);
+    }
+    if (this.#replay.complete) this.#endUpstream();
+    if (upstream.writer.flush()) this.#owner.onUpstreamWritable();
+  }
+
+  #endUpstream(): void {
+    const upstream = this.#attempt.connection;
+    if (upstream === null) return;
+    if (this.#chunked) upstream.writer.lastChunk(this.#replay.trailers);
+    upstream.endRequest();
+  }
+}
