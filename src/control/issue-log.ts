@@ -23,7 +23,7 @@ export class IssueLog {
       if (issue.severity === 'error') this.#log.error(renderIssue(issue));
       else this.#log.warn(renderIssue(issue));
     });
-    this.#tell(gone, (issue) => this.#log.info(`solved: ${renderIssue({ ...issue, remedy: '' })}`));
+    this.#tell(gone, ({ remedy: _, ...issue }) => this.#log.info(`solved: ${renderIssue(issue)}`));
   }
 
   #tell(issues: readonly Issue[], write: (issue: Issue) => void): void {

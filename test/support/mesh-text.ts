@@ -8,16 +8,9 @@ import { World } from '../../src/control/world.ts';
 import { WorldIndex } from '../../src/control/world-index.ts';
 import type { Located } from '../../src/kube/meta.ts';
 import { type KubeObject, keyOf, type ObjectKey } from '../../src/kube/objects.ts';
-import { parseManifest } from '../../src/kube/parse-manifest.ts';
 import type { EndpointSpec } from '../../src/model/endpoint-spec.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
-
-/** Throws where the text is not wholly good. */
-export function parseGood(text: string, source = 'mesh.yaml'): readonly Located<KubeObject>[] {
-  const { objects, issues } = parseManifest(text, source);
-  if (issues.length > 0) throw new Error(issues.map(renderIssue).join('\n'));
-  return objects;
-}
+import { manifests } from './manifests.ts';
 
 /** One world that can be changed, with the translator that follows it. */
 export class TextMesh {
@@ -31,7 +24,7 @@ export class TextMesh {
   }
 
   add(text: string): this {
-    return this.change(parseGood(text));
+    return this.change(manifests(text, 'mesh.yaml'));
   }
 
   change(upserted: readonly Located<KubeObject>[], deleted: readonly ObjectKey[] = []): this {
@@ -42,7 +35,7 @@ export class TextMesh {
   remove(text: string): this {
     return this.change(
       [],
-      parseGood(text).map(({ object }) => keyOf(object)),
+      manifests(text, 'mesh.yaml').map(({ object }) => keyOf(object)),
     );
   }
 

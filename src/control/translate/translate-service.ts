@@ -12,7 +12,7 @@ import { checkEndpoints, endpointsBackends } from './endpoints-backends.ts';
 import { headlessHosts } from './headless-hosts.ts';
 import { namedHost } from './named-host.ts';
 import { podBackends } from './pod-backends.ts';
-import type { ServiceInputs } from './service-inputs.ts';
+import { type ServiceInputs, sameItems } from './service-inputs.ts';
 import { type IndexedPort, routablePorts } from './service-ports.ts';
 import type { ServiceRoute } from './service-route.ts';
 import { checkSlices, sliceBackends } from './slice-backends.ts';
@@ -25,7 +25,7 @@ export interface TranslatedService {
   readonly issues: readonly Issue[];
 }
 
-/** Parts that say the same as in `before` are the same objects. */
+/** What says the same as in `before` is the same object, the whole and each part of it. */
 export function translateService(
   inputs: ServiceInputs,
   clusterDomain: string,
@@ -36,7 +36,9 @@ export function translateService(
   const fresh = ports.flatMap((port) => portRoutes(inputs, port, ports, clusterDomain));
   const known = new Map(before?.routes.map((route) => [route.cluster.name, route]));
   const routes = fresh.map((route) => keepParts(known.get(route.cluster.name), route));
-  return { namespace: metadata.namespace, routes, issues: [...issues, ...checkInputs(inputs, ports)] };
+  const all = [...issues, ...checkInputs(inputs, ports)];
+  if (before !== null && sameItems(before.routes, routes) && isDeepStrictEqual(before.issues, all)) return before;
+  return { namespace: metadata.namespace, routes, issues: all };
 }
 
 function portRoutes(
