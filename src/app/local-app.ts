@@ -5,7 +5,7 @@ import { type Cancel, type Clock, systemClock } from '../base/clock.ts';
 import { CodedError } from '../base/coded-error.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import { type Random, systemRandom } from '../base/random.ts';
-import { type Result, renderIssue } from '../base/result.ts';
+import { type Issue, type Result, renderIssue } from '../base/result.ts';
 import type { Environment } from '../config/parse-settings.ts';
 import { watchFolder } from '../kube/folder.ts';
 import type { FolderContents } from '../kube/folder-reader.ts';
@@ -30,6 +30,7 @@ import { ansiPaint, plainPaint, renderEvent } from '../local/render-event.ts';
 import { StateFolder } from '../local/state-folder.ts';
 import { findTryUrl } from '../local/try-url.ts';
 import { chooseLocalPorts, type LocalPorts, resolveManifestFolder, resolveStateFolder } from './local-settings.ts';
+import { watchMeshIssues } from './mesh-issues.ts';
 import { controlPlaneProgram, inheritedVariables, type OwnProgramOptions, sidecarProgram } from './own-programs.ts';
 import { systemProcessHost } from './process-host.ts';
 
@@ -79,6 +80,7 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
   #announcer: Announcer | null = null;
   #objects: readonly Located<KubeObject>[] | null = null;
   #started = false;
+  #draining = false;
 
   constructor(options: LocalAppOptions) {
     this.#options = options;
@@ -99,6 +101,7 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
 
   /** SIGTERM for all pods, then for their sidecars, then for the control plane; what is left after `deadlineMs` gets SIGKILL. */
   async drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
     this.#announcer?.close();
     this.#issues.close();
     const cancel = this.#clock.after(deadlineMs, () => void this.#kill());
@@ -177,7 +180,12 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
     this.#started = true;
     this.#report({ kind: 'started', folder: displayPath(folder), logs: state.logs, xdsAddress, adminAddress });
     this.#controlPlane.start();
-    this.#closers.push(watchFolder(displayPath(folder), { clock: this.#clock }, (contents) => this.#update(contents)));
+    const shown = displayPath(folder);
+    const emit = (issues: readonly Issue[]): void => this.#issues.set('control plane', issues);
+    this.#closers.push(
+      watchFolder(shown, { clock: this.#clock }, (contents) => this.#update(contents)),
+      watchMeshIssues({ folders: [shown, state.pods], clock: this.#clock, emit }),
+    );
   }
 
   #createMesh(
@@ -229,7 +237,8 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
   readonly #report: ReportEvent = (event) => {
     const { print, colours, report } = this.#options;
     this.#announcer?.hear(event);
-    for (const line of renderEvent(event, colours ? ansiPaint : plainPaint)) print(line);
+    const isShutdown = this.#draining && event.kind === 'pod';
+    if (!isShutdown) for (const line of renderEvent(event, colours ? ansiPaint : plainPaint)) print(line);
     report?.(event);
   };
 

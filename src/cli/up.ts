@@ -12,9 +12,10 @@ interface UpOptions {
   readonly ports?: 'auto';
 }
 
-const DESCRIPTION = `Runs the pods of a folder of Kubernetes manifests as processes of this machine: each with a loopback address of its
-own, a control plane beside them, and a sidecar for each pod that asks for one (switchboard.dev/inject: enabled).
-Needs no root, no cluster and no container. Edit the manifests while it runs: it follows.`;
+const DESCRIPTION =
+  'Runs the pods of a folder of Kubernetes manifests as processes of this machine: each with a loopback address of its own, a control plane ' +
+  'beside them, and a sidecar for each pod that asks for one (switchboard.dev/inject: enabled). Needs no root, no cluster and no container. ' +
+  'Edit the manifests while it runs: it follows.';
 
 const EXAMPLES = `
 Examples:
