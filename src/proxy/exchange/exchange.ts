@@ -80,7 +80,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
     this.record.bytesReceived += end - start;
-    if (this.#active && !this.#router.sendData(bytes, start, end)) this.#blockDownstream();
+    if (this.#active && !this.#router.sendData(bytes, start, end)) this.onUpstreamBlocked();
   }
 
   onRequestEnd(trailers: string): void {
@@ -88,7 +88,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   }
 
   onRequestBatchEnd(): void {
-    if (this.#active && !this.#router.flush()) this.#blockDownstream();
+    if (this.#active && !this.#router.flush()) this.onUpstreamBlocked();
   }
 
   onRequestError(code: ErrorCode, detail: string): void {
@@ -161,6 +161,12 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     if (this.#active && !this.connection.writer.flush()) this.#blockUpstream();
   }
 
+  onUpstreamBlocked(): void {
+    if (this.connection.requestComplete) return;
+    this.#downstreamBlocked = true;
+    this.connection.pauseReading();
+  }
+
   onUpstreamWritable(): void {
     if (!this.#downstreamBlocked) return;
     this.#downstreamBlocked = false;
@@ -225,12 +231,6 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   #noRoute(table: RouteTable | null, authority: string): void {
     this.#context.stats.noRoute += 1;
     this.rescue('no_route', table === null ? 'no routes have come yet.' : explainMiss(table.spec, authority));
-  }
-
-  #blockDownstream(): void {
-    if (this.connection.requestComplete) return;
-    this.#downstreamBlocked = true;
-    this.connection.pauseReading();
   }
 
   #blockUpstream(): void {

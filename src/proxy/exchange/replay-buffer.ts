@@ -1,6 +1,9 @@
 // @hot
 // What has come of a request body, kept while the request may have to be sent again.
 
+/** Each piece costs an object of its own, so many small ones are joined. */
+const MAX_PIECES = 64;
+
 export class ReplayBuffer {
   readonly #limitBytes: number;
   readonly #pieces: Buffer[] = [];
@@ -30,8 +33,12 @@ export class ReplayBuffer {
   add(bytes: Buffer, start: number, end: number): void {
     if (this.#overflowed) return;
     this.#bytes += end - start;
-    if (this.#bytes > this.#limitBytes) this.drop();
-    else this.#pieces.push(bytes.subarray(start, end));
+    if (this.#bytes > this.#limitBytes) {
+      this.drop();
+      return;
+    }
+    if (this.#pieces.length === MAX_PIECES) this.#join();
+    this.#pieces.push(bytes.subarray(start, end));
   }
 
   /** No retry will come: forget the body. */
@@ -46,5 +53,11 @@ export class ReplayBuffer {
     this.#overflowed = false;
     this.complete = false;
     this.trailers = '';
+  }
+
+  #join(): void {
+    const joined = Buffer.concat(this.#pieces);
+    this.#pieces.length = 0;
+    this.#pieces.push(joined);
   }
 }

@@ -2,6 +2,7 @@
 // The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
 import type { ErrorCode } from '../../model/errors.ts';
 import { BODY_CHUNKED, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import type { Http1ClientConnection } from '../codec/http1/client-connection.ts';
 import { renderRequestHead } from '../codec/http1/write-head.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
@@ -20,7 +21,8 @@ export interface RouterOwner {
   onResponseData(bytes: Buffer, start: number, end: number): void;
   onResponseEnd(trailers: string): void;
   onResponseBatchEnd(): void;
-  /** More of the request may be sent. */
+  /** No more of the request may be sent until `onUpstreamWritable`. */
+  onUpstreamBlocked(): void;
   onUpstreamWritable(): void;
   /** No further attempt will be made; the last call. */
   onUpstreamFailed(code: ErrorCode, detail: string): void;
@@ -73,8 +75,7 @@ export class Router implements AttemptOwner, PickContext {
   sendData(bytes: Buffer, start: number, end: number): boolean {
     if (!this.#responseStarted) this.#replay.add(bytes, start, end);
     const upstream = this.#attempt.connection;
-    // While a retry waits, the body is kept; when no more may be kept, the caller waits too.
-    if (upstream === null) return this.#replay.bytes < this.#context.replayBytes / 2;
+    if (upstream === null) return false;
     return this.#chunked ? upstream.writer.chunk(bytes, start, end) : upstream.writer.data(bytes, start, end);
   }
 
@@ -84,9 +85,13 @@ export class Router implements AttemptOwner, PickContext {
     this.#endUpstream();
   }
 
+  /**
+   * `false`: wait for `onUpstreamWritable`. So it is until the connection has come to be: what was read so far is kept, and can go to another pod
+   * if it never does, however large the body.
+   */
   flush(): boolean {
     const upstream = this.#attempt.connection;
-    return upstream === null || upstream.writer.flush();
+    return upstream?.writer.flush() === true && upstream.connected;
   }
 
   pauseReading(): void {
@@ -148,20 +153,22 @@ export class Router implements AttemptOwner, PickContext {
     else this.#owner.onUpstreamFailed(code, `${this.#attempt.endpoint?.address ?? ''}: ${detail}`);
   }
 
-  #beginAttempt(): void {
+  /** `null`: there is nobody to send it to. The owner has been told, and the next request may have begun since. */
+  #beginAttempt(): Http1ClientConnection | null {
     const cluster = this.#cluster as Cluster;
     const head = this.#head as RequestHead;
     const endpoint = cluster.pick(this);
     if (endpoint === null) {
       cluster.stats.noHealthy += 1;
       this.#owner.onUpstreamFailed('no_healthy_upstream', cluster.describeNoEndpoint());
-      return;
+      return null;
     }
     this.#tried.push(endpoint);
     this.#record.attempts = this.#tried.length;
     this.#record.upstreamHost = endpoint.address;
     const upstream = this.#attempt.begin(cluster, endpoint, head.method, this.#record.startedAtMs);
     upstream.writer.text(renderRequestHead(head, this.#record.extraRequestFields));
+    return upstream;
   }
 
   #mayRetry(code: ErrorCode, unsent: boolean): boolean {
@@ -179,10 +186,11 @@ export class Router implements AttemptOwner, PickContext {
   #retry(): void {
     const cluster = this.#cluster as Cluster;
     cluster.stats.retries += 1;
-    if (this.#tried.length < cluster.eligibleCount) {
+    if (cluster.offersUntried(this)) {
       this.#repeat();
       return;
     }
+    this.#owner.onUpstreamBlocked();
     const generation = this.#generation;
     // alloc-ok: a retry
     this.#context.clock.after(retryDelayMs(this.#tried.length, this.#context.random), () => {
@@ -192,15 +200,15 @@ export class Router implements AttemptOwner, PickContext {
 
   /** Sends again what has come of the request; the rest follows as it comes. */
   #repeat(): void {
-    this.#beginAttempt();
-    const upstream = this.#attempt.connection;
+    const upstream = this.#beginAttempt();
     if (upstream === null) return;
     for (const piece of this.#replay.pieces) {
       if (this.#chunked) upstream.writer.chunk(piece, 0, piece.length);
       else upstream.writer.data(piece, 0, piece.length);
     }
     if (this.#replay.complete) this.#endUpstream();
-    if (upstream.writer.flush()) this.#owner.onUpstreamWritable();
+    if (this.flush()) this.#owner.onUpstreamWritable();
+    else this.#owner.onUpstreamBlocked();
   }
 
   #endUpstream(): void {

@@ -104,7 +104,7 @@ export class Tunnel implements PickContext, TimerOwner {
     endpoint.lastError = failure;
     this.#cluster.stats.connectFailures += 1;
     if (this.#ended) return;
-    if (this.#tried.length <= MAX_RETRIES && this.#tried.length < this.#cluster.eligibleCount) {
+    if (this.#tried.length <= MAX_RETRIES && this.#cluster.offersUntried(this)) {
       this.#cluster.stats.retries += 1;
       this.start();
     } else {

@@ -82,9 +82,13 @@ export class Cluster implements StatSource {
     return this.#picker.pick(context);
   }
 
-  /** How many endpoints may get new requests. */
-  get eligibleCount(): number {
-    return this.#endpoints.eligible.length;
+  /** One of the endpoints that may get new requests was not tried. */
+  offersUntried(context: PickContext): boolean {
+    const { eligible } = this.#endpoints;
+    for (let index = 0; index < eligible.length; index += 1) {
+      if (!context.wasTried(eligible[index] as Endpoint)) return true;
+    }
+    return false;
   }
 
   /** Why `pick` answers `null`, for people. */

@@ -24,7 +24,7 @@ export interface ClientExchange {
   onResponseEnd(trailers: string): void;
   /** What this read brought has been delivered: flush what was made of it. */
   onResponseBatchEnd(): void;
-  /** After a write had answered `false`: go on. */
+  /** The connection has come to be, or takes more after a write had answered `false`: go on. */
   onUpstreamWritable(): void;
   /** `unsent`: the connection never came to be, so the upstream has seen nothing of the request. */
   onUpstreamFailure(code: ErrorCode, detail: string, unsent: boolean): void;
@@ -141,6 +141,7 @@ export class Http1ClientConnection implements TimerOwner, ChunkSink {
   #onConnect(): void {
     this.#connected = true;
     this.#wheel.cancel(this.#timer);
+    if (!this.socket.writableNeedDrain) this.#exchange?.onUpstreamWritable();
   }
 
   #onData(bytes: Buffer): void {
