@@ -30,7 +30,7 @@ export function headlessHosts(context: HeadlessPort, backends: readonly Backend[
     const label = `${podLabel}.${name}`;
     const cluster = outboundClusterName(port.port, serviceHost(label, namespace, clusterDomain));
     const addresses = [...new Set(members.flatMap(({ host }) => authorityOf(host) ?? []))];
-    const ports = [port.port, ...extraPorts(members, declared)];
+    const ports = [port.port, ...extraPorts(members, port, declared)];
     return {
       cluster: clusterOf(cluster),
       assignment: assignmentOf(cluster, members),

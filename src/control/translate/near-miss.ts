@@ -20,9 +20,11 @@ export function nearMiss(
     if (looked > MAX_CANDIDATES) break;
     const labels = object.kind === 'Pod' ? object.metadata.labels : object.spec.template.metadata.labels;
     const score = similarity(selector, labels);
-    if (score <= best.score) continue;
+    if (score === 0 || score < best.score) continue;
     const shared = Object.keys(selector).flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]]));
-    best = { score, text: `${renderLabels(Object.fromEntries(shared))} (${object.kind} ${object.metadata.name})` };
+    const text = `${renderLabels(Object.fromEntries(shared))} (${object.kind} ${object.metadata.name})`;
+    // Of equals the first by text, so that the order in which objects came makes no difference.
+    if (score > best.score || text < best.text) best = { score, text };
   }
   return best.score === 0 ? null : best.text;
 }

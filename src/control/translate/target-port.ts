@@ -19,11 +19,16 @@ export function resolveTargetPort(servicePort: ServicePort, spec: PodSpec): numb
  * The ports beside its own that lead to a port of a headless Service: without a mesh such a name leads to the pods themselves, on the port
  * that they listen on, and callers that rely on it go on doing so. A port that the Service declares stays what it is.
  */
-export function extraPorts(backends: readonly Backend[], declared: readonly number[]): readonly number[] {
+export function extraPorts(
+  backends: readonly Backend[],
+  servicePort: ServicePort,
+  declared: readonly number[],
+): readonly number[] {
   const targets = new Set(backends.map((backend) => backend.port));
+  // While there is no pod, the number in the Service keeps the name alive: its callers are told that, and not that it is unknown.
+  if (targets.size === 0 && typeof servicePort.targetPort === 'number') targets.add(servicePort.targetPort);
   const [only] = targets;
-  if (targets.size !== 1 || only === undefined || declared.includes(only)) return [];
-  return [only];
+  return targets.size !== 1 || only === undefined || declared.includes(only) ? [] : [only];
 }
 
 /** Compares a port with what the containers declare, of Pods that are there and of Pods that workloads will make. */

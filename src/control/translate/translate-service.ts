@@ -55,7 +55,7 @@ function portRoutes(
   const headless = isHeadless(service.object);
   const names = { label: name, namespace, clusterDomain, addresses: vips };
   const cluster = outboundClusterName(port.port, serviceHost(name, namespace, clusterDomain));
-  const extra = headless ? extraPorts(backends, declared) : [];
+  const extra = headless ? extraPorts(backends, port, declared) : [];
   const own: ServiceRoute = {
     cluster: clusterOf(cluster),
     assignment: assignmentOf(cluster, backends),

@@ -87,6 +87,10 @@ describe('names of the pods of a headless Service', () => {
     expect(mesh.endpoints('outbound|80|db.default.svc.cluster.local')).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);
   });
 
+  it('keep the target port in the name of the Service while there is no pod', () => {
+    expect(new TextMesh(headless('db')).clusterFor('db:8080')).toBe('outbound|80|db.default.svc.cluster.local');
+  });
+
   it('stay while a pod is not ready, with no endpoint behind them', () => {
     const unready = member('db', 'db-0', '10.0.0.1').replace('"True"', '"False"');
     const changed = new TextMesh(headless('db') + unready);
