@@ -1,6 +1,6 @@
 // Promises of views and of what is remembered of them.
 import { Recent } from '../../../../src/control/translate/recent.ts';
-import { parseViewKey, viewKey } from '../../../../src/control/translate/view.ts';
+import { viewKey } from '../../../../src/control/translate/view.ts';
 
 describe('a view key', () => {
   it.each([
@@ -13,11 +13,10 @@ describe('a view key', () => {
           { host: '::1', port: 0 },
         ],
       },
-      'shop|127.1.0.3:15001|::1:0',
+      'shop|127.1.0.3:15001|[::1]:0',
     ],
-  ])('of %j is %j, and leads back to it', (view, key) => {
-    expect(viewKey({ ...view })).toBe(key);
-    expect(parseViewKey(key)).toEqual(view);
+  ])('of %j is %j', (view, key) => {
+    expect(viewKey(view)).toBe(key);
   });
 });
 
