@@ -2,14 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/coded-error.ts';
-import {
-  type ProcessExit,
-  type ProcessHost,
-  type ProcessSpec,
-  type RunningProcess,
-  type StopSignal,
-  TETHER_FD,
-} from '../local/process-host.ts';
+import type { ProcessExit, ProcessHost, ProcessSpec, RunningProcess, StopSignal } from '../local/process-host.ts';
 
 export const systemProcessHost: ProcessHost = { spawn: spawnProcess, startTimeOf, signalGroup };
 
@@ -28,7 +21,7 @@ function launch(spec: ProcessSpec, output: number | 'ignore', onExit: (exit: Pro
     cwd: spec.cwd,
     env: { ...spec.env },
     detached: true,
-    stdio: ['ignore', output, output, ...(spec.tethered ? (['pipe'] as const) : [])],
+    stdio: [spec.tethered ? 'pipe' : 'ignore', output, output],
   });
   let over = false;
   const finish = (exit: ProcessExit): void => {
@@ -36,7 +29,7 @@ function launch(spec: ProcessSpec, output: number | 'ignore', onExit: (exit: Pro
     over = true;
     onExit(exit);
   };
-  child.stdio[TETHER_FD]?.on('error', () => {});
+  child.stdin?.on('error', () => {});
   child.on('error', (error) => {
     if (child.pid === undefined) finish({ code: null, signal: null, failure: explain(error, spec) });
   });

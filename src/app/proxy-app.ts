@@ -17,6 +17,7 @@ import { noOriginalDestination, type OriginalDestination } from '../proxy/listen
 import { JsonAccessLog } from '../telemetry/access-log.ts';
 import type { StatSource } from '../telemetry/stats.ts';
 import { AdsClient } from '../xds/client/ads-client.ts';
+import { BufferReclaimer } from './buffer-reclaimer.ts';
 import { LineSink } from './line-sink.ts';
 import { sidecarSource } from './sidecar-source.ts';
 
@@ -139,6 +140,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
           dial,
           newRequestId: () => randomUUID(),
           replayBytes: settings.replayBufferBytes,
+          bodyMeter: new BufferReclaimer(),
         },
         limits,
         requestHeadersTimeoutMs: settings.requestHeadTimeoutMs,

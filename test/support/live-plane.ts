@@ -200,6 +200,7 @@ export class LivePlane {
           dial,
           newRequestId: () => `made-${++this.#ids}`,
           replayBytes: this.#options.replayBytes ?? 65_536,
+          bodyMeter: { note: () => {} },
         },
         limits: { maxHeadBytes, maxFields },
         requestHeadersTimeoutMs: 0,

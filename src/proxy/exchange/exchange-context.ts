@@ -13,6 +13,11 @@ export interface RouteSlot {
   table: RouteTable | null;
 }
 
+/** Counts body bytes, for whoever must act after so many. Called on the hot path. */
+export interface BodyMeter {
+  note(bytes: number): void;
+}
+
 export interface ExchangeContext {
   readonly routes: RouteSlot;
   readonly stats: ExchangeStats;
@@ -26,6 +31,8 @@ export interface ExchangeContext {
   readonly newRequestId: () => string;
   /** How much of a request body is kept to send it again, bytes. */
   readonly replayBytes: number;
+  /** Told of every piece of a body that passes. */
+  readonly bodyMeter: BodyMeter;
   /** True while the sidecar drains: answers carry `Connection: close`. */
   draining: boolean;
 }

@@ -80,6 +80,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
     this.record.bytesReceived += end - start;
+    this.#context.bodyMeter.note(end - start);
     if (this.#active && !this.#router.sendData(bytes, start, end)) this.onUpstreamBlocked();
   }
 
@@ -134,9 +135,8 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     const unknownLength = kind === BODY_CHUNKED || kind === BODY_UNTIL_CLOSE;
     this.#responseChunked = unknownLength && !oldCaller;
     // Nobody waits for the rest of a request that has its answer: the caller is told so.
-    if (this.#context.draining || (unknownLength && oldCaller) || !connection.requestComplete) {
-      connection.closeAfterAnswer();
-    }
+    if (this.#context.draining || !connection.requestComplete) connection.closeAfterAnswer();
+    if (unknownLength && oldCaller) connection.endAnswerByClosing();
     let extra = '';
     if (kind === BODY_UNTIL_CLOSE && !oldCaller) extra = 'transfer-encoding: chunked\r\n';
     if (connection.closing) extra += 'connection: close\r\n';
@@ -146,6 +146,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
     this.record.bytesSent += end - start;
+    this.#context.bodyMeter.note(end - start);
     const writer = this.connection.writer;
     const accepted = this.#responseChunked ? writer.chunk(bytes, start, end) : writer.data(bytes, start, end);
     if (!accepted) this.#blockUpstream();

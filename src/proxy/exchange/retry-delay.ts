@@ -1,9 +1,14 @@
-// How long to wait before the same endpoint is tried again.
+// How long to wait before a request is sent again.
 import type { Random } from '../../base/random.ts';
 
-const BASE_MS = 25;
+export interface RetryBackOff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
 
-/** Drawn evenly from [0, 25 ms × (2^retry − 1)], `retry` counted from 1. Source: Envoy's router, retry back-off. */
-export function retryDelayMs(retry: number, random: Random): number {
-  return random.next() * BASE_MS * (2 ** retry - 1);
+export const DEFAULT_RETRY_BACK_OFF: RetryBackOff = { baseMs: 25, maxMs: 250 };
+
+/** Drawn evenly from [0, base × (2^retry − 1)], at most `maxMs`; `retry` is counted from 1. Source: Envoy's router, retry back-off. */
+export function retryDelayMs(retry: number, backOff: RetryBackOff, random: Random): number {
+  return random.next() * Math.min(backOff.maxMs, backOff.baseMs * (2 ** retry - 1));
 }

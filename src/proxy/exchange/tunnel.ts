@@ -127,9 +127,11 @@ export class Tunnel implements PickContext, TimerOwner {
     }
     pump(downstream, upstream, (bytes) => {
       this.#bytesReceived += bytes;
+      this.#context.bodyMeter.note(bytes);
     });
     pump(upstream, downstream, (bytes) => {
       this.#bytesSent += bytes;
+      this.#context.bodyMeter.note(bytes);
     });
   }
 
