@@ -26,7 +26,7 @@ Examples:
 A container runs its command: images are not pulled. Programs should listen on $HOST (the pod's own address), not on 0.0.0.0.
 `;
 
-/** A pod has its own grace period before that; this is for what ignores even SIGKILL's absence. */
+/** Longer than any usual grace period: what still runs then gets SIGKILL, ms. */
 const DRAIN_MS = 60_000;
 const USAGE_CODES: readonly string[] = ['no_folder', 'state_inside', 'no_home', 'bad_pod_cidr'];
 

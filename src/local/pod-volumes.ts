@@ -1,26 +1,34 @@
 // The volumes of a pod as folders, and what a path inside the container is on this machine.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
+import { messageOf } from '../base/coded-error.ts';
 import { errorIssue, fail, type Issue, ok, type Result } from '../base/result.ts';
 import type { ConfigMap } from '../kube/config-objects.ts';
 import type { Container } from '../kube/container.ts';
-import type { ConfigMapVolume } from '../kube/pod.ts';
+import type { ConfigMapVolume, Volume } from '../kube/pod.ts';
 import type { ConfigMaps } from './container-env.ts';
 import type { PodFacts } from './pod-facts.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** Makes every volume's folder and brings the files of ConfigMaps up to date; whoever has a file open sees the new one when it opens it again. */
 export function writeVolumes(pod: PodFacts, configMaps: ConfigMaps, state: StateFolder): readonly Issue[] {
-  const issues: Issue[] = [];
-  for (const volume of pod.spec.volumes) {
-    const folder = state.volumeFolder(pod.namespace, pod.name, volume.name);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (volume.configMap === undefined) continue;
-    const files = configMapFiles(volume.configMap, configMaps);
-    if (files.ok) syncFolder(folder, files.value, state);
-    else issues.push(...files.issues);
-  }
-  return issues;
+  return pod.spec.volumes.flatMap((volume) => {
+    try {
+      return writeVolume(volume, state.volumeFolder(pod.namespace, pod.name, volume.name), configMaps, state);
+    } catch (error) {
+      const remedy = 'make room, or mend its permissions';
+      return [errorIssue(`the volume "${volume.name}" can't be written: ${messageOf(error)}`, { remedy })];
+    }
+  });
+}
+
+function writeVolume(volume: Volume, folder: string, configMaps: ConfigMaps, state: StateFolder): readonly Issue[] {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (volume.configMap === undefined) return [];
+  const files = configMapFiles(volume.configMap, configMaps);
+  if (!files.ok) return files.issues;
+  syncFolder(folder, files.value, state);
+  return [];
 }
 
 /** Paths below the volume → content. */

@@ -9,15 +9,16 @@ export interface ProcessSpec {
   /** Receives stdout and stderr, appended; null = thrown away. */
   readonly logFile: string | null;
   /**
-   * True: file descriptor `TETHER_FD` is a pipe that nobody writes to and that ends when the supervisor is gone, however it went; the
-   * program ends itself then. False: the process outlives the supervisor until the next one ends it.
+   * True: its stdin is a pipe that nobody writes to and that ends when the supervisor is gone, however it went; the program ends itself
+   * then. False: no stdin, and the process outlives the supervisor until the next one ends it.
    */
   readonly tethered: boolean;
   /** For people and for the next supervisor: `pod default/my-api-x7f2k, container app`. */
   readonly what: string;
 }
 
-export const TETHER_FD = 3;
+/** The file descriptor of that pipe. */
+export const TETHER_FD = 0;
 
 export interface ProcessExit {
   /** null when a signal ended it or when it never ran. */

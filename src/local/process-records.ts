@@ -4,7 +4,13 @@ import type { ProcessRecord, StateFolder } from './state-folder.ts';
 
 export function recordProcesses(host: ProcessHost, state: StateFolder): ProcessHost {
   const running = new Map<number, ProcessRecord>();
-  const save = (): void => state.writeProcesses([...running.values()]);
+  const save = (): void => {
+    try {
+      state.writeProcesses([...running.values()]);
+    } catch {
+      // A full disk must not end the mesh; the next start or end of a process writes the list again.
+    }
+  };
   return {
     startTimeOf: (pid) => host.startTimeOf(pid),
     signalGroup: (pid, name) => host.signalGroup(pid, name),

@@ -3,6 +3,7 @@ import { type Issue, renderIssue } from '../base/result.ts';
 import type { MeshEvent, PodChange, PodRow } from './events.ts';
 import type { StopReason } from './plan.ts';
 import { describeExit } from './process-host.ts';
+import { SIDECAR_NAME } from './sidecar.ts';
 
 export type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 /** Puts a colour on a text, or leaves it as it is. */
@@ -76,7 +77,7 @@ const STOP_REASONS: Readonly<Record<StopReason | 'shutdown', string>> = {
 
 function renderContainer(event: Extract<MeshEvent, { kind: 'container' }>, paint: Paint): string {
   const { pod, container, change, logFile, hint } = event;
-  const head = `pod ${podName(pod)} ${container === 'switchboard' ? 'sidecar' : `container ${container}`}`;
+  const head = `pod ${podName(pod)} ${container === SIDECAR_NAME ? 'sidecar' : `container ${container}`}`;
   if (change.kind === 'unhealthy') return paint('yellow', `${head} is not alive and is restarted: ${change.reason}`);
   const next = change.restartInMs === null ? 'stays down' : `starts again in ${seconds(change.restartInMs)}`;
   const why = hint === '' ? '' : `: ${hint}`;

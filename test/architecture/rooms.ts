@@ -51,7 +51,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'xds/gen', imports: [], packages: ['@bufbuild/protobuf'] },
   { path: 'xds', imports: ['base', 'model', 'xds/gen'], packages: ['@bufbuild/protobuf', '@grpc/grpc-js'] },
   { path: 'control', imports: ['base', 'model', 'kube'], packages: [] },
-  { path: 'local', imports: ['base', 'model', 'kube'], packages: ['yaml'] },
+  { path: 'local', imports: ['base', 'kube'], packages: ['yaml'] },
   { path: 'admin', imports: ['base', 'model'], packages: [] },
   {
     path: 'app',
