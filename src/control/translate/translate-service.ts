@@ -5,16 +5,13 @@ import type { EndpointPort, Endpoints } from '../../kube/endpoint-objects.ts';
 import { placeOf } from '../../kube/meta.ts';
 import { renderLabels } from '../../kube/selector.ts';
 import { isHeadless, type ServicePort } from '../../kube/service.ts';
-import { outboundClusterName, serviceHost } from '../../model/names.ts';
-import { assignmentOf, clusterOf } from './assignment.ts';
 import { type Backend, mergeBackends } from './backend.ts';
 import { checkEndpoints, endpointsBackends } from './endpoints-backends.ts';
-import { headlessHosts } from './headless-hosts.ts';
-import { namedHost } from './named-host.ts';
+import { headlessRoutes, MAX_NAMED_PODS } from './headless-routes.ts';
 import { podBackends } from './pod-backends.ts';
 import { type ServiceInputs, sameItems } from './service-inputs.ts';
 import { type IndexedPort, routablePorts } from './service-ports.ts';
-import type { ServiceRoute } from './service-route.ts';
+import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
 import { checkSlices, sliceBackends } from './slice-backends.ts';
 import { checkTargetPort, extraPorts } from './target-port.ts';
 
@@ -31,14 +28,12 @@ export function translateService(
   clusterDomain: string,
   before: TranslatedService | null,
 ): TranslatedService {
-  const { metadata } = inputs.service.object;
   const { ports, issues } = routablePorts(inputs.service);
-  const fresh = ports.flatMap((port) => portRoutes(inputs, port, ports, clusterDomain));
-  const known = new Map(before?.routes.map((route) => [route.cluster.name, route]));
-  const routes = fresh.map((route) => keepParts(known.get(route.cluster.name), route));
+  const known: KnownRoutes = new Map(before?.routes.map((route) => [route.cluster.name, route]));
+  const routes = ports.flatMap((port) => portRoutes(inputs, port, ports, clusterDomain, known));
   const all = [...issues, ...checkInputs(inputs, ports)];
   if (before !== null && sameItems(before.routes, routes) && isDeepStrictEqual(before.issues, all)) return before;
-  return { namespace: metadata.namespace, routes, issues: all };
+  return { namespace: inputs.service.object.metadata.namespace, routes, issues: all };
 }
 
 function portRoutes(
@@ -46,22 +41,17 @@ function portRoutes(
   { port }: IndexedPort,
   ports: readonly IndexedPort[],
   clusterDomain: string,
+  known: KnownRoutes,
 ): readonly ServiceRoute[] {
-  const { service, vips } = inputs;
-  const { name, namespace } = service.object.metadata;
+  const service = inputs.service.object;
+  const { name, namespace } = service.metadata;
   const backends = mergeBackends(backendsOf(inputs, port));
+  const names = { label: name, namespace, clusterDomain, addresses: inputs.vips };
+  if (!isHeadless(service)) return [serviceRoute(names, port.port, [], backends, known)];
   const declared = ports.map((one) => one.port.port);
-  const context = { service: service.object, port, declared, clusterDomain };
-  const headless = isHeadless(service.object);
-  const names = { label: name, namespace, clusterDomain, addresses: vips };
-  const cluster = outboundClusterName(port.port, serviceHost(name, namespace, clusterDomain));
-  const extra = headless ? extraPorts(backends, port, declared) : [];
-  const own: ServiceRoute = {
-    cluster: clusterOf(cluster),
-    assignment: assignmentOf(cluster, backends),
-    host: namedHost(names, [port.port, ...extra], cluster),
-  };
-  return headless ? [own, ...headlessHosts(context, backends)] : [own];
+  const extra = extraPorts(backends, port, declared);
+  const own = serviceRoute(names, port.port, extra, backends, known);
+  return [own, ...headlessRoutes({ service, port, declared, clusterDomain, known }, backends)];
 }
 
 function backendsOf(inputs: ServiceInputs, port: ServicePort): readonly Backend[] {
@@ -76,7 +66,13 @@ function checkInputs(inputs: ServiceInputs, ports: readonly IndexedPort[]): read
   if (inputs.endpoints !== null) return [...checkEndpoints(inputs.endpoints), ...checkPortNames(inputs, ports)];
   if (!inputs.selects) return [];
   if (inputs.pods.length + inputs.workloads.length === 0) return [noPodIssue(inputs)];
-  return ports.flatMap(({ port, index }) => checkTargetPort(inputs, port, index) ?? []);
+  return [...checkPodNames(inputs), ...ports.flatMap(({ port, index }) => checkTargetPort(inputs, port, index) ?? [])];
+}
+
+function checkPodNames({ service, pods }: ServiceInputs): readonly Issue[] {
+  if (!isHeadless(service.object) || pods.length <= MAX_NAMED_PODS) return [];
+  const message = `has ${pods.length} pods: only ${MAX_NAMED_PODS} of them get names of their own`;
+  return [warningIssue(message, { ...placeOf(service, 'spec.clusterIP'), remedy: 'split it into several Services' })];
 }
 
 /** Endpoints belong to the port of the same name. (A controller writes none while it knows of no pod.) */
@@ -105,19 +101,4 @@ function noPodIssue({ service, nearMiss }: ServiceInputs): Issue {
   const remedy = nearMiss === null ? 'give the labels to the template of a workload' : `did you mean ${nearMiss}?`;
   const message = `the selector ${selector} matches no pod of its namespace, so the Service has no endpoints`;
   return warningIssue(message, { ...placeOf(service, 'spec.selector'), remedy });
-}
-
-function keepParts(before: ServiceRoute | undefined, fresh: ServiceRoute): ServiceRoute {
-  if (before === undefined) return fresh;
-  const route = {
-    cluster: keep(before.cluster, fresh.cluster),
-    assignment: keep(before.assignment, fresh.assignment),
-    host: keep(before.host, fresh.host),
-  };
-  const same = route.cluster === before.cluster && route.assignment === before.assignment && route.host === before.host;
-  return same ? before : route;
-}
-
-function keep<T>(before: T, fresh: T): T {
-  return isDeepStrictEqual(before, fresh) ? before : fresh;
 }

@@ -119,6 +119,17 @@ describe('names of the pods of a headless Service', () => {
     expect(sliced.clusterFor('fd00--2.db')).toBe('outbound|80|fd00--2.db.default.svc.cluster.local');
   });
 
+  it('are made for the first 1,000 pods, and the rest is said', () => {
+    const pods = Array.from({ length: 1_001 }, (_, i) => podText({ name: `p${i}`, ip: `10.0.${i >> 8}.${i & 255}` }));
+    const mesh = new TextMesh(
+      serviceText('clusterIP: None, selector: {app: a}, ports: [{port: 8080}]') + pods.join(''),
+    );
+    expect(mesh.translate().clusters.size).toBe(1_001);
+    expect(mesh.issues()).toEqual([
+      'mesh.yaml:5: spec.clusterIP: has 1001 pods: only 1000 of them get names of their own; split it into several Services',
+    ]);
+  });
+
   it('share a cluster where several pods have one host name', () => {
     const twins =
       member('db', 'db-0', '10.0.0.1') + member('db', 'db-1', '10.0.0.2').replace('hostname: db-1', 'hostname: db-0');

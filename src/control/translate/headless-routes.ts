@@ -1,15 +1,12 @@
 // The pods of a headless Service, each under its own name and address.
 import type { Service, ServicePort } from '../../kube/service.ts';
-import { outboundClusterName, serviceHost } from '../../model/names.ts';
 import { authorityOf } from './address-family.ts';
-import { assignmentOf, clusterOf } from './assignment.ts';
 import { type Backend, compare } from './backend.ts';
-import { namedHost } from './named-host.ts';
-import type { ServiceRoute } from './service-route.ts';
+import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
 import { extraPorts } from './target-port.ts';
 
 /** A pod more than this has no name of its own: each costs a cluster and a dozen domains in every namespace. */
-const MAX_NAMED_PODS = 1_000;
+export const MAX_NAMED_PODS = 1_000;
 
 export interface HeadlessPort {
   readonly service: Service;
@@ -17,25 +14,20 @@ export interface HeadlessPort {
   /** The TCP ports that the Service declares. */
   readonly declared: readonly number[];
   readonly clusterDomain: string;
+  readonly known: KnownRoutes;
 }
 
 /**
  * One cluster per pod: by its host name, or as cluster DNS names one that has none (`10-0-0-5`), and by its address; on the Service port
  * and on the port of the pod. A pod that is not ready keeps its name, with no endpoint behind it.
  */
-export function headlessHosts(context: HeadlessPort, backends: readonly Backend[]): readonly ServiceRoute[] {
-  const { service, port, declared, clusterDomain } = context;
+export function headlessRoutes(context: HeadlessPort, backends: readonly Backend[]): readonly ServiceRoute[] {
+  const { service, port, declared, clusterDomain, known } = context;
   const { name, namespace } = service.metadata;
   return [...byLabel(backends)].slice(0, MAX_NAMED_PODS).map(([podLabel, members]) => {
-    const label = `${podLabel}.${name}`;
-    const cluster = outboundClusterName(port.port, serviceHost(label, namespace, clusterDomain));
     const addresses = [...new Set(members.flatMap(({ host }) => authorityOf(host) ?? []))];
-    const ports = [port.port, ...extraPorts(members, port, declared)];
-    return {
-      cluster: clusterOf(cluster),
-      assignment: assignmentOf(cluster, members),
-      host: namedHost({ label, namespace, clusterDomain, addresses }, ports, cluster),
-    };
+    const names = { label: `${podLabel}.${name}`, namespace, clusterDomain, addresses };
+    return serviceRoute(names, port.port, extraPorts(members, port, declared), members, known);
   });
 }
 
