@@ -3,8 +3,8 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import type { Issue } from '../base/result.ts';
 import { ControlPlane } from '../control/control-plane.ts';
+import { parseRegistries } from '../control/registry/parse-registries.ts';
 import { DEFAULT_CLUSTER_DOMAIN } from '../model/names.ts';
-import { openRegistries } from './control-plane-app.ts';
 
 /** While pods come and go a Service may have none for a moment: only what stands for so long, ms, is told. */
 const STANDING_MS = 700;
@@ -18,9 +18,9 @@ export interface MeshIssuesOptions {
 }
 
 export function watchMeshIssues({ folders, clock, emit }: MeshIssuesOptions): Cancel {
-  const registries = openRegistries(
+  const registries = parseRegistries(
     folders.map((folder) => `file:${folder}`),
-    clock,
+    { clock },
   );
   if (!registries.ok) {
     emit(registries.issues);
