@@ -8,7 +8,13 @@ import {
   type LocalityEndpointsSpec,
 } from '../../src/model/endpoint-spec.ts';
 import type { ListenerSpec, SocketAddressSpec } from '../../src/model/listener-spec.ts';
-import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
+import {
+  RETRY_CONDITIONS,
+  type RetryPolicySpec,
+  type RouteConfigSpec,
+  type RouteSpec,
+  type VirtualHostSpec,
+} from '../../src/model/route-spec.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -53,6 +59,15 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record({
   loadBalancer: fc.constant('round-robin' as const),
 });
 
+const retry: fc.Arbitrary<RetryPolicySpec> = fc
+  .record({
+    on: fc.subarray([...RETRY_CONDITIONS]),
+    numRetries: fc.integer({ min: 0, max: 10 }),
+    statusCodes: fc.array(fc.integer({ min: 100, max: 599 }), { maxLength: 3 }),
+    baseMs: fc.option(ms),
+  })
+  .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, backOff: { baseMs, maxMs: baseMs * 3 } }));
+
 const route: fc.Arbitrary<RouteSpec> = fc.record({
   name: fc.string(),
   match: fc.oneof(
@@ -64,7 +79,10 @@ const route: fc.Arbitrary<RouteSpec> = fc.record({
     }),
     fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
   ),
-  action: fc.record({ cluster: name, timeoutMs: fc.integer({ min: 0, max: 86_400_000 }) }),
+  action: fc.record(
+    { cluster: name, timeoutMs: fc.integer({ min: 0, max: 86_400_000 }), retry },
+    { requiredKeys: ['cluster', 'timeoutMs'] },
+  ),
 });
 
 /** Domains are unique in a route configuration: the number makes them so. */

@@ -74,7 +74,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
       this.#tunnel = new Tunnel(this, cluster, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
     } else {
-      this.#router.start(cluster, head);
+      this.#router.start(cluster, head, entry.retry);
     }
   }
 

@@ -7,12 +7,12 @@ import { renderRequestHead } from '../codec/http1/write-head.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import { isIdempotent, MAX_RETRIES, mayRetry } from '../upstream/retry-policy.ts';
+import { DEFAULT_RETRY_POLICY, isIdempotent, type RetryPolicy } from '../upstream/retry-policy.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
-import { retryDelayMs } from './retry-delay.ts';
+import { DEFAULT_RETRY_BACK_OFF, retryDelayMs } from './retry-delay.ts';
 
 /** The exchange, as its router sees it. Nothing is called between `stop` and the next `start`. */
 export interface RouterOwner {
@@ -41,6 +41,7 @@ export class Router implements AttemptOwner, PickContext {
   #generation = 0;
   #cluster: Cluster | null = null;
   #head: RequestHead | null = null;
+  #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
   #hasBody = false;
   #chunked = false;
   #responseStarted = false;
@@ -58,10 +59,11 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   /** Begins a request; its head is sent at once or with what follows, at the latest by `flush`. */
-  start(cluster: Cluster, head: RequestHead): void {
+  start(cluster: Cluster, head: RequestHead, policy: RetryPolicy): void {
     this.#generation += 1;
     this.#cluster = cluster;
     this.#head = head;
+    this.#policy = policy;
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#chunked = head.bodyKind === BODY_CHUNKED;
     this.#responseStarted = false;
@@ -124,6 +126,11 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onResponseHead(head: ResponseHead): void {
+    const { statuses } = this.#policy;
+    if (statuses !== null && statuses[head.status] === 1 && this.#mayRepeat(false)) {
+      this.#dismiss(head.status);
+      return;
+    }
     this.#responseStarted = true;
     if (this.#hasBody) this.#replay.drop();
     this.#owner.onResponseHead(head);
@@ -172,28 +179,43 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   #mayRetry(code: ErrorCode, unsent: boolean): boolean {
-    const cluster = this.#cluster as Cluster;
     const head = this.#head as RequestHead;
-    if (this.#tried.length > MAX_RETRIES || (this.#hasBody && !this.#replay.whole)) return false;
-    if (!mayRetry(code, unsent, isIdempotent(head.method) || head.find('idempotency-key') >= 0)) return false;
+    const idempotent = isIdempotent(head.method) || head.find('idempotency-key') >= 0;
+    return this.#policy.retriesFailure(code, unsent, idempotent) && this.#mayRepeat(unsent);
+  }
+
+  /** An attempt is left, the request is still here whole, and the budget allows it. */
+  #mayRepeat(unsent: boolean): boolean {
+    if (this.#tried.length > this.#policy.maxRetries || (this.#hasBody && !this.#replay.whole)) return false;
+    const cluster = this.#cluster as Cluster;
     // Where nothing was sent, nothing is multiplied: the budget guards pods against repeated work only.
     if (unsent || cluster.retryBudget.withdraw(this.#context.clock.now())) return true;
     cluster.stats.retryOverflows += 1;
     return false;
   }
 
+  /** An answer that is tried again is not waited for: its connection closes. */
+  #dismiss(status: number): void {
+    const stats = (this.#cluster as Cluster).stats;
+    stats.recordResponse(status, this.#context.clock.now() - this.#record.startedAtMs);
+    this.#attempt.abandon();
+    this.#retry();
+  }
+
   /** At once where an endpoint is left that was not tried, else after a pause: the same one needs time to come back. */
   #retry(): void {
     const cluster = this.#cluster as Cluster;
+    const { backOff } = this.#policy;
     cluster.stats.retries += 1;
-    if (cluster.offersUntried(this)) {
+    if (backOff === null && cluster.offersUntried(this)) {
       this.#repeat();
       return;
     }
     this.#owner.onUpstreamBlocked();
     const generation = this.#generation;
+    const delayMs = retryDelayMs(this.#tried.length, backOff ?? DEFAULT_RETRY_BACK_OFF, this.#context.random);
     // alloc-ok: a retry
-    this.#context.clock.after(retryDelayMs(this.#tried.length, this.#context.random), () => {
+    this.#context.clock.after(delayMs, () => {
       if (this.#generation === generation) this.#repeat();
     });
   }

@@ -2,12 +2,14 @@
 // Compiled routes: from authority and path to the entry that carries everything the request needs, without a look-up by name.
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
+import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.ts';
 
 export interface RouteEntry {
   readonly name: string;
   readonly slot: ClusterSlot;
   /** 0 = none. */
   readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
   readonly path: string;
   readonly exact: boolean;
   readonly connect: boolean;
@@ -93,6 +95,7 @@ function compileRoute(route: RouteSpec, slotOf: (cluster: string) => ClusterSlot
     name: route.name,
     slot: slotOf(route.action.cluster),
     timeoutMs: route.action.timeoutMs,
+    retry: compileRetryPolicy(route.action.retry),
     path: path.value,
     exact: path.kind === 'exact',
     connect: route.match.connect === true,

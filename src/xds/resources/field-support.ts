@@ -138,7 +138,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: EVERY_OTHER,
   },
   'envoy.config.route.v3.RouteAction': {
-    supported: ['cluster', 'timeout', 'upgrade_configs'],
+    supported: ['cluster', 'timeout', 'upgrade_configs', 'retry_policy'],
     refused: [
       'cluster_header',
       'weighted_clusters',
@@ -151,7 +151,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'host_rewrite_header',
       'host_rewrite_path_regex',
       'append_x_forwarded_host',
-      'retry_policy',
       'hedge_policy',
       '#33',
       '#34',
@@ -160,5 +159,21 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       '#44',
       '#45',
     ],
+  },
+  'envoy.config.route.v3.RetryPolicy': {
+    supported: [
+      'retry_on',
+      'num_retries',
+      'retry_host_predicate',
+      'host_selection_retry_max_attempts',
+      'retriable_status_codes',
+      'retry_back_off',
+    ],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.RetryPolicy.RetryHostPredicate': { supported: ['name', 'typed_config'], refused: EVERY_OTHER },
+  'envoy.config.route.v3.RetryPolicy.RetryBackOff': {
+    supported: ['base_interval', 'max_interval'],
+    refused: EVERY_OTHER,
   },
 };

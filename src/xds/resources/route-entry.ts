@@ -4,6 +4,7 @@ import type { RouteActionSpec, RouteMatchSpec, RouteSpec } from '../../model/rou
 import type { Route, RouteAction, RouteMatch, RouteSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
+import { decodeRetryPolicy, encodeRetryPolicy } from './retry-policy.ts';
 
 /** What RouteAction.timeout means when it is absent. */
 const DEFAULT_ROUTE_TIMEOUT_MS = 15_000;
@@ -20,6 +21,7 @@ export function encodeRoute(spec: RouteSpec): MessageInitShape<typeof RouteSchem
       value: {
         clusterSpecifier: { case: 'cluster', value: spec.action.cluster },
         timeout: encodeDuration(spec.action.timeoutMs),
+        ...(spec.action.retry === undefined ? {} : { retryPolicy: encodeRetryPolicy(spec.action.retry) }),
         // Envoy ends a CONNECT here, as we do, only when it is told to.
         upgradeConfigs: connect ? [{ upgradeType: CONNECT, connectConfig: {} }] : [],
       },
@@ -65,7 +67,12 @@ function decodeAction(
     context.refuse(`${path}.cluster`, 'is empty', 'name a cluster');
   }
   checkUpgrades(message, connect, context, path);
-  return { cluster, timeoutMs: decodeDuration(message.timeout, DEFAULT_ROUTE_TIMEOUT_MS, context, `${path}.timeout`) };
+  const retry = message.retryPolicy;
+  return {
+    cluster,
+    timeoutMs: decodeDuration(message.timeout, DEFAULT_ROUTE_TIMEOUT_MS, context, `${path}.timeout`),
+    ...(retry === undefined ? {} : { retry: decodeRetryPolicy(retry, context, `${path}.retry_policy`) }),
+  };
 }
 
 /** A CONNECT that is not ended here would be sent on as a request, which is another thing. */

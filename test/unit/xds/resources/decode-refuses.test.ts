@@ -10,6 +10,7 @@ import {
 import { HealthStatus } from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
 import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
+import type { RetryPolicySchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
 import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import { HttpConnectionManagerSchema } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
@@ -296,6 +297,18 @@ describe('a route configuration', () => {
   const one = (...list: Routes): DecodedResource<unknown> => hosts({ name: 'h', domains: ['*'], routes: list });
   const toCluster = { case: 'route', value: { clusterSpecifier: { case: 'cluster', value: 'c' } } } as const;
   const any = { pathSpecifier: { case: 'prefix', value: '/' } } as const;
+  const retrying = (retryPolicy: MessageInitShape<typeof RetryPolicySchema>) =>
+    ({ case: 'route', value: { ...toCluster.value, retryPolicy } }) as const;
+
+  it('is taken with the retries of Istio, of which the conditions for gRPC are recorded', () => {
+    const retryOn = 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes';
+    const decoded = one({ match: any, action: retrying({ retryOn, retriableStatusCodes: [503] }) });
+    expect(decoded.result).toMatchObject({ ok: true });
+    expect(decoded.ignored).toEqual([
+      'virtual_hosts[0].routes[0].route.retry_policy.retry_on.unavailable',
+      'virtual_hosts[0].routes[0].route.retry_policy.retry_on.cancelled',
+    ]);
+  });
 
   it('is taken with a timeout of 15 s where it names none, and domains in lower case', () => {
     const decoded = hosts({ name: 'h', domains: ['My-API'], routes: [{ match: any, action: toCluster }] });
@@ -355,9 +368,24 @@ describe('a route configuration', () => {
       'routes[0].route.weighted_clusters: is not supported',
     ],
     [
-      'a retry policy',
-      one({ match: any, action: { case: 'route', value: { ...toCluster.value, retryPolicy: { retryOn: '5xx' } } } }),
-      'routes[0].route.retry_policy: is not supported',
+      'a retry condition that it does not know',
+      one({ match: any, action: retrying({ retryOn: 'reset,retriable-headers' }) }),
+      'routes[0].route.retry_policy.retry_on: "retriable-headers" is not supported; use connect-failure, ',
+    ],
+    [
+      'a limit for each attempt',
+      one({ match: any, action: retrying({ retryOn: '5xx', perTryTimeout: { seconds: 1n } }) }),
+      'routes[0].route.retry_policy.per_try_timeout: is not supported',
+    ],
+    [
+      'a retry predicate that it does not know',
+      one({ match: any, action: retrying({ retryHostPredicate: [{ name: 'canary' }] }) }),
+      'retry_policy.retry_host_predicate[0]: "canary" (no type) is not supported; use envoy.extensions.retry.host.previous_hosts',
+    ],
+    [
+      'a retry back-off without its base',
+      one({ match: any, action: retrying({ retryBackOff: {} }) }),
+      'retry_policy.retry_back_off.base_interval: is absent or 0; give more than 0 s',
     ],
     [
       'CONNECT that would be passed on',

@@ -22,6 +22,9 @@ import {
 } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_components_pb.ts';
 import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
 import {
+  RetryPolicy_RetryBackOffSchema,
+  RetryPolicy_RetryHostPredicateSchema,
+  RetryPolicySchema,
   RouteActionSchema,
   RouteMatchSchema,
   RouteSchema,
@@ -57,6 +60,9 @@ const REGISTRY: Registry = createRegistry(
   RouteSchema,
   RouteMatchSchema,
   RouteActionSchema,
+  RetryPolicySchema,
+  RetryPolicy_RetryHostPredicateSchema,
+  RetryPolicy_RetryBackOffSchema,
 );
 
 /** A message in which only `field` is set, to something that is not its default. */
