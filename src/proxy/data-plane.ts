@@ -2,17 +2,20 @@
 import { errorIssue, type Issue } from '../base/result.ts';
 import type { Changes, ConfigSink, ResourceChanges } from '../model/config-sink.ts';
 import type { ListenerSpec } from '../model/listener-spec.ts';
-import type { RouteConfigSpec } from '../model/route-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
-import type { RouteSlot } from './exchange/exchange-context.ts';
 import { Listener, type ListenerOptions } from './listener/listener.ts';
-import { RouteTable } from './route/route-table.ts';
+import type { RouteTable } from './route/route-table.ts';
+import { RouteManager } from './route-manager.ts';
 import type { Cluster, ClusterOptions } from './upstream/cluster.ts';
+
+const DEFAULT_HOLD_MS = 15_000;
 
 export interface DataPlaneOptions {
   readonly listener: ListenerOptions;
   readonly cluster: ClusterOptions;
+  /** How long new routes wait for a cluster that they name and that does not serve yet, ms (> 0). Default 15,000. */
+  readonly holdMs?: number;
 }
 
 export interface Readiness {
@@ -21,32 +24,52 @@ export interface Readiness {
   readonly waitingFor: readonly string[];
 }
 
+/** A listener that accepts, and the configuration that it runs on: the newest, or the one before while the newest waits for routes. */
+interface LiveListener {
+  readonly listener: Listener;
+  spec: ListenerSpec;
+}
+
 export class DataPlane implements ConfigSink, StatSource {
   readonly #options: DataPlaneOptions;
   readonly #clusters: ClusterManager;
-  readonly #routes = new Map<string, RouteSlot>();
+  readonly #routes: RouteManager;
   readonly #listenerSpecs = new Map<string, ListenerSpec>();
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners = new Map<string, LiveListener>();
   /** Listeners that were replaced or removed and still have work. */
   readonly #retired = new Set<Listener>();
+  #applying = false;
+  #settleQueued = false;
+  #closed = false;
   #draining = false;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
-    this.#clusters = new ClusterManager(options.cluster);
+    this.#clusters = new ClusterManager({ ...options.cluster, onWarm: () => this.#settleSoon() });
+    this.#routes = new RouteManager({
+      clock: options.listener.shared.clock,
+      log: options.listener.log,
+      holdMs: options.holdMs ?? DEFAULT_HOLD_MS,
+      slotOf: (name) => this.#clusters.slot(name),
+      isServing: (name) => this.#clusters.isServing(name),
+      onGiveUp: () => this.#settle(false),
+    });
   }
 
   apply(changes: Changes): readonly Issue[] {
     const issues: Issue[] = [];
+    this.#applying = true;
     // Make before break: what others point at comes first, and is taken away last.
     each(changes.clusters?.upserted, issues, (spec) => this.#clusters.upsert(spec));
     each(changes.endpoints?.upserted, issues, (spec) => this.#clusters.assign(spec));
-    each(changes.routes?.upserted, issues, (spec) => this.#upsertRoutes(spec));
+    each(changes.routes?.upserted, issues, (spec) => this.#routes.upsert(spec.name, spec));
     each(changes.listeners?.upserted, issues, (spec) => this.#upsertListener(spec));
     for (const name of removedOf(changes.listeners)) this.#removeListener(name);
-    for (const name of removedOf(changes.routes)) this.#routeSlot(name).table = null;
+    for (const name of removedOf(changes.routes)) this.#routes.remove(name);
     for (const name of removedOf(changes.clusters)) this.#clusters.remove(name);
     for (const name of removedOf(changes.endpoints)) this.#clusters.forgetAssignment(name);
+    this.#applying = false;
+    this.#settle(removedOf(changes.clusters).length > 0);
     return issues;
   }
 
@@ -55,97 +78,121 @@ export class DataPlane implements ConfigSink, StatSource {
   }
 
   get listeners(): readonly Listener[] {
-    return [...this.#listeners.values()];
+    return Array.from(this.#listeners.values(), ({ listener }) => listener);
   }
 
   get routeTables(): readonly RouteTable[] {
-    const tables: RouteTable[] = [];
-    for (const slot of this.#routes.values()) if (slot.table !== null) tables.push(slot.table);
-    return tables;
+    return this.#routes.tables;
   }
 
   get activeRequests(): number {
     let active = 0;
-    for (const listener of [...this.#listeners.values(), ...this.#retired]) active += listener.activeRequests;
+    for (const listener of [...this.listeners, ...this.#retired]) active += listener.activeRequests;
     return active;
   }
 
-  /** Ready = a listener accepts connections and everything that its routes need has come once. */
+  /** Ready = a listener accepts connections and everything that its routes need has come once, or is known not to exist. */
   readiness(): Readiness {
     const waitingFor: string[] = [];
     if (this.#draining) waitingFor.push('nothing: the sidecar is draining');
     if (this.#listenerSpecs.size === 0) waitingFor.push('listeners');
     for (const spec of this.#listenerSpecs.values()) {
-      const listener = this.#listeners.get(spec.name);
-      if (listener === undefined) waitingFor.push(`routes of listener "${spec.name}"`);
-      else if (!listener.listening) waitingFor.push(listener.problem || `the addresses of listener "${spec.name}"`);
+      const live = this.#listeners.get(spec.name)?.listener;
+      if (live === undefined) waitingFor.push(...this.#whyClosed(spec));
+      else if (!live.listening) waitingFor.push(live.problem || `the addresses of listener "${spec.name}"`);
     }
     for (const cluster of this.clusters) if (!cluster.warm) waitingFor.push(`endpoints of cluster "${cluster.name}"`);
     return { ready: waitingFor.length === 0, waitingFor };
   }
 
+  /** What is not in force yet because something that it needs has not come: for people. */
+  held(): readonly string[] {
+    return this.#routes.held.map(
+      ({ name, waitsFor }) =>
+        `routes "${name}" wait for ${waitsFor.map((cluster) => `cluster "${cluster}"`).join(', ')}`,
+    );
+  }
+
   /** Begins to drain: readiness fails, answers close their connections. Work goes on and new work is taken until `close`. */
   drain(): void {
     this.#draining = true;
-    for (const listener of this.#listeners.values()) listener.drain();
+    for (const listener of this.listeners) listener.drain();
   }
 
   close(): void {
-    for (const listener of [...this.#listeners.values(), ...this.#retired]) listener.close();
+    this.#closed = true;
+    this.#routes.close();
+    for (const listener of [...this.listeners, ...this.#retired]) listener.close();
     for (const cluster of this.clusters) cluster.close();
   }
 
   collect(sink: StatSink): void {
     for (const cluster of this.clusters) cluster.collect(sink);
-    for (const listener of this.#listeners.values()) listener.collect(sink);
+    for (const listener of this.listeners) listener.collect(sink);
   }
 
-  #routeSlot(name: string): RouteSlot {
-    let slot = this.#routes.get(name);
-    if (slot === undefined) {
-      slot = { name, table: null };
-      this.#routes.set(name, slot);
-    }
-    return slot;
+  /** A cluster has got its first endpoints, perhaps one of many in the same moment. */
+  #settleSoon(): void {
+    if (this.#applying || this.#settleQueued) return;
+    this.#settleQueued = true;
+    queueMicrotask(() => {
+      this.#settleQueued = false;
+      this.#settle(false);
+    });
   }
 
-  #upsertRoutes(spec: RouteConfigSpec): void {
-    this.#routeSlot(spec.name).table = new RouteTable(spec, (name) => this.#clusters.slot(name));
-    this.#openWaitingListeners();
+  /** Brings into force what has all that it needs, and lets go of what nobody needs any more. */
+  #settle(clustersRemoved: boolean): void {
+    if (this.#closed) return;
+    const released = this.#routes.release();
+    for (const spec of this.#listenerSpecs.values()) this.#settleListener(spec);
+    const pruned = this.#routes.prune(this.#namedRoutes());
+    if (released || pruned || clustersRemoved) this.#clusters.sweep(this.#routes.usedClusters());
+  }
+
+  /** What listeners name: those that accept, and those that wait. */
+  #namedRoutes(): Set<string> {
+    const named = new Set<string>();
+    for (const spec of this.#listenerSpecs.values()) named.add(routesKey(spec));
+    for (const { spec } of this.#listeners.values()) named.add(routesKey(spec));
+    return named;
   }
 
   #upsertListener(spec: ListenerSpec): void {
-    const before = this.#listenerSpecs.get(spec.name);
+    const { routes } = spec.http;
     this.#listenerSpecs.set(spec.name, spec);
-    const live = this.#listeners.get(spec.name);
-    if (
-      live !== undefined &&
-      before !== undefined &&
-      sameAddresses(before, spec) &&
-      routesName(before) === routesName(spec)
-    ) {
-      if (spec.http.routes.kind === 'inline') this.#upsertRoutes(spec.http.routes.config);
-      live.update(spec.http);
-      return;
-    }
-    if (live !== undefined) this.#retire(live);
-    if (spec.http.routes.kind === 'inline') this.#upsertRoutes(spec.http.routes.config);
-    this.#openWaitingListeners();
+    if (routes.kind === 'inline') this.#routes.upsert(inlineKey(spec.name), routes.config);
+    else this.#routes.remove(inlineKey(spec.name));
   }
 
   #removeListener(name: string): void {
     this.#listenerSpecs.delete(name);
+    this.#routes.remove(inlineKey(name));
     const live = this.#listeners.get(name);
-    if (live !== undefined) this.#retire(live);
+    if (live !== undefined) this.#retire(live.listener);
   }
 
-  /** A listener without its routes would answer 404 to everybody: it opens when they have come. */
-  #openWaitingListeners(): void {
-    for (const spec of this.#listenerSpecs.values()) {
-      if (this.#listeners.has(spec.name)) continue;
-      const slot = this.#routeSlot(routesName(spec));
-      if (slot.table !== null) this.#listeners.set(spec.name, new Listener(spec, slot, this.#options.listener));
+  /** A listener without its routes would answer 404 to everybody: it opens when they have come, and a changed one serves as before until then. */
+  #settleListener(spec: ListenerSpec): void {
+    const live = this.#listeners.get(spec.name);
+    if (live?.spec === spec) return;
+    const slot = this.#routes.slot(routesKey(spec));
+    if (slot.table === null) return;
+    if (live !== undefined && sameAddresses(live.spec, spec)) {
+      live.listener.update(spec.http, slot);
+      live.spec = spec;
+      return;
     }
+    if (live !== undefined) this.#retire(live.listener);
+    this.#listeners.set(spec.name, { listener: new Listener(spec, slot, this.#options.listener), spec });
+  }
+
+  /** Routes that do not exist hold back their own listener only, not the readiness that others give. */
+  #whyClosed(spec: ListenerSpec): string[] {
+    const key = routesKey(spec);
+    if (!this.#routes.isMissing(key)) return [`routes of listener "${spec.name}"`];
+    if (this.listeners.some((listener) => listener.listening)) return [];
+    return [`routes of listener "${spec.name}", which the control plane does not have`];
   }
 
   #retire(listener: Listener): void {
@@ -157,8 +204,13 @@ export class DataPlane implements ConfigSink, StatSource {
   }
 }
 
-function routesName(spec: ListenerSpec): string {
-  return spec.http.routes.kind === 'rds' ? spec.http.routes.name : spec.http.routes.config.name;
+/** Routes that stand in a listener are its own, whatever they are called. */
+function routesKey(spec: ListenerSpec): string {
+  return spec.http.routes.kind === 'rds' ? spec.http.routes.name : inlineKey(spec.name);
+}
+
+function inlineKey(listener: string): string {
+  return `listener ${listener}`;
 }
 
 function removedOf(changes: ResourceChanges<unknown> | undefined): readonly string[] {

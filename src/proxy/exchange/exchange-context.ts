@@ -19,7 +19,8 @@ export interface BodyMeter {
 }
 
 export interface ExchangeContext {
-  readonly routes: RouteSlot;
+  /** A change of the listener may name other routes. */
+  routes: RouteSlot;
   readonly stats: ExchangeStats;
   /** `null` = off. */
   readonly accessLog: AccessLog | null;

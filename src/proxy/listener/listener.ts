@@ -66,9 +66,10 @@ export class Listener implements StatSource {
     return this.#stats.requestsActive;
   }
 
-  /** Takes limits for connections to come; those that are there keep theirs. Addresses do not change: another address is another listener. */
-  update(http: HttpConnectionManagerSpec): void {
+  /** Takes routes for the next request, and limits for connections to come; those that are there keep theirs. Addresses do not change: another address is another listener. */
+  update(http: HttpConnectionManagerSpec, routes: RouteSlot): void {
     this.#http = http;
+    this.#context.routes = routes;
   }
 
   /** Answers carry `Connection: close` from now on, idle connections close; new ones are still accepted. */

@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   readonly random: Random;
+  /** Called when a cluster has been told its endpoints for the first time. */
+  readonly onWarm?: () => void;
 }
 
 /** A name that routes hold on to: the cluster behind it may come, change and go without the routes being compiled again. */
@@ -72,10 +74,12 @@ export class Cluster implements StatSource {
   }
 
   assign(assignment: LoadAssignmentSpec): void {
+    const wasWarm = this.#assigned;
     this.#assigned = true;
     this.stats.updates += 1;
     this.#endpoints.update(assignment);
     this.#picker = this.#createPicker();
+    if (!wasWarm) this.#options.onWarm?.();
   }
 
   pick(context: PickContext): Endpoint | null {
