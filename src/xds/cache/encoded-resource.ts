@@ -13,14 +13,12 @@ export interface EncodedResource {
   readonly any: Uint8Array;
   /** Names of the resources of `type.refersTo` that it needs. */
   readonly references: readonly string[];
+  /** 64 bits that stand for name and version in the version of a set. */
+  readonly digest: bigint;
 }
 
-/** What a view holds of one type. Immutable: a change makes a new one, with unchanged resources shared. */
-export interface TypeState {
-  /** Hash over the sorted (name, version) pairs: the version_info of state-of-the-world responses. */
-  readonly version: string;
-  readonly resources: ReadonlyMap<string, EncodedResource>;
-}
+/** The part of a ResourceType that encoding needs. */
+export type EncodableType = Pick<AnyResourceType, 'typeUrl' | 'name' | 'references' | 'encode'>;
 
 /**
  * Encodes each spec object once, whatever the number of views and clients that hold it: snapshots share the objects that did not change
@@ -29,19 +27,16 @@ export interface TypeState {
 export class ResourceEncoder {
   readonly #encoded = new WeakMap<object, EncodedResource>();
 
-  encode(type: AnyResourceType, spec: object): EncodedResource {
+  encode(type: EncodableType, spec: object): EncodedResource {
     const known = this.#encoded.get(spec);
     if (known !== undefined) return known;
     const value = type.encode(spec);
     const any = toBinary(AnySchema, create(AnySchema, { typeUrl: type.typeUrl, value }));
-    const fresh = { name: type.name(spec), version: contentHash(value), any, references: type.references(spec) };
+    const name = type.name(spec);
+    const version = contentHash(value);
+    const digest = BigInt(`0x${contentHash(name, version)}`);
+    const fresh = { name, version, any, references: type.references(spec), digest };
     this.#encoded.set(spec, fresh);
     return fresh;
   }
-}
-
-export function typeVersion(resources: ReadonlyMap<string, EncodedResource>): string {
-  const lines: string[] = [];
-  for (const resource of resources.values()) lines.push(`${resource.name}\n${resource.version}`);
-  return contentHash(lines.sort().join('\n'));
 }

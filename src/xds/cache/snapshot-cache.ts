@@ -1,27 +1,40 @@
 // What clients are told, by view and type: encoded once, versioned by content, with news only of what changed.
 import type { Cancel } from '../../base/clock.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
+import type { OnDemandSource } from '../../model/on-demand.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../model/snapshot.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
-import type { AnyResourceType } from '../resources/resource-type.ts';
-import { type EncodedResource, ResourceEncoder, type TypeState, typeVersion } from './encoded-resource.ts';
+import { ON_DEMAND_TYPES } from '../resources/on-demand.ts';
+import { type EncodedResource, ResourceEncoder } from './encoded-resource.ts';
+import { type TypeState, TypeStates } from './type-state.ts';
 
-/** Implemented by the control plane. Both are called from the cache only, and must be quick: a client waits. */
+/** Implemented by the control plane. All are called from the cache only, and must be quick: a client waits. */
 export interface ViewSource {
   /** The view of a client: nodes with the same key are told the same. Pure. */
   resolveView(node: NodeIdentity): string;
   /** The present configuration of the view of `node`; null while nothing is known yet: its clients then wait for a `refresh`. */
   snapshotFor(node: NodeIdentity): Snapshot | null;
+  /**
+   * What exists for whoever asks for it by name, and stands in no snapshot; absent: nothing does. What it answers changes only with the
+   * snapshot of the view.
+   */
+  readonly onDemand?: OnDemandSource;
 }
 
 /** Names that were added, changed or removed, by type URL; types without change are absent. */
 export type ChangedNames = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** A type as one view has it. Immutable but for what is on demand. */
+export interface ViewState extends TypeState {
+  /** Also what exists only for those who ask for it by name. */
+  find(name: string): EncodedResource | undefined;
+}
+
 /** A client's hold on its view. */
 export interface ViewHandle {
   readonly view: string;
   /** The present state; null before the view's first snapshot. May be kept, is never altered. */
-  state(typeUrl: string): TypeState | null;
+  state(typeUrl: string): ViewState | null;
   /** Lets go of the view: no more news. */
   readonly close: Cancel;
 }
@@ -30,7 +43,8 @@ interface View {
   /** The node that opened the view; any other of the view would do. */
   readonly node: NodeIdentity;
   snapshot: Snapshot | null;
-  readonly states: Map<string, TypeState>;
+  readonly states: Map<string, ViewState>;
+  readonly bases: Map<string, TypeState>;
   readonly watchers: Set<(changed: ChangedNames) => void>;
 }
 
@@ -41,6 +55,7 @@ interface View {
 export class SnapshotCache {
   readonly #source: ViewSource;
   readonly #encoder = new ResourceEncoder();
+  readonly #typeStates = new TypeStates(this.#encoder);
   readonly #views = new Map<string, View>();
 
   constructor(source: ViewSource) {
@@ -75,7 +90,7 @@ export class SnapshotCache {
   }
 
   #create(key: string, node: NodeIdentity): View {
-    const view: View = { node, snapshot: null, states: new Map(), watchers: new Set() };
+    const view: View = { node, snapshot: null, states: new Map(), bases: new Map(), watchers: new Set() };
     this.#views.set(key, view);
     const snapshot = this.#source.snapshotFor(node);
     if (snapshot !== null) this.#replace(view, snapshot);
@@ -86,37 +101,28 @@ export class SnapshotCache {
     const changed = new Map<string, ReadonlySet<string>>();
     const before = view.snapshot ?? EMPTY_SNAPSHOT;
     for (const type of RESOURCE_TYPES) {
-      const old = view.states.get(type.typeUrl);
+      const old = view.bases.get(type.typeUrl);
       if (old !== undefined && type.specs(before) === type.specs(snapshot)) continue;
-      const resources = this.#encodeAll(type, snapshot, old);
-      const names = differingNames(old?.resources ?? new Map(), resources);
+      const fresh = this.#typeStates.of(type, type.specs(snapshot), old);
+      const names = this.#typeStates.changes(old, fresh);
       if (names.size > 0) changed.set(type.typeUrl, names);
-      if (old === undefined || names.size > 0) {
-        view.states.set(type.typeUrl, { version: typeVersion(resources), resources });
-      }
+      if (old !== undefined && names.size === 0) continue;
+      view.bases.set(type.typeUrl, fresh);
+      view.states.set(type.typeUrl, this.#viewState(view, type.typeUrl, fresh));
     }
     view.snapshot = snapshot;
     return changed;
   }
 
-  /** A spec that is new but says the same keeps its old encoding, so that nobody holds both. */
-  #encodeAll(type: AnyResourceType, snapshot: Snapshot, old: TypeState | undefined): Map<string, EncodedResource> {
-    const resources = new Map<string, EncodedResource>();
-    for (const [name, spec] of type.specs(snapshot)) {
-      const fresh = this.#encoder.encode(type, spec);
-      const known = old?.resources.get(name);
-      resources.set(name, known?.version === fresh.version ? known : fresh);
-    }
-    return resources;
+  #viewState(view: View, typeUrl: string, { version, resources }: TypeState): ViewState {
+    return { version, resources, find: (name) => resources.get(name) ?? this.#onDemand(view, typeUrl, name) };
   }
-}
 
-function differingNames(
-  before: ReadonlyMap<string, EncodedResource>,
-  after: ReadonlyMap<string, EncodedResource>,
-): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [name, resource] of after) if (before.get(name) !== resource) names.add(name);
-  for (const name of before.keys()) if (!after.has(name)) names.add(name);
-  return names;
+  #onDemand(view: View, typeUrl: string, name: string): EncodedResource | undefined {
+    const source = this.#source.onDemand;
+    const type = ON_DEMAND_TYPES.find((candidate) => candidate.typeUrl === typeUrl);
+    if (source === undefined || type === undefined) return undefined;
+    const spec = type.resolve(source, view.node, name);
+    return spec === null ? undefined : this.#encoder.encode(type, spec);
+  }
 }

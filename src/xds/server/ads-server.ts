@@ -4,20 +4,22 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
-  type ServiceDefinition,
   status,
 } from '@grpc/grpc-js';
-import type { Clock } from '../../base/clock.ts';
+import type { Cancel, Clock } from '../../base/clock.ts';
 import { CodedError } from '../../base/coded-error.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
 import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
-import { deserializeRequest, SOTW_METHOD_PATH, serializeRequest, silenceGrpcLog } from '../ads-method.ts';
+import { silenceGrpcLog } from '../ads-method.ts';
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
-import type { DiscoveryRequest } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { AdsStream } from './ads-stream.ts';
 import { type ClientStatus, describeClient } from './client-status.ts';
+import { DELTA_CODEC } from './delta-codec.ts';
+import { DISCOVERY_SERVICES, type DiscoveryService, deltaMethod, sotwMethod } from './discovery-services.ts';
 import { SOTW_CODEC } from './sotw-codec.ts';
+import type { StreamCodec } from './stream-codec.ts';
 
 /** A request names at most `DEFAULT_MAX_NAMES` resources, of some 100 bytes each. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
@@ -25,6 +27,8 @@ const DEFAULT_MAX_NAMES = 100_000;
 const KEEPALIVE_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
 const CLOSE_GRACE_MS = 100;
+/** Streams end within this share of the maximum age before it, so that clients which came together do not leave together. */
+const AGE_JITTER = 0.2;
 
 export interface AdsServerOptions {
   /** IP literal or name to listen on. */
@@ -36,6 +40,10 @@ export interface AdsServerOptions {
   readonly log: Log;
   /** Most names that one subscription may have; more end the stream with RESOURCE_EXHAUSTED. */
   readonly maxNames?: number;
+  /** Streams end in order when they are up to `ms` (> 0) old, so that clients spread over replicas again; absent: never. */
+  readonly maxStreamAge?: { readonly ms: number; readonly random: Random };
+  /** How long a connection may be silent before it is asked for a sign of life, ms, and how long that may take. */
+  readonly keepalive?: { readonly afterMs: number; readonly timeoutMs: number };
 }
 
 export interface BoundAddress {
@@ -43,13 +51,16 @@ export interface BoundAddress {
   readonly port: number;
 }
 
-type Call = ServerDuplexStream<DiscoveryRequest, Buffer>;
+type Call<Request> = ServerDuplexStream<Request, Buffer>;
 
 interface Connected {
-  readonly call: Call;
-  readonly stream: AdsStream<DiscoveryRequest>;
+  readonly stream: AdsStream<never>;
+  /** Address and port of the client. */
+  readonly peer: string;
   /** Milliseconds since the Unix epoch. */
   readonly since: number;
+  readonly end: () => void;
+  readonly stopAging: Cancel;
 }
 
 /** Plain text: for loopback and development until the mesh has identities. */
@@ -65,12 +76,11 @@ export class AdsServer implements Lifecycle<BoundAddress> {
     this.#server = new Server({
       'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
       'grpc.max_send_message_length': -1,
-      'grpc.keepalive_time_ms': KEEPALIVE_MS,
-      'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+      'grpc.keepalive_time_ms': options.keepalive?.afterMs ?? KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': options.keepalive?.timeoutMs ?? KEEPALIVE_TIMEOUT_MS,
       'grpc.enable_channelz': 0,
     });
-    const handle: handleBidiStreamingCall<DiscoveryRequest, Buffer> = (call) => this.#accept(call);
-    this.#server.addService(SERVICE, { streamAggregatedResources: handle });
+    for (const service of DISCOVERY_SERVICES) this.#serve(service);
   }
 
   start(): Promise<BoundAddress> {
@@ -95,10 +105,7 @@ export class AdsServer implements Lifecycle<BoundAddress> {
         resolve();
       });
     });
-    for (const connected of this.#connected) {
-      this.#forget(connected);
-      connected.call.end();
-    }
+    for (const connected of this.#connected) connected.end();
     await left;
     this.#server.forceShutdown();
   }
@@ -111,39 +118,67 @@ export class AdsServer implements Lifecycle<BoundAddress> {
   /** Every client that has said who it is, oldest first. */
   connectedClients(): readonly ClientStatus[] {
     const clients: ClientStatus[] = [];
-    for (const { call, stream, since } of this.#connected) {
-      const client = describeClient(stream, call.getPeer(), since);
+    for (const { stream, peer, since } of this.#connected) {
+      const client = describeClient(stream, peer, since);
       if (client !== null) clients.push(client);
     }
     return clients;
   }
 
-  #accept(call: Call): void {
+  #serve(service: DiscoveryService): void {
+    const { only } = service;
+    this.#server.addService(
+      { sotw: sotwMethod(service), delta: deltaMethod(service) },
+      { sotw: this.#handler(SOTW_CODEC, only), delta: this.#handler(DELTA_CODEC, only) },
+    );
+  }
+
+  #handler<Request>(
+    codec: StreamCodec<Request>,
+    only: DiscoveryService['only'],
+  ): handleBidiStreamingCall<Request, Buffer> {
+    return (call) => this.#accept(call, codec, only);
+  }
+
+  #accept<Request>(call: Call<Request>, codec: StreamCodec<Request>, only: DiscoveryService['only']): void {
     const { cache, clock, log, maxNames = DEFAULT_MAX_NAMES } = this.#options;
+    const address = call.getPeer();
     const peer = {
       send: (response: Buffer) => void call.write(response),
       fail: (reason: keyof typeof FAILURES, details: string) => {
         this.#forget(connected);
-        log.warn('a client was turned away', { peer: call.getPeer(), reason: details });
+        log.warn('a client was turned away', { peer: address, reason: details });
         call.emit('error', { code: FAILURES[reason], details });
       },
     };
-    const stream = new AdsStream({ codec: SOTW_CODEC, cache, peer, clock, log, maxNames });
-    const connected: Connected = { call, stream, since: clock.wallNow() };
-    this.#connected.add(connected);
-    call.on('data', (request: DiscoveryRequest) => {
-      if (this.#connected.has(connected)) stream.receive(request);
-    });
-    call.on('end', () => {
+    const options = { codec, cache, peer, clock, log, maxNames };
+    const stream = new AdsStream(only === null ? options : { ...options, only });
+    const end = (): void => {
       this.#forget(connected);
       call.end();
+    };
+    const stopAging = this.#age(end);
+    const connected: Connected = { stream, peer: address, since: clock.wallNow(), end, stopAging };
+    this.#connected.add(connected);
+    call.on('data', (request: Request) => {
+      if (this.#connected.has(connected)) stream.receive(request);
     });
+    call.on('end', end);
     call.on('cancelled', () => this.#forget(connected));
     call.on('error', () => this.#forget(connected));
   }
 
+  #age(end: () => void): Cancel {
+    const { clock, maxStreamAge } = this.#options;
+    if (maxStreamAge === undefined) return () => {};
+    const { ms, random } = maxStreamAge;
+    return clock.after(ms * (1 - AGE_JITTER * random.next()), end);
+  }
+
   #forget(connected: Connected): void {
-    if (this.#connected.delete(connected)) connected.stream.close();
+    if (!this.#connected.delete(connected)) return;
+    connected.stopAging();
+    connected.stream.close();
   }
 }
 
@@ -151,19 +186,6 @@ const FAILURES = {
   'invalid-argument': status.INVALID_ARGUMENT,
   'resource-exhausted': status.RESOURCE_EXHAUSTED,
 } as const;
-
-/** Responses are bytes already: they were encoded once, not per client. */
-const SERVICE: ServiceDefinition = {
-  streamAggregatedResources: {
-    path: SOTW_METHOD_PATH,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: serializeRequest,
-    requestDeserialize: deserializeRequest,
-    responseSerialize: (response: Buffer) => response,
-    responseDeserialize: (bytes: Buffer) => bytes,
-  },
-};
 
 function bindError(address: string, error: Error): CodedError {
   // grpc-js: "No address added out of total 1 resolved errors: [listen EADDRINUSE: address already in use …]".

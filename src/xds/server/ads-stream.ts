@@ -8,7 +8,7 @@ import { decodeNode } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import type { StreamCodec, SubscriptionRequest } from './stream-codec.ts';
-import { type Batch, type Refusal, Subscription } from './subscription.ts';
+import { type Batch, Subscription } from './subscription.ts';
 
 /** How long listeners and routes wait for a client that does not ask for the endpoints of new clusters. */
 export const MAX_HOLD_MS = 1_000;
@@ -30,6 +30,8 @@ export interface AdsStreamOptions<Request> {
   readonly log: Log;
   /** Most names that one subscription may have. */
   readonly maxNames: number;
+  /** The one type of a stream that is not aggregated; absent: every type. */
+  readonly only?: AnyResourceType;
 }
 
 /**
@@ -59,6 +61,12 @@ export class AdsStream<Request> {
     return this.#view;
   }
 
+  /** `delta ads`, `sotw CDS`. */
+  get protocol(): string {
+    const { codec, only } = this.#options;
+    return `${codec.variant} ${only?.shortName ?? 'ads'}`;
+  }
+
   get subscriptions(): Iterable<Subscription> {
     return this.#subscriptions.values();
   }
@@ -66,16 +74,15 @@ export class AdsStream<Request> {
   receive(message: Request): void {
     const request = this.#options.codec.read(message);
     if (this.#view === null && !this.#identify(request)) return;
-    const type = RESOURCE_TYPES.find((candidate) => candidate.typeUrl === request.typeUrl);
-    if (type === undefined) {
-      this.#options.log.debug('a client asks for a type that is not served', { type: request.typeUrl.slice(0, 200) });
-      return;
-    }
+    const type = this.#typeOf(request);
+    if (type === null) return;
     const subscription = this.#subscriptions.get(type.typeUrl) ?? new Subscription(type);
     this.#subscriptions.set(type.typeUrl, subscription);
-    if (subscription.isStale(request.nonce)) return;
-    this.#answer(subscription, request);
-    subscription.replaceNames(request.names, this.#state(type));
+    const stale = subscription.answers.isStale(request.nonce);
+    // State of the world: an older list of names. Incremental: names change whatever the nonce is.
+    if (stale && request.names.kind === 'replace') return;
+    if (!stale) this.#answer(subscription, request);
+    subscription.applyNames(request.names, this.#state(type));
     if (subscription.nameCount > this.#options.maxNames) {
       const limit = `more than ${this.#options.maxNames} names in one subscription of ${type.shortName}`;
       this.#options.peer.fail('resource-exhausted', `${limit}; subscribe to fewer`);
@@ -92,9 +99,35 @@ export class AdsStream<Request> {
 
   /** True when the client has said yes to the newest state of all that it asked for. */
   isSettled(subscription: Subscription): boolean {
-    const state = this.#state(subscription.type);
-    if (state === null || subscription.outstanding || subscription.refusal !== null) return false;
+    const { outstanding, refused } = subscription.answers;
+    if (this.#state(subscription.type) === null || outstanding || refused.size > 0) return false;
     return this.#collect(subscription, false) === null;
+  }
+
+  /** What the client was told of refers to resources of `type`, which are there, and it has not asked for any. */
+  hasYetToAsk(type: AnyResourceType): boolean {
+    if (this.#options.only !== undefined || this.#subscriptions.has(type.typeUrl)) return false;
+    const existing = this.#state(type);
+    for (const subscription of this.#subscriptions.values()) {
+      if (existing === null || subscription.type.refersTo !== type.typeUrl) continue;
+      for (const { references } of subscription.sent.values()) {
+        if (references.some((name) => existing.find(name) !== undefined)) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Null: the request is passed over, or the stream has failed. */
+  #typeOf({ typeUrl }: SubscriptionRequest): AnyResourceType | null {
+    const { only, log, peer } = this.#options;
+    if (only !== undefined) {
+      if (typeUrl === '' || typeUrl === only.typeUrl) return only;
+      peer.fail('invalid-argument', `this method serves ${only.typeUrl}, not "${typeUrl.slice(0, 200)}"; use ADS`);
+      return null;
+    }
+    const type = RESOURCE_TYPES.find((candidate) => candidate.typeUrl === typeUrl);
+    if (type === undefined) log.debug('a client asks for a type that is not served', { type: typeUrl.slice(0, 200) });
+    return type ?? null;
   }
 
   #identify(request: SubscriptionRequest): boolean {
@@ -113,25 +146,25 @@ export class AdsStream<Request> {
   }
 
   #answer(subscription: Subscription, request: SubscriptionRequest): void {
-    if (!subscription.outstanding || request.nonce === '') return;
     const { clock, log } = this.#options;
-    const reason = request.refusal?.slice(0, MAX_REASON_LENGTH);
-    const version = subscription.sentVersion;
-    const refusal: Refusal | null = reason === undefined ? null : { version, reason, at: clock.wallNow() };
-    subscription.answer(request.nonce, refusal);
-    if (refusal === null) return;
+    const { answers } = subscription;
+    const reason = request.refusal?.slice(0, MAX_REASON_LENGTH) ?? null;
+    if (!answers.answer(request.nonce, reason, clock.wallNow()) || reason === null) return;
     // Clusters that were refused will not be asked for endpoints.
     if (subscription.type.warms) this.#awaited.clear();
     log.warn('a client refused its configuration', {
       node: this.#node?.id,
       type: subscription.type.shortName,
-      version,
+      version: answers.sentVersion,
       reason,
     });
   }
 
   #onChange(changed: ChangedNames): void {
-    for (const [typeUrl, names] of changed) this.#subscriptions.get(typeUrl)?.touch(names);
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.touch(changed.get(subscription.type.typeUrl) ?? []);
+      subscription.touchLoose();
+    }
     this.#pump();
   }
 
@@ -147,9 +180,9 @@ export class AdsStream<Request> {
       const subscription = this.#subscriptions.get(type.typeUrl);
       if (subscription === undefined) continue;
       if (this.#mustHold(type)) return false;
-      const batch = this.#collect(subscription, type.warms && this.#laterIsDue(type));
+      const batch = this.#collect(subscription, standsBehindRoutes(type) && this.#laterIsDue(type));
       if (batch === null) continue;
-      if (subscription.outstanding) return false;
+      if (subscription.answers.outstanding) return false;
       this.#send(subscription, batch);
       return true;
     }
@@ -157,19 +190,21 @@ export class AdsStream<Request> {
   }
 
   #send(subscription: Subscription, batch: Batch): void {
+    const { codec, peer } = this.#options;
     if (batch.type.warms) this.#awaitReferences(subscription, batch);
     const awaited = this.#awaited.get(batch.type.typeUrl);
     for (const resource of batch.changed) awaited?.delete(resource.name);
     this.#lastNonce += 1;
     const nonce = String(this.#lastNonce);
-    subscription.commit(batch, nonce);
-    this.#options.peer.send(this.#options.codec.write(batch, nonce));
+    const bytes = codec.write(batch, nonce);
+    subscription.commit(batch, nonce, codec.isComplete(batch.type));
+    peer.send(bytes);
   }
 
   /** Whatever the client will now put aside gets what it waits for, even if that is unchanged. */
   #awaitReferences(subscription: Subscription, batch: Batch): void {
     const target = batch.type.refersTo;
-    if (target === null) return;
+    if (target === null || this.#options.only !== undefined) return;
     const referred = this.#subscriptions.get(target);
     const awaited = this.#awaited.get(target) ?? new Set();
     for (const resource of batch.changed) {
@@ -196,7 +231,7 @@ export class AdsStream<Request> {
 
   /** While endpoints are awaited that exist, types other than the one that waits and the one that it waits for stand back. */
   #mustHold(type: AnyResourceType): boolean {
-    if (type.warms || RESOURCE_TYPES.some((other) => other.warms && other.refersTo === type.typeUrl)) return false;
+    if (standsBehindRoutes(type)) return false;
     for (const [typeUrl, names] of this.#awaited) {
       const existing = this.#view?.state(typeUrl)?.resources;
       for (const name of names) if (existing?.has(name) === true) return true;
@@ -204,11 +239,12 @@ export class AdsStream<Request> {
     return false;
   }
 
+  /** Removals of what stands behind routes are no reason to wait: they wait themselves. */
   #laterIsDue(type: AnyResourceType): boolean {
     const later = RESOURCE_TYPES.slice(RESOURCE_TYPES.indexOf(type) + 1);
     return later.some((candidate) => {
       const subscription = this.#subscriptions.get(candidate.typeUrl);
-      return subscription !== undefined && this.#collect(subscription, false) !== null;
+      return subscription !== undefined && this.#collect(subscription, standsBehindRoutes(candidate)) !== null;
     });
   }
 
@@ -222,4 +258,9 @@ export class AdsStream<Request> {
   #state(type: AnyResourceType) {
     return this.#view?.state(type.typeUrl) ?? null;
   }
+}
+
+/** Clusters and what they warm with: routes lead there, so what comes is told before the routes, and what goes after them. */
+function standsBehindRoutes(type: AnyResourceType): boolean {
+  return type.warms || RESOURCE_TYPES.some((other) => other.warms && other.refersTo === type.typeUrl);
 }

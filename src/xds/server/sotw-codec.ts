@@ -2,19 +2,22 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type DiscoveryRequest, DiscoveryResponseSchema } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
-import type { StreamCodec } from './stream-codec.ts';
+import { CONTROL_PLANE, type StreamCodec } from './stream-codec.ts';
 
 const RESOURCES_FIELD = DiscoveryResponseSchema.field.resources.number;
-const CONTROL_PLANE = { identifier: 'switchboard' };
 
 export const SOTW_CODEC: StreamCodec<DiscoveryRequest> = {
+  variant: 'sotw',
+
   read: (request) => ({
     typeUrl: request.typeUrl,
     node: request.node,
     nonce: request.responseNonce,
     refusal: request.errorDetail?.message,
-    names: request.resourceNames,
+    names: { kind: 'replace', names: request.resourceNames },
   }),
+
+  isComplete: (type) => type.wildcard,
 
   /** What a complete set leaves out is gone; in the other types absence says nothing. */
   tellsRemovals: (type) => type.wildcard,

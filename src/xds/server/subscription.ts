@@ -1,6 +1,10 @@
-// What one client wants of one type, what it was told, and what it said to that. The same for both variants of the protocol.
-import type { EncodedResource, TypeState } from '../cache/encoded-resource.ts';
+// What one client wants of one type, and what it was told. The same for both variants of the protocol.
+import { contentHash } from '../../base/content-hash.ts';
+import type { EncodedResource } from '../cache/encoded-resource.ts';
+import type { ViewState } from '../cache/snapshot-cache.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
+import { Acknowledgements } from './acknowledgements.ts';
+import type { NameChange } from './stream-codec.ts';
 
 /** Explicit wildcard. Source: xDS protocol, "How the client specifies what resources to return". */
 const WILDCARD = '*';
@@ -11,39 +15,37 @@ export interface Batch {
   readonly version: string;
   /** New to the client, or changed since it was told. */
   readonly changed: readonly EncodedResource[];
-  /** The client was told of them, and they are gone. */
+  /** The client was told of them, or asked for them, and they are not there. */
   readonly removed: readonly string[];
   /** All that the client shall hold afterwards, changed or not. Made on demand: it may be large. */
   complete(): readonly EncodedResource[];
 }
 
-export interface Refusal {
-  readonly version: string;
-  readonly reason: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly at: number;
-}
-
 export class Subscription {
   readonly type: AnyResourceType;
+  readonly answers = new Acknowledgements();
   /** Name → what the client was sent last, acknowledged or refused: a refused version is not sent again. */
   readonly #sent = new Map<string, EncodedResource>();
   /** Names for which `#sent` may differ from the present state. */
   readonly #unsettled = new Set<string>();
   readonly #names = new Set<string>();
+  /** Names that were asked for and must be answered, even if only by "there is none". */
+  readonly #owed = new Set<string>();
+  /** Of `#names` those that stand in no snapshot: they do not exist, or only on demand. */
+  readonly #loose = new Set<string>();
+  /** What the client holds from an earlier stream, until it was compared with the present state. */
+  #held: ReadonlyMap<string, string> | null = null;
   #wildcard = false;
+  #begun = false;
   #namedOnce = false;
-  #answered = false;
-  #outstanding: string | null = null;
-  #lastNonce = '';
-  #sentVersion = '';
-  #ackedVersion = '';
-  #refusal: Refusal | null = null;
+  /** A response is due even if there is nothing to tell. */
+  #answerDue = false;
 
   constructor(type: AnyResourceType) {
     this.type = type;
   }
 
+  /** Everything was asked for. */
   get wildcard(): boolean {
     return this.#wildcard;
   }
@@ -53,49 +55,9 @@ export class Subscription {
     return this.#names.size;
   }
 
-  /** A response waits for its ACK or NACK: no other may be sent meanwhile. */
-  get outstanding(): boolean {
-    return this.#outstanding !== null;
-  }
-
-  /** Version of the last response; '' before the first. */
-  get sentVersion(): string {
-    return this.#sentVersion;
-  }
-
-  get ackedVersion(): string {
-    return this.#ackedVersion;
-  }
-
-  /** Set by a NACK, until an ACK. */
-  get refusal(): Refusal | null {
-    return this.#refusal;
-  }
-
-  /** True for a nonce of an earlier response; '' (none) is never stale. */
-  isStale(nonce: string): boolean {
-    return nonce !== '' && nonce !== this.#lastNonce;
-  }
-
-  /** Takes the client's word on the outstanding response; a nonce that was answered before only repeats the names. */
-  answer(nonce: string, refusal: Refusal | null): void {
-    if (this.#outstanding === null || nonce !== this.#outstanding) return;
-    this.#outstanding = null;
-    this.#refusal = refusal;
-    if (refusal === null) this.#ackedVersion = this.#sentVersion;
-  }
-
-  /** State of the world: the whole list, each time. No names at all, at first, mean everything for wildcard types. */
-  replaceNames(names: readonly string[], state: TypeState | null): void {
-    const hadAll = this.#wildcard;
-    const wanted = new Set(names);
-    if (wanted.size > 0) this.#namedOnce = true;
-    this.#wildcard = wanted.delete(WILDCARD) || (this.type.wildcard && !this.#namedOnce);
-    for (const name of this.#names) if (!wanted.has(name)) this.#names.delete(name);
-    for (const name of wanted) this.#add(name);
-    // Who drops a name and takes it up again wants to hear of it again.
-    for (const name of this.#sent.keys()) if (!this.wants(name)) this.#sent.delete(name);
-    if (this.#wildcard && !hadAll) this.touch(state?.resources.keys() ?? []);
+  /** What the client was told of, as it was told. */
+  get sent(): ReadonlyMap<string, EncodedResource> {
+    return this.#sent;
   }
 
   wants(name: string): boolean {
@@ -106,76 +68,196 @@ export class Subscription {
     return this.#sent.has(name);
   }
 
+  applyNames(change: NameChange, state: ViewState | null): void {
+    if (change.kind === 'replace') this.#replace(change.names, state);
+    else this.#change(change.subscribe, change.unsubscribe, change.held, state);
+    this.#begun = true;
+  }
+
+  /** No names at all, at first, mean everything for wildcard types. */
+  #replace(names: readonly string[], state: ViewState | null): void {
+    if (!this.#begun) this.#answerDue = true;
+    const wanted = new Set(names);
+    if (wanted.size > 0) this.#namedOnce = true;
+    const all = wanted.delete(WILDCARD) || (this.type.wildcard && !this.#namedOnce);
+    const dropped = [...this.#names].filter((name) => !wanted.has(name));
+    for (const name of dropped) this.#names.delete(name);
+    for (const name of wanted) if (!this.#names.has(name)) this.#add(name);
+    if (all && !this.#wildcard) this.#takeAll(state);
+    if (!all && this.#wildcard) this.#leaveAll();
+    if (!all) for (const name of dropped) this.#drop(name);
+  }
+
+  #change(
+    subscribe: readonly string[],
+    unsubscribe: readonly string[],
+    held: ReadonlyMap<string, string>,
+    state: ViewState | null,
+  ): void {
+    const first = !this.#begun;
+    if (first && subscribe.length === 0 && this.type.wildcard) this.#takeAll(state);
+    for (const name of unsubscribe) {
+      if (name === WILDCARD) this.#leaveAll();
+      else this.#unsubscribe(name);
+    }
+    for (const name of subscribe) {
+      if (name === WILDCARD) this.#takeAll(state);
+      else this.#resubscribe(name);
+    }
+    this.#answerDue ||= first && this.#wildcard && held.size === 0;
+    if (first && held.size > 0) this.#held = held;
+  }
+
+  /** Who still gets everything gets this once more, since it may drop what it unsubscribes from. */
+  #unsubscribe(name: string): void {
+    this.#names.delete(name);
+    if (this.#wildcard) this.resend(name);
+    else this.#drop(name);
+  }
+
+  /** Also for a name that is subscribed already: "the client may have forgotten" (xDS protocol, Subscribing to Resources). */
+  #resubscribe(name: string): void {
+    this.#sent.delete(name);
+    this.#add(name);
+  }
+
   /** These resources may have changed. */
   touch(names: Iterable<string>): void {
     for (const name of names) if (this.wants(name)) this.#unsettled.add(name);
   }
 
+  /** The view has a new snapshot: what exists on demand may have come, changed or gone. */
+  touchLoose(): void {
+    for (const name of this.#loose) this.#unsettled.add(name);
+  }
+
   /** Tells the client of `name` once more, though it may be unchanged. */
   resend(name: string): void {
     this.#sent.delete(name);
-    this.touch([name]);
+    if (!this.wants(name)) return;
+    this.#unsettled.add(name);
+    this.#owed.add(name);
   }
 
   /**
    * What has to be told now; null = nothing. `tellsRemovals`: the response can say that something is gone. `keepRemoved`: what is gone
    * stays for now, and `complete` still has it.
    */
-  collect(state: TypeState, tellsRemovals: boolean, keepRemoved: boolean): Batch | null {
+  collect(state: ViewState, tellsRemovals: boolean, keepRemoved: boolean): Batch | null {
+    this.#compareHeld(state);
     const changed: EncodedResource[] = [];
-    const gone: string[] = [];
+    const removed: string[] = [];
+    const kept: string[] = [];
     for (const name of this.#unsettled) {
-      const current = this.wants(name) ? state.resources.get(name) : undefined;
+      const current = this.#find(name, state);
       const sent = this.#sent.get(name);
       if (current !== undefined && current.version !== sent?.version) changed.push(current);
-      else if (current === undefined && sent !== undefined && tellsRemovals) gone.push(name);
+      else if (current === undefined && sent !== undefined && tellsRemovals) (keepRemoved ? kept : removed).push(name);
+      else if (current === undefined && this.#owed.has(name) && tellsRemovals) removed.push(name);
       else this.#settle(name, current);
     }
-    const [removed, kept] = keepRemoved ? [[], gone] : [gone, []];
-    if (this.#answered && changed.length + removed.length === 0) return null;
-    // Another content needs another version, or status could not tell the two apart.
-    const version = kept.length === 0 ? state.version : `${state.version}+${kept.length}`;
+    if (!this.#answerDue && changed.length + removed.length === 0) return null;
+    const version = this.#versionOf(state, kept);
     return { type: this.type, version, changed, removed, complete: () => this.#complete(state, kept) };
   }
 
-  /** The batch has been sent under `nonce`. */
-  commit(batch: Batch, nonce: string): void {
+  /** The batch has been sent under `nonce`; `complete`: with everything that there is. */
+  commit(batch: Batch, nonce: string, complete: boolean): void {
     for (const resource of batch.changed) {
       this.#sent.set(resource.name, resource);
-      this.#unsettled.delete(resource.name);
+      this.#answered(resource.name);
     }
     for (const name of batch.removed) {
       this.#sent.delete(name);
-      this.#unsettled.delete(name);
+      this.#answered(name);
     }
-    this.#answered = true;
-    this.#outstanding = nonce;
-    this.#lastNonce = nonce;
-    this.#sentVersion = batch.version;
+    this.#answerDue = false;
+    const names = [...batch.changed.map(({ name }) => name), ...batch.removed];
+    this.answers.send(nonce, { version: batch.version, names, complete });
   }
 
   #add(name: string): void {
-    if (this.#names.has(name)) return;
     this.#names.add(name);
     this.#unsettled.add(name);
+    this.#owed.add(name);
+  }
+
+  /** Who drops a name and takes it up again wants to hear of it again. */
+  #drop(name: string): void {
+    this.#sent.delete(name);
+    this.#loose.delete(name);
+    this.#answered(name);
+    this.answers.forget(name);
+  }
+
+  #answered(name: string): void {
+    this.#unsettled.delete(name);
+    this.#owed.delete(name);
   }
 
   #settle(name: string, current: EncodedResource | undefined): void {
-    this.#unsettled.delete(name);
-    if (current === undefined) this.#sent.delete(name);
+    this.#answered(name);
+    if (current !== undefined) return;
+    this.#sent.delete(name);
+    this.answers.forget(name);
   }
 
-  #complete(state: TypeState, kept: readonly string[]): EncodedResource[] {
-    const complete = this.#wildcard ? [...state.resources.values()] : pick(state.resources, this.#names);
-    return complete.concat(pick(this.#sent, kept));
+  #takeAll(state: ViewState | null): void {
+    if (this.#wildcard) return;
+    this.#wildcard = true;
+    this.#answerDue ||= this.#begun;
+    this.touch(state?.resources.keys() ?? []);
   }
-}
 
-function pick(resources: ReadonlyMap<string, EncodedResource>, names: Iterable<string>): EncodedResource[] {
-  const picked: EncodedResource[] = [];
-  for (const name of names) {
-    const resource = resources.get(name);
-    if (resource !== undefined) picked.push(resource);
+  #leaveAll(): void {
+    this.#wildcard = false;
+    for (const name of [...this.#sent.keys(), ...this.#unsettled]) if (!this.#names.has(name)) this.#drop(name);
   }
-  return picked;
+
+  #find(name: string, state: ViewState): EncodedResource | undefined {
+    if (!this.#names.has(name)) return this.#wildcard ? state.resources.get(name) : undefined;
+    if (state.resources.has(name)) this.#loose.delete(name);
+    else this.#loose.add(name);
+    return state.find(name);
+  }
+
+  /** What the client holds in its present version is not sent again; what is gone meanwhile is told. */
+  #compareHeld(state: ViewState): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    for (const [name, version] of held) {
+      if (!this.wants(name)) continue;
+      const current = this.#find(name, state);
+      if (current === undefined) this.resend(name);
+      else if (current.version === version) {
+        this.#sent.set(name, current);
+        this.#answered(name);
+      }
+    }
+    if (this.#unsettled.size === 0) this.answers.adopt(this.#versionOf(state, []));
+  }
+
+  /** Another content has another version, or status could not tell the two apart. */
+  #versionOf(state: ViewState, kept: readonly string[]): string {
+    const version = kept.length === 0 ? state.version : `${state.version}+${kept.length}`;
+    const loose = [...this.#loose].flatMap((name) => {
+      const resource = state.find(name);
+      return resource === undefined ? [] : [`${name}\n${resource.version}`];
+    });
+    return loose.length === 0 ? version : contentHash(version, ...loose.sort());
+  }
+
+  #complete(state: ViewState, kept: readonly string[]): EncodedResource[] {
+    const complete = this.#wildcard ? [...state.resources.values()] : [];
+    for (const name of this.#names) {
+      const resource = this.#wildcard && state.resources.has(name) ? undefined : state.find(name);
+      if (resource !== undefined) complete.push(resource);
+    }
+    for (const name of kept) {
+      const resource = this.#sent.get(name);
+      if (resource !== undefined) complete.push(resource);
+    }
+    return complete;
+  }
 }

@@ -1,0 +1,31 @@
+// The table of what exists only for those who ask for it by name, by the type that it is asked for as.
+import type { NodeIdentity } from '../../model/node-identity.ts';
+import type { ApiListenerSpec, OnDemandSource } from '../../model/on-demand.ts';
+import type { RouteConfigSpec } from '../../model/route-spec.ts';
+import { encodeApiListener } from './api-listener.ts';
+import { LISTENER_TYPE } from './listener.ts';
+import type { ResourceType } from './resource-type.ts';
+import { ROUTE_TYPE } from './route.ts';
+
+/** Methods, not properties, so that rows of different specs stand in one table: hand a row only what it resolved. */
+export interface OnDemandType<Spec> extends Pick<ResourceType<Spec>, 'typeUrl' | 'name' | 'references' | 'encode'> {
+  resolve(source: OnDemandSource, node: NodeIdentity, name: string): Spec | null;
+}
+
+const API_LISTENERS: OnDemandType<ApiListenerSpec> = {
+  typeUrl: LISTENER_TYPE.typeUrl,
+  name: (spec) => spec.name,
+  references: ({ http }) => (http.routes.kind === 'rds' ? [http.routes.name] : []),
+  encode: encodeApiListener,
+  resolve: (source, node, name) => source.apiListener(node, name),
+};
+
+const ROUTE_CONFIGS: OnDemandType<RouteConfigSpec> = {
+  typeUrl: ROUTE_TYPE.typeUrl,
+  name: (spec) => spec.name,
+  references: () => [],
+  encode: (spec) => ROUTE_TYPE.encode(spec),
+  resolve: (source, node, name) => source.routeConfig(node, name),
+};
+
+export const ON_DEMAND_TYPES: readonly OnDemandType<object>[] = [API_LISTENERS, ROUTE_CONFIGS];
