@@ -1,6 +1,6 @@
 // The one-way rule: which room a file belongs to, what it may import, and whether the table of rooms itself is sound.
 import { type Import, importsOf, isRelative, packageOf, resolveRelative } from './imports.ts';
-import type { NodeModuleRow, Room } from './rooms.ts';
+import { COMMONJS, type NodeModuleRow, type Room } from './rooms.ts';
 import type { SourceFile, Violation } from './source-file.ts';
 
 /** The room that owns a path below src/ (longest match), or null. */
@@ -21,7 +21,7 @@ export function checkImports(
   rooms: readonly Room[],
   nodeModules: readonly NodeModuleRow[],
 ): Violation[] {
-  const known = new Set(files.map((file) => file.path));
+  const known = new Set([...files.map((file) => file.path), ...COMMONJS]);
   return files.flatMap((file) => {
     const room = roomOf(rooms, file.path);
     if (room === null)
