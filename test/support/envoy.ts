@@ -13,6 +13,8 @@ export interface EnvoyOptions {
   readonly xdsPort: number;
   readonly nodeId: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** How it speaks with the control plane: `GRPC` (state of the world, the default) or `DELTA_GRPC`, aggregated. */
+  readonly apiType?: 'GRPC' | 'DELTA_GRPC';
 }
 
 /** `[host, port]` of its listeners, by name. */
@@ -128,7 +130,7 @@ function bootstrap(options: EnvoyOptions): object {
     admin: { address: socketAddress(0) },
     dynamic_resources: {
       ads_config: {
-        api_type: 'GRPC',
+        api_type: options.apiType ?? 'GRPC',
         transport_api_version: 'V3',
         grpc_services: [{ envoy_grpc: { cluster_name: 'xds' } }],
       },
