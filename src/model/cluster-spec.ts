@@ -10,12 +10,38 @@ export interface ClusterSpec {
         /** Name of the ClusterLoadAssignment (EdsClusterConfig.service_name, else the cluster's name). */
         readonly serviceName: string;
       }
-    | { readonly kind: 'static'; readonly assignment: LoadAssignmentSpec };
+    | { readonly kind: 'static'; readonly assignment: LoadAssignmentSpec }
+    | DnsDiscoverySpec;
   /** For the TCP handshake, ms (> 0). Envoy's default: 5,000. */
   readonly connectTimeoutMs: number;
   /** Name of a row of the load balancer table. */
   readonly loadBalancer: LoadBalancerName;
 }
+
+/**
+ * `strict-dns`: every address of the answers is an endpoint. `logical-dns`: one endpoint, of which the first address of the newest answer
+ * serves new connections. Source: envoy.config.cluster.v3.Cluster.DiscoveryType.
+ */
+export interface DnsDiscoverySpec {
+  readonly kind: 'strict-dns' | 'logical-dns';
+  /** Its hosts may be names; `logical-dns` has exactly one. */
+  readonly targets: LoadAssignmentSpec;
+  /** From one answer to the next look-up, ms (> 0). Envoy's default: 5,000. */
+  readonly refreshMs: number;
+  /** Where an answer says how long it lives (> 0), that takes the place of `refreshMs`. */
+  readonly respectTtl: boolean;
+  /** After a failure the next look-up comes after a delay from [0, baseMs × 2^failures), at most `maxMs`; absent = after `refreshMs`. */
+  readonly failureBackOff?: { readonly baseMs: number; readonly maxMs: number };
+  /** Added to each delay: drawn from [0, jitterMs). */
+  readonly jitterMs: number;
+  readonly family: DnsFamily;
+}
+
+/** `auto`: IPv6, and IPv4 where that has none; `v4-preferred`: the other way round; `all`: both. */
+export const DNS_FAMILIES = ['auto', 'v4-only', 'v6-only', 'v4-preferred', 'all'] as const;
+export type DnsFamily = (typeof DNS_FAMILIES)[number];
+
+export const DEFAULT_DNS_REFRESH_MS = 5_000;
 
 export const LOAD_BALANCER_NAMES = ['round-robin'] as const;
 export type LoadBalancerName = (typeof LOAD_BALANCER_NAMES)[number];

@@ -26,7 +26,7 @@ export interface LocalitySpec {
 
 /** Source: envoy.config.endpoint.v3.LbEndpoint. */
 export interface EndpointSpec {
-  /** IPv4 or IPv6 literal. */
+  /** IPv4 or IPv6 literal; in the targets of DNS discovery a name too. */
   readonly host: string;
   /** 1–65535. */
   readonly port: number;
@@ -35,6 +35,8 @@ export interface EndpointSpec {
   readonly weight: number;
   /** The pod behind the address, where it is known (LbEndpoint.metadata["switchboard.dev"]). */
   readonly pod?: PodIdentity;
+  /** What the endpoint is known by where its address may change under it (`logical-dns`). */
+  readonly logicalName?: string;
 }
 
 /**

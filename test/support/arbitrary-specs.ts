@@ -1,6 +1,6 @@
 // fast-check generators of everything that configuration can say, as legal specs.
 import fc from 'fast-check';
-import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
+import { type ClusterSpec, DNS_FAMILIES, type DnsDiscoverySpec } from '../../src/model/cluster-spec.ts';
 import {
   ENDPOINT_HEALTHS,
   type EndpointSpec,
@@ -49,11 +49,31 @@ const localities = fc
 
 export const loadAssignmentSpec: fc.Arbitrary<LoadAssignmentSpec> = fc.record({ name, localities });
 
+const dnsDiscovery: fc.Arbitrary<DnsDiscoverySpec> = fc
+  .record({
+    targets: fc.record({
+      name,
+      localities: fc
+        .tuple(locality, address(1), fc.domain())
+        .map(([group, at, host]) => [
+          { ...group, priority: 0, endpoints: [{ ...at, host, health: 'healthy' as const, weight: 1 }] },
+        ]),
+    }),
+    kind: fc.constantFrom('strict-dns' as const, 'logical-dns' as const),
+    refreshMs: ms,
+    respectTtl: fc.boolean(),
+    jitterMs: fc.integer({ min: 0, max: 60_000 }),
+    family: fc.constantFrom(...DNS_FAMILIES),
+    baseMs: fc.option(ms),
+  })
+  .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, failureBackOff: { baseMs, maxMs: baseMs * 2 } }));
+
 export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record({
   name,
   discovery: fc.oneof(
     fc.record({ kind: fc.constant('eds' as const), serviceName: name }),
     fc.record({ kind: fc.constant('static' as const), assignment: loadAssignmentSpec }),
+    dnsDiscovery,
   ),
   connectTimeoutMs: ms,
   loadBalancer: fc.constant('round-robin' as const),

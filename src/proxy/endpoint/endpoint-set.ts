@@ -1,12 +1,12 @@
 // The endpoints of a cluster: follows load assignments, keeps what stays, and says who may get new requests.
 import type { EndpointSpec, LoadAssignmentSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
-import { Endpoint, endpointAddress } from './endpoint.ts';
+import { Endpoint, endpointKey } from './endpoint.ts';
 
 /** Told when an endpoint has left the set, so that its connections can be drained. */
 export type OnRemoved = (endpoint: Endpoint) => void;
 
 export class EndpointSet {
-  #byAddress: ReadonlyMap<string, Endpoint> = new Map();
+  #byKey: ReadonlyMap<string, Endpoint> = new Map();
   #eligible: readonly Endpoint[] = [];
   readonly #onRemoved: OnRemoved;
 
@@ -15,11 +15,11 @@ export class EndpointSet {
   }
 
   get all(): Iterable<Endpoint> {
-    return this.#byAddress.values();
+    return this.#byKey.values();
   }
 
   get size(): number {
-    return this.#byAddress.size;
+    return this.#byKey.size;
   }
 
   /** Who may get new requests: of the first priority that has any, the healthy ones; only if nowhere is one, the draining ones. */
@@ -27,19 +27,19 @@ export class EndpointSet {
     return this.#eligible;
   }
 
-  /** Endpoints are matched by address: one that stays keeps its object, numbers and connections. */
+  /** Endpoints are matched by address or logical name: one that stays keeps its object, numbers and connections. */
   update(assignment: LoadAssignmentSpec): void {
-    const before = this.#byAddress;
+    const before = this.#byKey;
     const after = new Map<string, Endpoint>();
     for (const group of assignment.localities) {
       for (const spec of group.endpoints) {
-        const address = endpointAddress(spec);
-        if (!after.has(address)) after.set(address, keepOrMake(before.get(address), spec, group));
+        const key = endpointKey(spec);
+        if (!after.has(key)) after.set(key, keepOrMake(before.get(key), spec, group));
       }
     }
-    this.#byAddress = after;
+    this.#byKey = after;
     this.#eligible = chooseEligible([...after.values()]);
-    for (const [address, endpoint] of before) if (!after.has(address)) this.#onRemoved(endpoint);
+    for (const [key, endpoint] of before) if (!after.has(key)) this.#onRemoved(endpoint);
   }
 }
 

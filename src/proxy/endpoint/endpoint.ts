@@ -2,12 +2,9 @@
 import type { EndpointSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
 
 export class Endpoint {
-  readonly host: string;
-  readonly port: number;
-  /** `host:port`, IPv6 in brackets; unique within a cluster. */
-  readonly address: string;
   #spec: EndpointSpec;
   #group: LocalityEndpointsSpec;
+  #address: string;
 
   /** Requests that have been sent and not yet answered. */
   activeRequests = 0;
@@ -25,11 +22,22 @@ export class Endpoint {
   lastError = '';
 
   constructor(spec: EndpointSpec, group: LocalityEndpointsSpec) {
-    this.host = spec.host;
-    this.port = spec.port;
-    this.address = endpointAddress(spec);
     this.#spec = spec;
     this.#group = group;
+    this.#address = endpointAddress(spec);
+  }
+
+  get host(): string {
+    return this.#spec.host;
+  }
+
+  get port(): number {
+    return this.#spec.port;
+  }
+
+  /** `host:port`, IPv6 in brackets. */
+  get address(): string {
+    return this.#address;
   }
 
   get spec(): EndpointSpec {
@@ -41,11 +49,17 @@ export class Endpoint {
     return this.#group;
   }
 
-  /** Takes new health, weight, identity and place; the address stays. */
+  /** Takes new health, weight, identity and place. The address stays, except of one with a logical name: new connections go to the new one. */
   update(spec: EndpointSpec, group: LocalityEndpointsSpec): void {
     this.#spec = spec;
     this.#group = group;
+    this.#address = endpointAddress(spec);
   }
+}
+
+/** What an endpoint is known by in its cluster. */
+export function endpointKey(spec: EndpointSpec): string {
+  return spec.logicalName ?? endpointAddress(spec);
 }
 
 export function endpointAddress(spec: { readonly host: string; readonly port: number }): string {

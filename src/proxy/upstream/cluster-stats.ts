@@ -15,6 +15,7 @@ export class ClusterStats {
   resets = 0;
   noHealthy = 0;
   updates = 0;
+  updateFailures = 0;
   /** Answers by the first digit of their status, 1–5. */
   readonly responses = new Float64Array(6);
   readonly requestTime = new Histogram();
@@ -38,6 +39,7 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'upstream_rq_rx_reset', this.resets);
     sink.counter('cluster', cluster, 'upstream_cx_none_healthy', this.noHealthy);
     sink.counter('cluster', cluster, 'update_success', this.updates);
+    sink.counter('cluster', cluster, 'update_failure', this.updateFailures);
     for (let codeClass = 1; codeClass <= 5; codeClass += 1) {
       sink.counter('cluster', cluster, `upstream_rq_${codeClass}xx`, this.responses[codeClass] as number);
     }

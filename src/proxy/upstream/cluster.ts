@@ -11,6 +11,8 @@ import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { LoadBalancer, PickContext, Picker } from '../lb/load-balancer.ts';
 import { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
+import { DnsDiscovery } from './dns-discovery.ts';
+import type { DnsOptions } from './dns-watch.ts';
 import { DEFAULT_RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 
 export interface ClusterOptions {
@@ -18,6 +20,8 @@ export interface ClusterOptions {
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   readonly random: Random;
+  /** Absent: clusters that look names up are refused. */
+  readonly dns?: DnsOptions;
   /** Called when a cluster has been told its endpoints for the first time. */
   readonly onWarm?: () => void;
 }
@@ -37,6 +41,7 @@ export class Cluster implements StatSource {
   readonly #pools = new Map<Endpoint, ConnectionPool>();
   #spec: ClusterSpec;
   #picker: Picker;
+  #dns: DnsDiscovery | null = null;
   #assigned = false;
   #version = 0;
 
@@ -46,7 +51,7 @@ export class Cluster implements StatSource {
     this.#options = options;
     this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint));
     this.#picker = this.#createPicker();
-    if (spec.discovery.kind === 'static') this.assign(spec.discovery.assignment);
+    this.#discover(spec);
   }
 
   get spec(): ClusterSpec {
@@ -69,8 +74,8 @@ export class Cluster implements StatSource {
   /** Takes a changed configuration; endpoints, connections and numbers stay. */
   update(spec: ClusterSpec): void {
     this.#spec = spec;
-    if (spec.discovery.kind === 'static') this.assign(spec.discovery.assignment);
-    else this.#picker = this.#createPicker();
+    this.#picker = this.#createPicker();
+    this.#discover(spec);
   }
 
   assign(assignment: LoadAssignmentSpec): void {
@@ -97,7 +102,9 @@ export class Cluster implements StatSource {
 
   /** Why `pick` answers `null`, for people. */
   describeNoEndpoint(): string {
-    return `${this.name} has ${this.#endpoints.size} endpoints, none of them ready`;
+    const problem = this.#dns?.problem ?? '';
+    const count = `${this.name} has ${this.#endpoints.size} endpoints, none of them ready`;
+    return problem === '' ? count : `${count}; ${problem}`;
   }
 
   poolOf(endpoint: Endpoint): ConnectionPool {
@@ -106,10 +113,12 @@ export class Cluster implements StatSource {
 
   /** No new requests will come: idle connections close, answers in work are finished. */
   drain(): void {
+    this.#dns?.stop();
     for (const pool of this.#pools.values()) pool.drain();
   }
 
   close(): void {
+    this.#dns?.stop();
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }
@@ -119,6 +128,27 @@ export class Cluster implements StatSource {
     sink.gauge('cluster', this.name, 'membership_total', this.#endpoints.size);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#endpoints.eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
+  }
+
+  /** Endpoints that the cluster finds by itself. What is being looked up already goes on. */
+  #discover(spec: ClusterSpec): void {
+    const { discovery } = spec;
+    if (this.#dns !== null && JSON.stringify(this.#dns.spec) === JSON.stringify(discovery)) return;
+    this.#dns?.stop();
+    this.#dns = null;
+    if (discovery.kind === 'static') this.assign(discovery.assignment);
+    if (discovery.kind !== 'strict-dns' && discovery.kind !== 'logical-dns') return;
+    const options = this.#options.dns;
+    // alloc-ok: update time
+    if (options === undefined) throw new Error(`cluster "${spec.name}" looks names up, and there is no resolver`);
+    // alloc-ok: update time
+    const onAssignment = (assignment: LoadAssignmentSpec): void => this.assign(assignment);
+    // alloc-ok: update time
+    const onFailure = (): void => {
+      this.stats.updateFailures += 1;
+    };
+    this.#dns = new DnsDiscovery(discovery, options, onAssignment, onFailure); // alloc-ok: update time
+    this.#dns.start();
   }
 
   #createPool(endpoint: Endpoint): ConnectionPool {

@@ -10,12 +10,16 @@ export function encodeAddress(address: SocketAddressSpec): MessageInitShape<type
   return { address: { case: 'socketAddress', value: { address: address.host, portSpecifier } } };
 }
 
-/** Only TCP, IP literals and numeric ports from `minPort` (0 = "any free one" is legal for listeners) are taken. */
+/** What may stand where an address is asked for: names only where somebody looks them up. */
+export type HostKind = 'ip' | 'name';
+
+/** Only TCP, IP literals (or names) and numeric ports from `minPort` (0 = "any free one" is legal for listeners) are taken. */
 export function decodeAddress(
   address: Address | undefined,
   minPort: 0 | 1,
   context: DecodeContext,
   path: string,
+  hosts: HostKind = 'ip',
 ): SocketAddressSpec {
   const socket = address?.address.case === 'socketAddress' ? address.address.value : undefined;
   if (socket === undefined) {
@@ -25,10 +29,18 @@ export function decodeAddress(
   }
   const at = joinPath(path, 'socket_address');
   if (socket.protocol !== SocketAddress_Protocol.TCP) context.refuse(`${at}.protocol`, 'is UDP', 'use TCP');
-  if (isIP(socket.address) === 0) {
-    context.refuse(`${at}.address`, `"${socket.address}" is not an IP address`, 'give an IPv4 or IPv6 literal');
-  }
+  checkHost(socket.address, hosts, context, `${at}.address`);
   return { host: socket.address, port: decodePort(socket.portSpecifier, minPort, context, at) };
+}
+
+/** RFC 1035: at most 253 characters; labels of letters, digits, "-" and, in practice, "_". */
+const NAME = /^[A-Za-z0-9_.-]{1,253}$/;
+
+function checkHost(host: string, hosts: HostKind, context: DecodeContext, path: string): void {
+  if (isIP(host) !== 0 || (hosts === 'name' && NAME.test(host))) return;
+  const shown = `"${host.slice(0, 260)}"`;
+  if (hosts === 'name') context.refuse(path, `${shown} is no host name`, 'give a DNS name or an IP literal');
+  else context.refuse(path, `${shown} is not an IP address`, 'give an IPv4 or IPv6 literal');
 }
 
 function decodePort(

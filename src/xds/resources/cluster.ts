@@ -12,6 +12,7 @@ import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/htt
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
+import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
 import { extensionType, unpackExtension } from './extension.ts';
@@ -52,6 +53,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
       loadAssignment: encodeLoadAssignment(spec.discovery.assignment),
     };
   }
+  if (spec.discovery.kind !== 'eds') return { ...base, ...encodeDnsDiscovery(spec.discovery) };
   const { serviceName } = spec.discovery;
   return {
     ...base,
@@ -87,9 +89,12 @@ function decodeDiscovery(message: Cluster, context: DecodeContext): ClusterSpec[
     checkAdsSource(message.edsClusterConfig?.edsConfig, context, 'eds_cluster_config.eds_config');
     return { kind: 'eds', serviceName: message.edsClusterConfig?.serviceName || message.name };
   }
+  if (type === Cluster_DiscoveryType.STRICT_DNS || type === Cluster_DiscoveryType.LOGICAL_DNS) {
+    return decodeDnsDiscovery(message, type, context);
+  }
   if (type !== Cluster_DiscoveryType.STATIC) {
     const value = Cluster_DiscoveryTypeSchema.value[type]?.name ?? type;
-    context.refuse('type', `${value} is not supported`, 'use EDS or STATIC');
+    context.refuse('type', `${value} is not supported`, 'use EDS, STATIC, STRICT_DNS or LOGICAL_DNS');
   }
   const assignment = message.loadAssignment;
   if (assignment === undefined) return { kind: 'static', assignment: { name: message.name, localities: [] } };

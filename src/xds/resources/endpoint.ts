@@ -13,7 +13,7 @@ import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
 } from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
-import { decodeAddress, encodeAddress } from './address.ts';
+import { decodeAddress, encodeAddress, type HostKind } from './address.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
@@ -85,9 +85,12 @@ export function decodeLoadAssignment(
   message: ClusterLoadAssignment,
   context: DecodeContext,
   path: string,
+  hosts: HostKind = 'ip',
 ): LoadAssignmentSpec {
   const prefix = path === '' ? 'endpoints' : `${path}.endpoints`;
-  const localities = message.endpoints.map((locality, i) => decodeLocality(locality, context, `${prefix}[${i}]`));
+  const localities = message.endpoints.map((locality, i) =>
+    decodeLocality(locality, context, `${prefix}[${i}]`, hosts),
+  );
   checkPriorities(localities, context, prefix);
   return { name: message.clusterName, localities };
 }
@@ -109,23 +112,28 @@ function checkPriorities(localities: readonly LocalityEndpointsSpec[], context: 
   }
 }
 
-function decodeLocality(message: LocalityLbEndpoints, context: DecodeContext, path: string): LocalityEndpointsSpec {
+function decodeLocality(
+  message: LocalityLbEndpoints,
+  context: DecodeContext,
+  path: string,
+  hosts: HostKind,
+): LocalityEndpointsSpec {
   const { region = '', zone = '', subZone = '' } = message.locality ?? {};
   return {
     locality: { region, zone, subZone },
     priority: message.priority,
     weight: decodeWeight(message.loadBalancingWeight, context, path),
     endpoints: message.lbEndpoints.map((endpoint, i) =>
-      decodeEndpoint(endpoint, context, `${path}.lb_endpoints[${i}]`),
+      decodeEndpoint(endpoint, context, `${path}.lb_endpoints[${i}]`, hosts),
     ),
   };
 }
 
-function decodeEndpoint(message: LbEndpoint, context: DecodeContext, path: string): EndpointSpec {
+function decodeEndpoint(message: LbEndpoint, context: DecodeContext, path: string, hosts: HostKind): EndpointSpec {
   const endpoint = message.hostIdentifier.case === 'endpoint' ? message.hostIdentifier.value : undefined;
   const pod = decodePod(message.metadata?.filterMetadata[POD_METADATA_KEY]);
   return {
-    ...decodeAddress(endpoint?.address, 1, context, `${path}.endpoint.address`),
+    ...decodeAddress(endpoint?.address, 1, context, `${path}.endpoint.address`, hosts),
     health: decodeHealth(message.healthStatus),
     weight: decodeWeight(message.loadBalancingWeight, context, path),
     ...(pod === null ? {} : { pod }),

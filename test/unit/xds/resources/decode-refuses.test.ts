@@ -80,6 +80,19 @@ function managed(init: ManagerInit): DecodedResource<unknown> {
 
 const HCM = 'filter_chains[0].filters[0].typed_config';
 
+function dns(type: Cluster_DiscoveryType, hosts: readonly string[]) {
+  const lbEndpoints = hosts.map((address) => {
+    const value = { address, portSpecifier: { case: 'portValue' as const, value: 80 } };
+    const endpoint = { address: { address: { case: 'socketAddress' as const, value } } };
+    return { hostIdentifier: { case: 'endpoint' as const, value: endpoint } };
+  });
+  return {
+    name: 'c',
+    clusterDiscoveryType: { case: 'type' as const, value: type },
+    loadAssignment: { endpoints: [{ lbEndpoints }] },
+  };
+}
+
 describe('a cluster', () => {
   it('is taken with endpoints from ADS under its own name, and the default connect timeout of 5 s', () => {
     const type = { case: 'type', value: Cluster_DiscoveryType.EDS } as const;
@@ -104,8 +117,28 @@ describe('a cluster', () => {
     ['no name', {}, 'cluster "": has no name; give it one'],
     [
       'a discovery type that is not supported',
+      { name: 'c', clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST } },
+      'cluster "c": type: ORIGINAL_DST is not supported; use EDS, STATIC, STRICT_DNS or LOGICAL_DNS',
+    ],
+    [
+      'no name to look up',
       { name: 'c', clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STRICT_DNS } },
-      'cluster "c": type: STRICT_DNS is not supported; use EDS or STATIC',
+      'cluster "c": load_assignment: names no endpoint to look up; give it one',
+    ],
+    [
+      'two endpoints of a logical name',
+      dns(Cluster_DiscoveryType.LOGICAL_DNS, ['a.example', 'b.example']),
+      'cluster "c": load_assignment: has 2 endpoints; LOGICAL_DNS takes exactly one; use STRICT_DNS',
+    ],
+    [
+      'what is no name',
+      dns(Cluster_DiscoveryType.STRICT_DNS, ['http://a.example/']),
+      'lb_endpoints[0].endpoint.address.socket_address.address: "http://a.example/" is no host name; give a DNS name or an IP literal',
+    ],
+    [
+      'a look-up without a pause',
+      { ...dns(Cluster_DiscoveryType.STRICT_DNS, ['a.example']), dnsRefreshRate: {} },
+      'cluster "c": dns_refresh_rate: is 0 ms; give at least 1 ms',
     ],
     [
       'endpoints from a file',

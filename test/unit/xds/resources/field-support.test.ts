@@ -8,7 +8,10 @@ import {
   type Registry,
 } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
-import { ClusterSchema } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
+import {
+  Cluster_RefreshRateSchema,
+  ClusterSchema,
+} from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { HttpProtocolOptionsSchema as CoreHttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/config/core/v3/protocol_pb.ts';
 import {
   EndpointSchema,
@@ -43,6 +46,7 @@ import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
 
 const REGISTRY: Registry = createRegistry(
   ClusterSchema,
+  Cluster_RefreshRateSchema,
   ClusterLoadAssignmentSchema,
   LocalityLbEndpointsSchema,
   LbEndpointSchema,
