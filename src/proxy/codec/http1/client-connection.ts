@@ -5,10 +5,11 @@ import { codeOf } from '../../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHead } from '../head.ts';
+import { CR } from './characters.ts';
 import { ChunkedDecoder, type ChunkSink } from './chunked-decoder.ts';
 import { HEAD_INCOMPLETE, HEAD_INVALID, HeadScanner } from './head-scanner.ts';
 import { MessageWriter } from './message-writer.ts';
-import { PARSE_ERRORS, PARSE_OK } from './parse-error.ts';
+import { ERR_STATUS_LINE, PARSE_ERRORS, PARSE_OK } from './parse-error.ts';
 import { parseResponseHead } from './parse-response-head.ts';
 
 /**
@@ -48,6 +49,7 @@ export interface ClientConnectionLimits {
 /** A well-behaved server sends a handful at most (RFC 9110 section 15.2). */
 const MAX_INFORMATIONAL = 16;
 
+const HTTP = 'HTTP/';
 const IDLE = 0;
 const AWAIT_HEAD = 1;
 const IN_BODY = 2;
@@ -168,7 +170,11 @@ export class Http1ClientConnection implements TimerOwner, ChunkSink {
 
   #readHead(bytes: Buffer, start: number): number {
     const end = this.#scanner.scan(bytes, start);
-    if (end === HEAD_INCOMPLETE) return start;
+    if (end === HEAD_INCOMPLETE) {
+      if (mayBeginHead(bytes, start)) return start;
+      this.#fail('upstream_protocol_error', PARSE_ERRORS[ERR_STATUS_LINE]?.detail ?? '');
+      return bytes.length;
+    }
     const error =
       end === HEAD_INVALID
         ? this.#scanner.error
@@ -283,4 +289,10 @@ export class Http1ClientConnection implements TimerOwner, ChunkSink {
     else this.#fail('upstream_connection_failure', reason);
     this.#owner.onConnectionClosed(this, this.#connected);
   }
+}
+
+/** Whoever greets in another protocol, with less than a head, would be waited for without end. */
+function mayBeginHead(bytes: Buffer, start: number): boolean {
+  const length = Math.min(bytes.length - start, HTTP.length);
+  return HTTP.startsWith(bytes.toString('latin1', start, start + length)) || bytes[start] === CR;
 }

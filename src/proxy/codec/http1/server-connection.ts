@@ -79,6 +79,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   #requestsAtTimer = 0;
   #readingHead = false;
   #closeRequested = false;
+  #endsByClosing = false;
   #failure = '';
 
   constructor(socket: Socket, exchange: ServerExchange, limits: ServerConnectionLimits, wheel: TimerWheel) {
@@ -140,9 +141,19 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     if (!this.#processing && !this.socket.writableNeedDrain) this.#continue();
   }
 
-  /** Ends the connection at once; an answer in work is cut off, which is what tells the caller that it is not whole. */
+  /** The answer in work has no other end than the connection's. */
+  endAnswerByClosing(): void {
+    this.#closeRequested = true;
+    this.#endsByClosing = true;
+  }
+
+  /**
+   * Ends the connection at once; an answer in work is cut off, which is what tells the caller that it is not whole. One that ends by closing
+   * would seem whole: it is reset instead.
+   */
   destroy(): void {
-    this.socket.destroy();
+    if (this.#answering && this.#endsByClosing) this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 
   /** For draining: closes now when nothing runs, else after the answer in work. */
@@ -169,7 +180,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     if (this.#readingHead) {
       this.#refuse('request_head_timeout', `no complete head within ${this.#limits.headTimeoutMs} ms`);
     } else if (this.#state === LINGERING) {
-      this.socket.destroy();
+      if (this.socket.writableFinished) this.socket.destroy();
+      else this.socket.resetAndDestroy();
     } else if (this.#answering || this.#requests !== this.#requestsAtTimer) {
       this.#startIdleTimer();
     } else {
