@@ -50,6 +50,10 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
     const cache = new SnapshotCache({
       resolveView: viewKey,
       snapshotFor: (node) => controlPlane.state?.snapshotFor(node) ?? null,
+      onDemand: {
+        apiListener: (node, name) => controlPlane.state?.apiListener(node, name) ?? null,
+        routeConfig: (node, name) => controlPlane.state?.routeConfig(node, name) ?? null,
+      },
     });
     this.ready = new Promise((resolve) => {
       controlPlane.subscribe(() => {

@@ -4,11 +4,16 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Issue } from '../base/result.ts';
 import type { EndpointSlice } from '../kube/endpoint-objects.ts';
+import type { ApiListenerSpec } from '../model/on-demand.ts';
+import type { ResourceOrigin } from '../model/resource-origin.ts';
+import type { RouteConfigSpec } from '../model/route-spec.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { CheckedSnapshots } from './checked-snapshots.ts';
 import { IssueLog } from './issue-log.ts';
 import type { Registry, RegistryEvent } from './registry/registry.ts';
 import type { Mesh } from './translate/mesh.ts';
+import { OnDemandNames } from './translate/on-demand-names.ts';
+import { Origins } from './translate/origins.ts';
 import { Translator } from './translate/translator.ts';
 import type { View } from './translate/view.ts';
 import { isUrgent } from './urgency.ts';
@@ -23,6 +28,12 @@ export interface MeshState {
   readonly issues: readonly Issue[];
   /** Made at the first question and remembered; parts that did not change since an earlier state are the same objects. */
   snapshotFor(view: View): Snapshot;
+  /** What a gRPC client of this view is told of `name`, that is `host:port`; null where no Service port answers to it. */
+  apiListener(view: View, name: string): ApiListenerSpec | null;
+  /** The routes of a Service port, by name of its cluster, as a gRPC client of this view asks for them. */
+  routeConfig(view: View, name: string): RouteConfigSpec | null;
+  /** The objects that the resource `name` was made from, as far as they can be told; `reason`: why it was refused. */
+  originsOf(family: keyof Snapshot, name: string, reason: string): readonly ResourceOrigin[];
 }
 
 export interface ControlPlaneOptions {
@@ -49,6 +60,8 @@ export class ControlPlane {
   readonly #index: WorldIndex;
   readonly #translator: Translator;
   readonly #snapshots: CheckedSnapshots;
+  readonly #onDemand: OnDemandNames;
+  readonly #origins = new Origins();
   readonly #issueLog: IssueLog;
   readonly #subscribers = new Set<(state: MeshState) => void>();
   #watches: readonly Cancel[] = [];
@@ -63,6 +76,7 @@ export class ControlPlane {
     this.#index = new WorldIndex(this.#world);
     this.#translator = new Translator(options.clusterDomain);
     this.#snapshots = new CheckedSnapshots(options.log);
+    this.#onDemand = new OnDemandNames(options.clusterDomain);
     this.#issueLog = new IssueLog(options.log);
   }
 
@@ -121,12 +135,19 @@ export class ControlPlane {
     if (before !== null && mesh === this.#mesh && isDeepStrictEqual(before.issues, issues)) return;
     this.#mesh = mesh;
     const version = (before?.version ?? 0) + 1;
-    const state: MeshState = {
-      version,
-      issues,
-      snapshotFor: (view) => this.#snapshots.snapshotOf(mesh, view),
-    };
+    const state = this.#describe(mesh, issues, version);
     this.#state = state;
     for (const emit of [...this.#subscribers]) emit(state);
+  }
+  #describe(mesh: Mesh, issues: readonly Issue[], version: number): MeshState {
+    const snapshotFor = (view: View): Snapshot => this.#snapshots.snapshotOf(mesh, view);
+    return {
+      version,
+      issues,
+      snapshotFor,
+      apiListener: (view, name) => this.#onDemand.apiListener(view.namespace, name, snapshotFor(view).clusters),
+      routeConfig: (view, name) => this.#onDemand.routeConfig(name, snapshotFor(view).clusters),
+      originsOf: (family, name, reason) => this.#origins.of(mesh, family, name, reason),
+    };
   }
 }

@@ -12,6 +12,8 @@ export interface Mesh {
   readonly endpoints: ReadonlyMap<string, LoadAssignmentSpec>;
   readonly hosts: MeshHosts;
   readonly issues: readonly Issue[];
+  /** What all of it was made from. */
+  readonly services: readonly TranslatedService[];
 }
 
 /** By namespace and name of their Services. */
@@ -26,6 +28,7 @@ export const EMPTY_MESH: Mesh = {
   endpoints: new Map(),
   hosts: { namespaces: [], hosts: [] },
   issues: [],
+  services: [],
 };
 
 /** `services` by namespace and name; `issues` are those between them. */
@@ -47,6 +50,7 @@ export function joinServices(services: readonly TranslatedService[], issues: rea
     endpoints: sameMap(before.endpoints, endpoints) ? before.endpoints : endpoints,
     hosts: sameItems(before.hosts.hosts, hosts) ? before.hosts : { namespaces, hosts },
     issues: [...issues, ...services.flatMap((service) => service.issues)],
+    services,
   };
 }
 

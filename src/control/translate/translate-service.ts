@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Issue, warningIssue } from '../../base/result.ts';
 import type { EndpointPort, Endpoints } from '../../kube/endpoint-objects.ts';
-import { placeOf } from '../../kube/meta.ts';
+import { type Located, placeOf } from '../../kube/meta.ts';
 import { renderLabels } from '../../kube/selector.ts';
-import { isHeadless, type ServicePort } from '../../kube/service.ts';
+import { isHeadless, type Service, type ServicePort } from '../../kube/service.ts';
 import { type Backend, mergeBackends } from './backend.ts';
 import { checkEndpoints, endpointsBackends } from './endpoints-backends.ts';
 import { headlessRoutes, MAX_NAMED_PODS } from './headless-routes.ts';
@@ -16,6 +16,8 @@ import { checkSlices, sliceBackends } from './slice-backends.ts';
 import { checkTargetPort, extraPorts } from './target-port.ts';
 
 export interface TranslatedService {
+  /** What it was made from, with its place. */
+  readonly service: Located<Service>;
   readonly namespace: string;
   /** By port, then (for a headless Service) by pod. */
   readonly routes: readonly ServiceRoute[];
@@ -32,8 +34,9 @@ export function translateService(
   const known: KnownRoutes = new Map(before?.routes.map((route) => [route.cluster.name, route]));
   const routes = ports.flatMap((port) => portRoutes(inputs, port, ports, clusterDomain, known));
   const all = [...issues, ...checkInputs(inputs, ports)];
-  if (before !== null && sameItems(before.routes, routes) && isDeepStrictEqual(before.issues, all)) return before;
-  return { namespace: inputs.service.object.metadata.namespace, routes, issues: all };
+  const same = before !== null && sameItems(before.routes, routes) && isDeepStrictEqual(before.issues, all);
+  if (same && before.service === inputs.service) return before;
+  return { service: inputs.service, namespace: inputs.service.object.metadata.namespace, routes, issues: all };
 }
 
 function portRoutes(

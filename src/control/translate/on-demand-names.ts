@@ -1,0 +1,87 @@
+// What gRPC clients are told of the names that they dial: a listener per `host:port`, and the routes of a Service port.
+import { DEFAULT_IDLE_TIMEOUT_MS } from '../../model/listener-spec.ts';
+import { outboundClusterName } from '../../model/names.ts';
+import type { ApiListenerSpec } from '../../model/on-demand.ts';
+import type { RouteConfigSpec } from '../../model/route-spec.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import { Recent } from './recent.ts';
+
+/** More names than that at once are told the right thing too, but are made anew each time. */
+const MAX_REMEMBERED = 10_000;
+/** A DNS name is no longer (RFC 1035, 2.3.4), and a port has five digits. */
+const MAX_NAME_LENGTH = 260;
+/** What a name without a port means, as in a sidecar. */
+const DEFAULT_PORT = 80;
+
+type Clusters = Snapshot['clusters'];
+
+/** Each answer depends on its arguments alone; what is remembered only keeps identities. */
+export class OnDemandNames {
+  readonly #clusterDomain: string;
+  readonly #listeners = new Recent<ApiListenerSpec>(MAX_REMEMBERED);
+  readonly #routes = new Recent<RouteConfigSpec>(MAX_REMEMBERED);
+
+  constructor(clusterDomain: string) {
+    this.#clusterDomain = clusterDomain;
+  }
+
+  /** `name` in any form that a pod of `namespace` may write: `web:80`, `web.shop:80`, … ; null where no Service port answers to it. */
+  apiListener(namespace: string, name: string, clusters: Clusters): ApiListenerSpec | null {
+    const cluster = this.#clusterOf(namespace, name, clusters);
+    if (cluster === null) return null;
+    const key = `${name}\n${cluster}`;
+    const known = this.#listeners.get(key);
+    if (known !== undefined) return known;
+    const fresh = apiListener(name, cluster);
+    this.#listeners.set(key, fresh);
+    return fresh;
+  }
+
+  /** Named like the cluster that it leads to. */
+  routeConfig(cluster: string, clusters: Clusters): RouteConfigSpec | null {
+    if (!clusters.has(cluster)) return null;
+    const known = this.#routes.get(cluster);
+    if (known !== undefined) return known;
+    const fresh = routeConfig(cluster);
+    this.#routes.set(cluster, fresh);
+    return fresh;
+  }
+
+  /** In the order of a resolver's search list: own namespace, `svc`, cluster domain, the name as it is. */
+  #clusterOf(namespace: string, name: string, clusters: Clusters): string | null {
+    const parsed = parseName(name);
+    if (parsed === null) return null;
+    const { host, port } = parsed;
+    const domain = this.#clusterDomain;
+    const hosts = [`${host}.${namespace}.svc.${domain}`, `${host}.svc.${domain}`, `${host}.${domain}`, host];
+    return hosts.map((full) => outboundClusterName(port, full)).find((cluster) => clusters.has(cluster)) ?? null;
+  }
+}
+
+function parseName(name: string): { readonly host: string; readonly port: number } | null {
+  if (name.length > MAX_NAME_LENGTH) return null;
+  const [host = '', digits, ...rest] = name.toLowerCase().split(':');
+  if (host === '' || rest.length > 0 || (digits !== undefined && !/^[0-9]{1,5}$/.test(digits))) return null;
+  const port = digits === undefined ? DEFAULT_PORT : Number(digits);
+  return { host: host.endsWith('.') ? host.slice(0, -1) : host, port };
+}
+
+function apiListener(name: string, routes: string): ApiListenerSpec {
+  const http = {
+    statPrefix: name,
+    routes: { kind: 'rds', name: routes },
+    idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+    requestHeadersTimeoutMs: 0,
+  } as const;
+  return { name, http };
+}
+
+/** Whatever the client calls itself by, it has already chosen the Service. gRPC refuses routes for CONNECT, so there is none. */
+function routeConfig(cluster: string): RouteConfigSpec {
+  const route = {
+    name: 'default',
+    match: { path: { kind: 'prefix', value: '/' } },
+    action: { cluster, timeoutMs: 0 },
+  } as const;
+  return { name: cluster, virtualHosts: [{ name: cluster, domains: ['*'], routes: [route] }] };
+}
