@@ -29,6 +29,8 @@ export interface HttpConnectionManagerSpec {
   readonly idleTimeoutMs: number;
   /** How long a request head may take to arrive, ms from its first byte; 0 = for ever. */
   readonly requestHeadersTimeoutMs: number;
+  /** Files that get a line for each request; /dev/stdout and /dev/stderr are the program's own. Absent = what the program was told. */
+  readonly accessLogs?: readonly string[];
 }
 
 export const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;

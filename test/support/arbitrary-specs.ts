@@ -123,13 +123,17 @@ export const listenerSpec: fc.Arbitrary<ListenerSpec> = fc.record({
   name,
   address: address(0),
   additionalAddresses: fc.array(address(0), { maxLength: 2 }),
-  http: fc.record({
-    statPrefix: name,
-    routes: fc.oneof(
-      fc.record({ kind: fc.constant('rds' as const), name }),
-      fc.record({ kind: fc.constant('inline' as const), config: routeConfigSpec }),
-    ),
-    idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
-    requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
-  }),
+  http: fc.record(
+    {
+      accessLogs: fc.array(name, { minLength: 1, maxLength: 2 }),
+      statPrefix: name,
+      routes: fc.oneof(
+        fc.record({ kind: fc.constant('rds' as const), name }),
+        fc.record({ kind: fc.constant('inline' as const), config: routeConfigSpec }),
+      ),
+      idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+      requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    },
+    { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
+  ),
 });

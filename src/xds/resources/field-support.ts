@@ -78,6 +78,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: [
       'normalize_path',
       'merge_slashes',
+      'access_log',
       'path_with_escaped_slashes_action',
       'strip_matching_host_port',
       'strip_any_host_port',
@@ -99,6 +100,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: ['#6', '#11'],
   },
   'envoy.config.route.v3.RouteConfiguration': {
+  'envoy.config.accesslog.v3.AccessLog': { supported: ['name', 'typed_config'], refused: [] },
+  'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
     supported: ['name', 'virtual_hosts', 'validate_clusters'],
     refused: [
       'request_headers_to_add',
@@ -186,3 +189,20 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: EVERY_OTHER,
   },
 };
+  'envoy.config.bootstrap.v3.Bootstrap': {
+    supported: ['node', 'static_resources', 'dynamic_resources', 'admin'],
+    refused: ['#21', '#22', '#23', '#24', '#37'],
+  },
+  'envoy.config.bootstrap.v3.Bootstrap.StaticResources': { supported: ['listeners', 'clusters'], refused: EVERY_OTHER },
+  'envoy.config.bootstrap.v3.Bootstrap.DynamicResources': {
+    supported: ['lds_config', 'cds_config', 'ads_config'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.bootstrap.v3.Admin': { supported: ['address'], refused: ['#7'] },
+  'envoy.config.core.v3.ApiConfigSource': {
+    supported: ['api_type', 'grpc_services', 'transport_api_version', 'set_node_on_first_message_only'],
+    refused: ['cluster_names', '#9'],
+  },
+  'envoy.config.core.v3.GrpcService': { supported: ['envoy_grpc'], refused: ['initial_metadata', '#2'] },
+  'envoy.config.core.v3.GrpcService.EnvoyGrpc': { supported: ['cluster_name'], refused: ['authority'] },
+  'envoy.config.core.v3.Node': { supported: ['id', 'cluster', 'metadata', 'locality'], refused: [] },

@@ -10,6 +10,7 @@ import {
   HttpConnectionManagerSchema,
   type HttpFilter,
 } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { decodeAccessLogs, encodeAccessLog } from './access-log.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
@@ -27,6 +28,7 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
         configType: { case: 'typedConfig', value: packExtension(RouterSchema, {}) },
       },
     ],
+    accessLog: (spec.accessLogs ?? []).map(encodeAccessLog),
     commonHttpProtocolOptions: { idleTimeout: encodeDuration(spec.idleTimeoutMs) },
     requestHeadersTimeout: encodeDuration(spec.requestHeadersTimeoutMs),
     // The pod's own Server header reaches the caller, as it does through our sidecar.
@@ -50,6 +52,7 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
     context.refuse(`${path}.codec_type`, 'is not AUTO or HTTP1', 'use AUTO');
   }
   checkHttpFilters(message.httpFilters, context, `${path}.http_filters`);
+  const accessLogs = decodeAccessLogs(message.accessLog, context, `${path}.access_log`);
   return {
     statPrefix: message.statPrefix,
     routes: decodeRoutes(message, context, path),
@@ -65,6 +68,7 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
       context,
       `${path}.request_headers_timeout`,
     ),
+    ...(accessLogs.length === 0 ? {} : { accessLogs }),
   };
 }
 

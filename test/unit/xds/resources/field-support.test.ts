@@ -8,10 +8,23 @@ import {
   type Registry,
 } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
+import { AccessLogSchema } from '../../../../src/xds/gen/envoy/config/accesslog/v3/accesslog_pb.ts';
+import {
+  AdminSchema,
+  Bootstrap_DynamicResourcesSchema,
+  Bootstrap_StaticResourcesSchema,
+  BootstrapSchema,
+} from '../../../../src/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import {
   Cluster_RefreshRateSchema,
   ClusterSchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { NodeSchema } from '../../../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
+import { ApiConfigSourceSchema } from '../../../../src/xds/gen/envoy/config/core/v3/config_source_pb.ts';
+import {
+  GrpcService_EnvoyGrpcSchema,
+  GrpcServiceSchema,
+} from '../../../../src/xds/gen/envoy/config/core/v3/grpc_service_pb.ts';
 import { HttpProtocolOptionsSchema as CoreHttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/config/core/v3/protocol_pb.ts';
 import {
   EndpointSchema,
@@ -34,6 +47,7 @@ import {
   VirtualHostSchema,
 } from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
 import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
+import { FileAccessLogSchema } from '../../../../src/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import {
   HttpConnectionManagerSchema,
@@ -64,6 +78,16 @@ const REGISTRY: Registry = createRegistry(
   RouteSchema,
   RouteMatchSchema,
   RouteActionSchema,
+  BootstrapSchema,
+  Bootstrap_StaticResourcesSchema,
+  Bootstrap_DynamicResourcesSchema,
+  AdminSchema,
+  ApiConfigSourceSchema,
+  GrpcServiceSchema,
+  GrpcService_EnvoyGrpcSchema,
+  NodeSchema,
+  AccessLogSchema,
+  FileAccessLogSchema,
   RetryPolicySchema,
   RetryPolicy_RetryHostPredicateSchema,
   RetryPolicy_RetryBackOffSchema,
