@@ -1,79 +1,67 @@
-// A caller that never pauses: so many GET requests a second through a proxy, each answer accounted for.
+// A steady stream of GETs through a proxy: how many, how many failed and why, and who answered since when.
 import { Agent, request } from 'node:http';
 
-export interface Tally {
-  sent: number;
-  ok: number;
-  /** One line for each request without a 200: what came instead. */
-  readonly failures: string[];
-  /** Answers by pod, and when the first and the last of each came (performance.now). */
-  readonly pods: Map<string, { answers: number; firstAt: number; lastAt: number }>;
-}
-
-const TICK_MS = 10;
+const PERIOD_MS = 5;
 
 export class SteadyLoad {
-  readonly tally: Tally = { sent: 0, ok: 0, failures: [], pods: new Map() };
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  readonly #proxyPort: number;
-  readonly #host: string;
+  readonly failures: string[] = [];
+  /** By pod: time of its first answer, ms on the clock of performance.now(). */
+  readonly firstAnswers = new Map<string, number>();
+  /** By pod: time of its latest answer. */
+  readonly lastAnswers = new Map<string, number>();
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 20 });
   readonly #timer: NodeJS.Timeout;
-  #running = 0;
+  readonly #options: { readonly host: string; readonly port: number; readonly path: string };
+  readonly #began = performance.now();
+  #sent = 0;
+  #answered = 0;
 
-  /** `perSecond` is a multiple of 100. */
-  constructor(proxyPort: number, host: string, perSecond: number) {
-    this.#proxyPort = proxyPort;
-    this.#host = host;
+  /** Begins at once: `perSecond` calls of `url` through `proxy` (`host:port`); answers are JSON with `pod`. */
+  constructor(proxy: string, url: string, perSecond: number) {
+    const [host = '', port = ''] = proxy.split(':');
+    this.#options = { host, port: Number(port), path: url };
     this.#timer = setInterval(() => {
-      for (let index = 0; index < (perSecond * TICK_MS) / 1_000; index += 1) this.#send();
-    }, TICK_MS);
+      const due = ((performance.now() - this.#began) * perSecond) / 1_000;
+      while (this.#sent < due) this.#call(new URL(url).host);
+    }, PERIOD_MS);
   }
 
-  /** Sends no more and resolves when every answer is in. */
-  async stop(): Promise<Tally> {
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Resolves when every call has its answer, with how many there were. */
+  async stop(): Promise<number> {
     clearInterval(this.#timer);
-    while (this.#running > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    while (this.#answered + this.failures.length < this.#sent) await new Promise((resolve) => setImmediate(resolve));
     this.#agent.destroy();
-    return this.tally;
+    return this.#sent;
   }
 
-  #send(): void {
-    this.tally.sent += 1;
-    this.#running += 1;
-    const call = request({
-      host: '127.0.0.1',
-      port: this.#proxyPort,
-      path: `http://${this.#host}/data`,
-      headers: { host: this.#host },
-      agent: this.#agent,
-    });
-    call.on('response', (answer) => {
+  #call(host: string): void {
+    this.#sent += 1;
+    const call = request({ ...this.#options, headers: { host }, agent: this.#agent, timeout: 10_000 }, (response) => {
       let body = '';
-      answer.on('data', (text) => {
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
         body += text;
       });
-      answer.on('end', () => this.#account(answer.statusCode ?? 0, body));
-      answer.on('error', (error) => this.#fail(`cut off: ${error.message}`));
+      response.on('end', () => this.#note(response.statusCode ?? 0, body));
+      response.on('error', (error) => this.failures.push(error.message));
     });
-    call.on('error', (error) => this.#fail(error.message));
+    call.on('timeout', () => call.destroy(new Error('no answer within 10 s')));
+    call.on('error', (error) => this.failures.push(error.message));
     call.end();
   }
 
-  #account(status: number, body: string): void {
+  #note(status: number, body: string): void {
     if (status !== 200) {
-      this.#fail(`${status} ${body}`);
+      this.failures.push(`${status} ${body.trim()}`);
       return;
     }
-    this.#running -= 1;
-    this.tally.ok += 1;
-    const { pod }: { readonly pod: string } = JSON.parse(body);
-    const now = performance.now();
-    const seen = this.tally.pods.get(pod) ?? { answers: 0, firstAt: now, lastAt: now };
-    this.tally.pods.set(pod, { answers: seen.answers + 1, firstAt: seen.firstAt, lastAt: now });
-  }
-
-  #fail(reason: string): void {
-    this.#running -= 1;
-    this.tally.failures.push(reason);
+    this.#answered += 1;
+    const { pod } = JSON.parse(body) as { pod: string };
+    if (!this.firstAnswers.has(pod)) this.firstAnswers.set(pod, performance.now());
+    this.lastAnswers.set(pod, performance.now());
   }
 }
