@@ -51,6 +51,11 @@ export const ROOMS: readonly Room[] = [
   },
   { path: 'xds/gen', imports: [], packages: ['@bufbuild/protobuf'] },
   { path: 'xds', imports: ['base', 'model', 'xds/gen'], packages: ['@bufbuild/protobuf', '@grpc/grpc-js'] },
+  {
+    path: 'xds/bootstrap',
+    imports: ['base', 'model', 'xds', 'xds/gen'],
+    packages: ['@bufbuild/protobuf', 'yaml'],
+  },
   { path: 'control', imports: ['base', 'model', 'kube'], packages: [] },
   { path: 'local', imports: ['base', 'kube'], packages: ['yaml'] },
   { path: 'admin', imports: ['base', 'model'], packages: [] },

@@ -7,6 +7,7 @@ import {
   ListenersConfigDumpSchema,
   RoutesConfigDumpSchema,
 } from '../gen/envoy/admin/v3/config_dump_shared_pb.ts';
+import { BootstrapSchema } from '../gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import { ClusterSchema } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { ClusterLoadAssignmentSchema } from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { ListenerSchema } from '../gen/envoy/config/listener/v3/listener_pb.ts';
@@ -14,6 +15,7 @@ import { RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.
 import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
 import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
 import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 import { extensionType } from '../resources/extension.ts';
 
@@ -31,6 +33,8 @@ export const DUMP_REGISTRY: Registry = createRegistry(
   RouterSchema,
   HttpProtocolOptionsSchema,
   FileAccessLogSchema,
+  PreviousHostsPredicateSchema,
+  BootstrapSchema,
   StructSchema,
 );
 

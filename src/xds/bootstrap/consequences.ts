@@ -1,0 +1,47 @@
+// What follows from leaving a field out, for the one line that says so when a sidecar starts.
+
+/** By the end of the field's path, most telling first. A field that has no row here has no effect, which is what its line says. */
+const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] = [
+  ['outlier_detection', 'recorded, not acted on yet: endpoints that fail are not taken out'],
+  ['health_checks', 'endpoints are not probed: those of the file count as healthy'],
+  ['circuit_breakers', 'there is no limit of connections, requests or retries but the retry budget'],
+  ['lb_policy', 'endpoints are taken in turn (round robin)'],
+  ['load_balancing_policy', 'endpoints are taken in turn (round robin)'],
+  ['lb_subset_config', 'endpoints are not divided into subsets'],
+  ['common_lb_config', 'zones and panic thresholds have no effect'],
+  ['dns_resolvers', "names are looked up by this machine's resolver"],
+  ['dns_resolution_config', "names are looked up by this machine's resolver"],
+  ['typed_dns_resolver_config', "names are looked up by this machine's resolver"],
+  ['use_tcp_for_dns_lookups', "names are looked up by this machine's resolver"],
+  ['upstream_bind_config', 'the system chooses the local address; SWITCHBOARD_UPSTREAM_SOURCE_ADDRESS sets it'],
+  ['typed_config.format', 'the lines of this log are JSON with the keys of Switchboard'],
+  ['typed_config.log_format', 'the lines of this log are JSON with the keys of Switchboard'],
+  ['typed_config.json_format', 'the lines of this log are JSON with the keys of Switchboard'],
+  ['typed_config.typed_json_format', 'the lines of this log are JSON with the keys of Switchboard'],
+  ['.filter', 'every request is logged'],
+  ['max_request_headers_kb', 'SWITCHBOARD_MAX_REQUEST_HEAD_BYTES is the limit'],
+  ['stream_idle_timeout', 'only the timeouts of the connection and of the route end a stream'],
+  ['request_timeout', 'a request may take its time to arrive; SWITCHBOARD_REQUEST_HEAD_TIMEOUT limits its head'],
+  ['drain_timeout', 'SWITCHBOARD_DRAIN_TIMEOUT is the limit'],
+  ['use_remote_address', 'x-forwarded-for is passed on as it came'],
+  ['generate_request_id', 'a request without x-request-id gets one'],
+  ['tracing', 'nothing is traced'],
+  ['layered_runtime', 'runtime keys have no effect'],
+  ['stats_sinks', 'statistics are only on the admin pages'],
+  ['stats_config', 'every statistic is kept'],
+  ['overload_manager', 'no overload action is taken'],
+  ['cluster_manager', 'local_cluster_name and upstream_bind_config have no effect'],
+  ['access_log_path', 'calls of the admin pages are not logged'],
+  ['admin.access_log', 'calls of the admin pages are not logged'],
+];
+
+/** `path` as decoders tell it. */
+export function consequenceOf(path: string): string {
+  const plain = path.replaceAll(/\[[^\]]*\]/g, '');
+  const row = CONSEQUENCES.find(
+    ([ending]) => plain === ending || plain.endsWith(ending.startsWith('.') ? ending : `.${ending}`),
+  );
+  if (row !== undefined) return row[1];
+  if (/access_log\[\d+\]$/.test(path)) return 'this log is not written; only file, stdout and stderr loggers are';
+  return 'it has no effect';
+}

@@ -1,0 +1,76 @@
+// An Envoy v3 bootstrap, as YAML or JSON text → what the sidecar runs, or everything that is wrong with it.
+import { createRegistry, type JsonObject, type JsonValue, type Registry, toJson } from '@bufbuild/protobuf';
+import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
+import { fail, ok, type Result } from '../../base/result.ts';
+import { DUMP_REGISTRY, dumpableAny } from '../client/dumpable-any.ts';
+import { type Bootstrap, BootstrapSchema } from '../gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
+import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
+import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
+import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { decodeAddress } from '../resources/address.ts';
+import { auditFields } from '../resources/audit-fields.ts';
+import type { DecodeContext } from '../resources/decode-context.ts';
+import type { AdsSpec, BootstrapSpec } from './bootstrap-spec.ts';
+import { type AdsDraft, decodeDynamicResources } from './dynamic-resources.ts';
+import { FileContext } from './file-context.ts';
+import { parseLocated } from './located-value.ts';
+import { MessageReader } from './message-reader.ts';
+import { decodeStaticResources, type StaticResources } from './static-resources.ts';
+
+/** What may stand under `@type`. Others are kept by their name alone, for the decoders to judge. */
+const EXTENSIONS: Registry = createRegistry(
+  HttpConnectionManagerSchema,
+  RouterSchema,
+  HttpProtocolOptionsSchema,
+  FileAccessLogSchema,
+  PreviousHostsPredicateSchema,
+);
+
+/** `source` names the file in issues and notes. Never throws. */
+export function readBootstrap(text: string, source: string): Result<BootstrapSpec> {
+  const located = parseLocated(text, source);
+  if (!located.ok) return located;
+  const reader = new MessageReader(source, EXTENSIONS);
+  const message = reader.read(BootstrapSchema, located.value, '') as Bootstrap;
+  const file = new FileContext(source, reader);
+  // Audited one by one where they are decoded.
+  const { staticResources, ...rest } = message;
+  file.decode('', (context) => auditFields(BootstrapSchema, rest, context, ''));
+  const draft = file.decode('', (context) => decodeDynamicResources(message, context));
+  const resources = decodeStaticResources(staticResources, draft, file);
+  const ads = draft === null ? null : completeAds(draft, resources, file);
+  const admin = file.decode('', (context) => decodeAdmin(message, context));
+  if (resources.listeners.length === 0 && draft?.listeners !== true && file.issues.length === 0) {
+    file.refuse('static_resources', 'has no listener', 'add one, or dynamic_resources.lds_config');
+  }
+  if (file.issues.length > 0) return fail(file.issues);
+  const { clusters, listeners } = resources;
+  return ok({ ads, admin, clusters, listeners, notes: file.notes, configDump: dump(message) });
+}
+
+function completeAds(draft: AdsDraft, resources: StaticResources, file: FileContext): AdsSpec | null {
+  const { clusterName, ...rest } = draft;
+  const { controlPlane } = resources;
+  if (controlPlane !== null) return { ...rest, ...controlPlane };
+  const path = 'dynamic_resources.ads_config.grpc_services';
+  if (clusterName !== '') {
+    file.refuse(path, `"${clusterName}" is no cluster of this file`, 'add it to static_resources.clusters');
+  }
+  return null;
+}
+
+function decodeAdmin(message: Bootstrap, context: DecodeContext): BootstrapSpec['admin'] {
+  const address = message.admin?.address;
+  return address === undefined ? null : decodeAddress(address, 0, context, 'admin.address');
+}
+
+/** Source: envoy.admin.v3.BootstrapConfigDump. */
+function dump(message: Bootstrap): JsonObject {
+  const any = dumpableAny(anyPack(BootstrapSchema, message));
+  const json: JsonValue = toJson(AnySchema, any, { registry: DUMP_REGISTRY, useProtoFieldName: true });
+  const bootstrap: JsonObject = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
+  delete bootstrap['@type'];
+  return { configs: [{ '@type': 'type.googleapis.com/envoy.admin.v3.BootstrapConfigDump', bootstrap }] };
+}

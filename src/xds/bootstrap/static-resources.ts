@@ -1,0 +1,123 @@
+// static_resources: clusters and listeners that stand in the file, read by the decoders that xDS uses.
+import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
+import type { ListenerSpec } from '../../model/listener-spec.ts';
+import { checkConsistent, EMPTY_SNAPSHOT } from '../../model/snapshot.ts';
+import type { Bootstrap_StaticResources } from '../gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
+import { ClusterSchema } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { ListenerSchema } from '../gen/envoy/config/listener/v3/listener_pb.ts';
+import { CLUSTER_TYPE } from '../resources/cluster.ts';
+import { LISTENER_TYPE } from '../resources/listener.ts';
+import type { ResourceType } from '../resources/resource-type.ts';
+import { type ControlPlaneCluster, decodeControlPlaneCluster } from './control-plane-cluster.ts';
+import type { AdsDraft } from './dynamic-resources.ts';
+import type { FileContext } from './file-context.ts';
+
+const CLUSTERS = 'static_resources.clusters';
+const LISTENERS = 'static_resources.listeners';
+
+export interface StaticResources {
+  readonly clusters: readonly ClusterSpec[];
+  readonly listeners: readonly ListenerSpec[];
+  /** The cluster that `ads` names; null where there is none. */
+  readonly controlPlane: ControlPlaneCluster | null;
+}
+
+export function decodeStaticResources(
+  message: Bootstrap_StaticResources | undefined,
+  ads: AdsDraft | null,
+  file: FileContext,
+): StaticResources {
+  const all = message?.clusters ?? [];
+  checkNames(all, CLUSTERS, file);
+  const at = all.findIndex(({ name }) => ads !== null && name === ads.clusterName);
+  const own = all[at];
+  const controlPlane =
+    own === undefined ? null : file.decode(`${CLUSTERS}[${at}]`, (context) => decodeControlPlaneCluster(own, context));
+  const clusters = all.flatMap((cluster, i) => {
+    if (i === at) return [];
+    const specs = decodeOne(CLUSTER_TYPE, ClusterSchema, cluster, `${CLUSTERS}[${i}]`, file);
+    if (ads === null && specs.some(({ discovery }) => discovery.kind === 'eds')) {
+      file.refuse(`${CLUSTERS}[${i}].eds_cluster_config`, NO_CONTROL_PLANE, NAME_ONE);
+    }
+    return specs;
+  });
+  const names = all.flatMap(({ name }, i) => (i === at ? [] : [name]));
+  return { clusters, listeners: decodeListeners(message, names, ads, file), controlPlane };
+}
+
+const NO_CONTROL_PLANE = 'asks a control plane, and the file names none';
+const NAME_ONE = 'add dynamic_resources.ads_config';
+
+function decodeListeners(
+  message: Bootstrap_StaticResources | undefined,
+  names: readonly string[],
+  ads: AdsDraft | null,
+  file: FileContext,
+): ListenerSpec[] {
+  // A listener of a file needs no name, but ours are told apart by it.
+  const all = (message?.listeners ?? []).map((listener, i) => ({
+    ...listener,
+    name: listener.name || `listener_${i}`,
+  }));
+  checkNames(all, LISTENERS, file);
+  return all.flatMap((listener, i) => {
+    const path = `${LISTENERS}[${i}]`;
+    const specs = decodeOne(LISTENER_TYPE, ListenerSchema, listener, path, file);
+    for (const spec of specs) checkRoutes(spec, names, ads, path, file);
+    return specs;
+  });
+}
+
+/** The wire form is what decoders read; what could not be read at all is not looked at again. */
+function decodeOne<Desc extends DescMessage, Spec>(
+  type: ResourceType<Spec>,
+  schema: Desc,
+  message: MessageShape<Desc>,
+  path: string,
+  file: FileContext,
+): Spec[] {
+  if (!file.isReadable(path)) return [];
+  const { result, ignored } = type.decode(toBinary(schema, message));
+  file.take(path, result.ok ? [] : result.issues, ignored);
+  return result.ok ? [result.value] : [];
+}
+
+function checkNames(resources: readonly { readonly name: string }[], path: string, file: FileContext): void {
+  const seen = new Map<string, number>();
+  for (const [i, { name }] of resources.entries()) {
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, i);
+    else if (name !== '')
+      file.refuse(`${path}[${i}].name`, `"${name}" is also the name of ${path}[${first}]`, 'choose another');
+  }
+}
+
+/** A route to a cluster that will never be there is a mistake, unless clusters come from the control plane too. */
+function checkRoutes(
+  listener: ListenerSpec,
+  names: readonly string[],
+  ads: AdsDraft | null,
+  path: string,
+  file: FileContext,
+): void {
+  const { routes } = listener.http;
+  if (routes.kind === 'rds') {
+    if (ads === null) file.refuse(path, `its route configuration "${routes.name}" ${NO_CONTROL_PLANE}`, NAME_ONE);
+    return;
+  }
+  if (ads?.clusters === true) return;
+  const issues = checkConsistent({
+    ...EMPTY_SNAPSHOT,
+    clusters: new Map(names.map((name) => [name, placeholder(name)])),
+    routes: new Map([[routes.config.name, routes.config]]),
+  });
+  const only = ads === null ? '' : ` ("${ads.clusterName}" is for the control plane alone)`;
+  for (const { message } of issues) file.refuse(path, message, `add it to static_resources.clusters${only}`);
+}
+
+/** Whether the cluster itself is in order is told where it stands. */
+function placeholder(name: string): ClusterSpec {
+  const discovery = { kind: 'static', assignment: { name, localities: [] } } as const;
+  return { name, discovery, connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS, loadBalancer: 'round-robin' };
+}
