@@ -3,6 +3,8 @@ import type { Cancel, Clock } from './clock.ts';
 
 /** Deadlines that lie this close together fall due together: up to this much late, never early. */
 export const DEADLINE_GRAIN_MS = 100;
+/** What a timer of Node.js can hold; a later one fires early, finds nothing and is set again. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 export class Deadlines {
   readonly #clock: Clock;
@@ -50,7 +52,8 @@ export class Deadlines {
   #arm(at: number): void {
     this.#cancel?.();
     this.#armedFor = at;
-    this.#cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => this.#fire());
+    const delayMs = Math.min(Math.max(0, at - this.#clock.now()), LONGEST_TIMER_MS);
+    this.#cancel = this.#clock.after(delayMs, () => this.#fire());
   }
 
   #disarm(): void {

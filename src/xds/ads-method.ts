@@ -11,8 +11,11 @@ import {
 
 export type DiscoveryRequestInit = MessageInitShape<typeof DiscoveryRequestSchema>;
 
+const { typeName, method } = AggregatedDiscoveryService;
 /** State of the world. */
-export const SOTW_METHOD_PATH = `/${AggregatedDiscoveryService.typeName}/${AggregatedDiscoveryService.method.streamAggregatedResources.name}`;
+export const SOTW_METHOD_PATH = `/${typeName}/${method.streamAggregatedResources.name}`;
+/** Incremental. */
+export const DELTA_METHOD_PATH = `/${typeName}/${method.deltaAggregatedResources.name}`;
 
 export function serializeRequest(request: DiscoveryRequestInit): Buffer {
   return Buffer.from(toBinary(DiscoveryRequestSchema, create(DiscoveryRequestSchema, request)));

@@ -7,17 +7,29 @@ import type { Random } from '../../base/random.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
 import type { ConfigSink } from '../../model/config-sink.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
-import type { DiscoveryResponse } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
-import { AdsConnection } from './ads-connection.ts';
+import { AdsConnection, type Connection, type ConnectionEvents, type ConnectionOptions } from './ads-connection.ts';
+import type { ClientCodec, Delivery } from './client-codec.ts';
 import { dumpConfig } from './config-dump.ts';
-import { Subscriber } from './subscriber.ts';
+import { DELTA_CLIENT_CODEC } from './delta-codec.ts';
+import { type MissingReason, WILDCARD } from './held-type.ts';
+import { SOTW_CLIENT_CODEC } from './sotw-codec.ts';
+import { type Outcome, Subscriber } from './subscriber.ts';
+
+const CODECS = { delta: DELTA_CLIENT_CODEC, sotw: SOTW_CLIENT_CODEC } as const;
+/** Incremental, or state of the world. */
+export type XdsProtocol = keyof typeof CODECS;
 
 const DEFAULT_BACKOFF: BackoffSpec = { baseMs: 500, maxMs: 10_000 };
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_KEEPALIVE_MS = 15_000;
 const DEFAULT_KEEPALIVE_TIMEOUT_MS = 5_000;
+const DEFAULT_FETCH_TIMEOUT_MS = 15_000;
 /** At most this many left-out fields are named in the status. */
 const MAX_STATUS_NOTES = 200;
+/** At most this many things are named in one line of the log. */
+const MAX_LOGGED = 3;
+/** So many types that nobody asked for are told one by one. */
+const MAX_STRAY_TYPES = 10;
 
 export interface AdsClientOptions {
   /** `host:port` of the control plane, plain text. */
@@ -35,39 +47,55 @@ export interface AdsClientOptions {
   readonly connectTimeoutMs?: number;
   readonly keepaliveMs?: number;
   readonly keepaliveTimeoutMs?: number;
+  /** Default `delta`. */
+  readonly protocol?: XdsProtocol;
+  /** What was asked for and does not come in this time is treated as not existing, ms; 0 = it is waited for. Default 15,000. */
+  readonly fetchTimeoutMs?: number;
+  /** How a stream is opened; a test puts itself in its place. */
+  readonly connect?: (options: ConnectionOptions, events: ConnectionEvents) => Connection;
   /** Called after each change of `status()`. */
   readonly onChange?: () => void;
 }
 
 export interface AdsClientStatus {
+  readonly protocol: XdsProtocol;
   /** A stream is open and has brought at least one response. */
   readonly connected: boolean;
   /** Why the last connection ended or could not be made; null while connected, and before the first end. */
   readonly lastError: string | null;
   /** All that was asked for has come at least once; stays true when the control plane goes away. */
   readonly synced: boolean;
-  /** version_info accepted last, by short name (`CDS`, …); '' before the first. */
+  /** Version accepted last, by short name (`CDS`, …); '' before the first. */
   readonly versions: Readonly<Record<string, string>>;
   /** Resources whose newest version was refused, with every reason. */
   readonly refused: readonly { readonly type: string; readonly name: string; readonly issues: readonly Issue[] }[];
+  /** What was asked for and is treated as not existing; name `*`: nothing at all of that type has come. */
+  readonly missing: readonly { readonly type: string; readonly name: string; readonly reason: MissingReason }[];
   /** Fields that were left out: `CDS outbound|80|a.b: lb_policy`. */
   readonly ignored: readonly string[];
 }
 
 export class AdsClient {
   readonly #options: AdsClientOptions;
+  readonly #codec: ClientCodec;
   readonly #subscriber: Subscriber;
   readonly #backoff: Backoff;
-  #connection: AdsConnection | null = null;
+  readonly #strayTypes = new Set<string>();
+  #connection: Connection | null = null;
   #cancelRetry: Cancel | null = null;
   #connected = false;
   #synced = false;
   #lastError: string | null = null;
 
   constructor(options: AdsClientOptions) {
-    const { node, metadata = {}, sink } = options;
+    const { node, metadata = {}, sink, clock, fetchTimeoutMs = DEFAULT_FETCH_TIMEOUT_MS } = options;
     this.#options = options;
-    this.#subscriber = new Subscriber({ node, metadata, sink });
+    this.#codec = CODECS[options.protocol ?? 'delta'];
+    this.#subscriber = new Subscriber({
+      ...{ node, metadata, sink, clock, fetchTimeoutMs },
+      codec: this.#codec,
+      onTimeout: (outcome) => this.#finish(outcome),
+    });
     this.#backoff = new Backoff(options.backoff ?? DEFAULT_BACKOFF, options.random);
   }
 
@@ -83,17 +111,26 @@ export class AdsClient {
     this.#connection?.close();
     this.#connection = null;
     this.#connected = false;
+    this.#subscriber.close();
+  }
+
+  get synced(): boolean {
+    return this.#synced;
   }
 
   status(): AdsClientStatus {
     const { types } = this.#subscriber;
     return {
+      protocol: this.#codec.variant,
       connected: this.#connected,
       lastError: this.#lastError,
       synced: this.#synced,
       versions: Object.fromEntries(types.map((held) => [held.type.shortName, held.acceptedVersion])),
       refused: types.flatMap((held) =>
         [...held.refused.values()].map(({ name, issues }) => ({ type: held.type.shortName, name, issues })),
+      ),
+      missing: types.flatMap((held) =>
+        [...held.missing.values()].map(({ name, reason }) => ({ type: held.type.shortName, name, reason })),
       ),
       ignored: this.#ignored(),
     };
@@ -118,39 +155,59 @@ export class AdsClient {
   }
 
   #connect(): void {
-    const { address, clock } = this.#options;
-    const connection = new AdsConnection(
+    const { address, clock, connect = openConnection } = this.#options;
+    this.#connection = connect(
       {
         address,
         clock,
+        codec: this.#codec,
         connectTimeoutMs: this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
         keepaliveMs: this.#options.keepaliveMs ?? DEFAULT_KEEPALIVE_MS,
         keepaliveTimeoutMs: this.#options.keepaliveTimeoutMs ?? DEFAULT_KEEPALIVE_TIMEOUT_MS,
       },
-      { response: (response) => this.#receive(response), ended: (reason) => this.#onEnd(reason) },
+      { delivery: (delivery) => this.#receive(delivery), ended: (reason, inOrder) => this.#onEnd(reason, inOrder) },
     );
-    this.#connection = connection;
-    for (const request of this.#subscriber.begin()) connection.send(request);
+    for (const request of this.#subscriber.begin()) this.#connection.send(request);
   }
 
-  #receive(response: DiscoveryResponse): void {
+  #receive(delivery: Delivery): void {
     this.#onAlive();
-    const outcome = this.#subscriber.receive(response, this.#options.clock.wallNow());
+    const outcome = this.#subscriber.receive(delivery);
     if (outcome === null) {
-      this.#options.log.warn('the control plane sent a type that was not asked for', { type: response.typeUrl });
+      this.#noteStrayType(delivery.typeUrl);
       return;
     }
-    for (const request of outcome.requests) this.#connection?.send(request);
     if (outcome.issues.length > 0) {
       this.#options.log.warn('refused a part of the configuration', {
-        type: response.typeUrl,
-        version: response.versionInfo,
+        type: delivery.typeUrl,
+        version: delivery.version,
         issues: outcome.issues.length,
-        first: outcome.issues.slice(0, 3).map(renderIssue).join(' | '),
+        first: outcome.issues.slice(0, MAX_LOGGED).map(renderIssue).join(' | '),
+      });
+    }
+    this.#finish(outcome);
+  }
+
+  #finish({ type, requests, missing }: Outcome): void {
+    for (const request of requests) this.#connection?.send(request);
+    for (const reason of Object.keys(MISSING_WORDS) as MissingReason[]) {
+      const names = missing.filter((each) => each.reason === reason).map(({ name }) => name);
+      if (names.length === 0) continue;
+      this.#options.log.warn(MISSING_WORDS[reason], {
+        type: type.shortName,
+        count: names.length,
+        first: names.slice(0, MAX_LOGGED).map(wordsFor).join(' | '),
       });
     }
     this.#synced ||= this.#subscriber.types.every((held) => held.complete);
     this.#options.onChange?.();
+  }
+
+  /** A control plane that sends what nobody asked for may do so often. */
+  #noteStrayType(type: string): void {
+    if (this.#strayTypes.has(type) || this.#strayTypes.size === MAX_STRAY_TYPES) return;
+    this.#strayTypes.add(type);
+    this.#options.log.warn('the control plane sent a type that was not asked for', { type });
   }
 
   #onAlive(): void {
@@ -161,17 +218,16 @@ export class AdsClient {
     this.#options.log.info('connected to the control plane', { address: this.#options.address });
   }
 
-  #onEnd(reason: string): void {
+  #onEnd(reason: string, inOrder: boolean): void {
     const { address, clock, log } = this.#options;
     const lastError = `control plane ${address}: ${reason}`;
     const delayMs = this.#backoff.nextDelayMs();
-    // The same failure again is no news.
-    const level = this.#connected || this.#lastError === null ? 'warn' : 'debug';
-    log[level]('no control plane: the last good configuration stays', {
-      address,
-      reason,
-      retryInMs: Math.round(delayMs),
-    });
+    const fields = { address, reason, retryInMs: Math.round(delayMs) };
+    // Streams have a maximum age: their end is nothing to worry about. And the same failure again is no news.
+    if (inOrder && this.#connected) log.info('connecting to the control plane anew', fields);
+    else if (this.#connected || this.#lastError === null) log.warn(NO_CONTROL_PLANE, fields);
+    else log.debug(NO_CONTROL_PLANE, fields);
+    this.#subscriber.end();
     this.#connection = null;
     this.#connected = false;
     this.#lastError = lastError;
@@ -181,4 +237,20 @@ export class AdsClient {
     });
     this.#options.onChange?.();
   }
+}
+
+const NO_CONTROL_PLANE = 'no control plane: the last good configuration stays';
+
+const MISSING_WORDS: Readonly<Record<MissingReason, string>> = {
+  'does-not-exist': 'the control plane says that a part of the configuration does not exist',
+  timeout: 'a part of the configuration does not come: it is treated as not existing',
+  expired: 'a part of the configuration was not renewed in time and is given up',
+};
+
+function wordsFor(name: string): string {
+  return name === WILDCARD ? 'nothing has come at all' : name;
+}
+
+function openConnection(options: ConnectionOptions, events: ConnectionEvents): Connection {
+  return new AdsConnection(options, events);
 }

@@ -1,14 +1,15 @@
 // One gRPC connection with one ADS stream on it, from dialling to its end.
-import { Client, type ClientDuplexStream, connectivityState, credentials, type ServiceError } from '@grpc/grpc-js';
-import type { Cancel, Clock } from '../../base/clock.ts';
 import {
-  type DiscoveryRequestInit,
-  deserializeResponse,
-  SOTW_METHOD_PATH,
-  serializeRequest,
-  silenceGrpcLog,
-} from '../ads-method.ts';
-import type { DiscoveryResponse } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
+  Client,
+  type ClientDuplexStream,
+  connectivityState,
+  credentials,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import type { Cancel, Clock } from '../../base/clock.ts';
+import { silenceGrpcLog } from '../ads-method.ts';
+import type { ClientCodec, Delivery } from './client-codec.ts';
 
 /** 100,000 endpoints in one response exceed gRPC's 4 MiB many times. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
@@ -16,6 +17,7 @@ const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 export interface ConnectionOptions {
   /** `host:port`. */
   readonly address: string;
+  readonly codec: Pick<ClientCodec, 'methodPath' | 'read' | 'variant'>;
   readonly clock: Clock;
   /** A connection that is not made within this time is given up. */
   readonly connectTimeoutMs: number;
@@ -25,17 +27,24 @@ export interface ConnectionOptions {
 }
 
 export interface ConnectionEvents {
-  response(response: DiscoveryResponse): void;
-  /** Called once, also for a connection that never came about; not after `close`. */
-  ended(reason: string): void;
+  delivery(delivery: Delivery): void;
+  /** Called once, also for a connection that never came about; not after `close`. `inOrder`: the other end meant it. */
+  ended(reason: string, inOrder: boolean): void;
+}
+
+/** One stream to the control plane, as the client sees it. */
+export interface Connection {
+  /** Does nothing when the stream has ended. */
+  send(request: Buffer): void;
+  close(): void;
 }
 
 /** Each connection is a channel of its own, never made again by gRPC: when and how often to dial is the client's own decision. */
-export class AdsConnection {
+export class AdsConnection implements Connection {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
   readonly #client: Client;
-  readonly #call: ClientDuplexStream<DiscoveryRequestInit, DiscoveryResponse>;
+  readonly #call: ClientDuplexStream<Buffer, Delivery>;
   readonly #stopTimer: Cancel;
   #open = true;
 
@@ -44,16 +53,17 @@ export class AdsConnection {
     this.#options = options;
     this.#events = events;
     this.#client = new Client(options.address, credentials.createInsecure(), channelOptions(options));
-    this.#call = this.#client.makeBidiStreamRequest(SOTW_METHOD_PATH, serializeRequest, deserializeResponse);
-    this.#call.on('data', (response: DiscoveryResponse) => {
-      if (this.#open) this.#events.response(response);
+    const { codec } = options;
+    this.#call = this.#client.makeBidiStreamRequest(codec.methodPath, (request: Buffer) => request, codec.read);
+    this.#call.on('data', (delivery: Delivery) => {
+      if (this.#open) this.#events.delivery(delivery);
     });
-    this.#call.on('error', (error: ServiceError) => this.#end(plainReason(error)));
-    this.#call.on('end', () => this.#end('the control plane ended the stream'));
+    this.#call.on('error', (error: ServiceError) => this.#end(plainReason(error, codec.variant), false));
+    this.#call.on('end', () => this.#end('the control plane ended the stream', true));
     this.#stopTimer = options.clock.after(options.connectTimeoutMs, () => this.#checkConnected());
   }
 
-  send(request: DiscoveryRequestInit): void {
+  send(request: Buffer): void {
     if (this.#open) this.#call.write(request);
   }
 
@@ -67,18 +77,21 @@ export class AdsConnection {
 
   #checkConnected(): void {
     if (this.#client.getChannel().getConnectivityState(false) === connectivityState.READY) return;
-    this.#end(`no connection within ${this.#options.connectTimeoutMs} ms`);
+    this.#end(`no connection within ${this.#options.connectTimeoutMs} ms`, false);
   }
 
-  #end(reason: string): void {
+  #end(reason: string, inOrder: boolean): void {
     if (!this.#open) return;
     this.close();
-    this.#events.ended(reason);
+    this.#events.ended(reason, inOrder);
   }
 }
 
 /** grpc-js wraps the system's reason: "No connection established. Last error: Error: connect ECONNREFUSED …. Resolution note: ". */
-function plainReason(error: ServiceError): string {
+function plainReason(error: ServiceError, variant: ClientCodec['variant']): string {
+  if (error.code === status.UNIMPLEMENTED && variant === 'delta') {
+    return 'it does not speak incremental xDS; set SWITCHBOARD_XDS_PROTOCOL=sotw';
+  }
   const text = error.details || error.message;
   const [, wrapped = text] = text.split('Last error: Error: ');
   const [reason = text] = wrapped.split('. Resolution note:');

@@ -1,4 +1,4 @@
-// What a client holds of one type: the last good version of each resource, and what it had to refuse.
+// What a client holds of one type: the last good version of each resource, what it had to refuse, and what does not come.
 import type { Issue } from '../../base/result.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 
@@ -13,7 +13,7 @@ export interface HeldResource {
   readonly references: readonly string[];
   /** Paths of fields that were left out. */
   readonly ignored: readonly string[];
-  /** version_info of the response that brought it. */
+  /** Its own version (incremental), or that of the response that brought it. */
   readonly version: string;
   /** Milliseconds since the Unix epoch. */
   readonly updatedAt: number;
@@ -28,14 +28,30 @@ export interface RefusedResource {
   readonly issues: readonly Issue[];
 }
 
+/** `does-not-exist`: the control plane says so. `timeout`: it did not send it in time. `expired`: it did not renew it in time. */
+export type MissingReason = 'does-not-exist' | 'timeout' | 'expired';
+
+/** Something that was asked for and is treated as not existing. */
+export interface MissingResource {
+  readonly name: string;
+  readonly reason: MissingReason;
+  /** Milliseconds since the Unix epoch. */
+  readonly since: number;
+}
+
+/** Stands for "everything" where names are listed. */
+export const WILDCARD = '*';
+
 /** Owned by the client, which alone writes to it. */
 export class HeldType {
   readonly type: AnyResourceType;
   readonly held = new Map<string, HeldResource>();
   readonly refused = new Map<string, RefusedResource>();
+  /** By name; WILDCARD: nothing at all has come. */
+  readonly missing = new Map<string, MissingResource>();
   /** The names asked for; null = everything. */
   names: ReadonlySet<string> | null;
-  /** version_info of the last response that was accepted whole; '' before the first. */
+  /** Version of the last response that was accepted whole; '' before the first. */
   acceptedVersion = '';
   /** Nonce of the last response of this stream; '' before the first. */
   nonce = '';
@@ -47,6 +63,10 @@ export class HeldType {
     this.names = type.wildcard ? null : new Set();
   }
 
+  wants(name: string): boolean {
+    return this.names === null || this.names.has(name);
+  }
+
   /** Names of the resources of `type.refersTo` that the held ones need. */
   references(): Set<string> {
     const names = new Set<string>();
@@ -54,19 +74,29 @@ export class HeldType {
     return names;
   }
 
-  /** Asks for `names` from now on; answers with those that were held and are not wanted any more. */
-  want(names: ReadonlySet<string>): string[] {
+  /** Asks for `names` from now on. `gone` are those that are not wanted any more, `dropped` those of them that were held. */
+  want(names: ReadonlySet<string>): { added: string[]; gone: string[]; dropped: string[] } {
+    const before = this.names ?? new Set(this.held.keys());
+    const added = [...names].filter((name) => !before.has(name));
+    const gone = [...before].filter((name) => !names.has(name));
+    const dropped = gone.filter((name) => this.held.delete(name));
+    for (const name of gone) {
+      this.refused.delete(name);
+      this.missing.delete(name);
+    }
     this.names = names;
-    for (const name of this.refused.keys()) if (!names.has(name)) this.refused.delete(name);
-    const dropped = [...this.held.keys()].filter((name) => !names.has(name));
-    for (const name of dropped) this.held.delete(name);
-    return dropped;
+    return { added, gone, dropped };
   }
 
-  /** Nothing that was asked for is missing (what was refused counts as answered). */
+  /** What was asked for and has not come, good or bad, nor is known to be missing. */
+  unanswered(): string[] {
+    if (this.names === null) return this.answered || this.missing.has(WILDCARD) ? [] : [WILDCARD];
+    return [...this.names].filter((name) => !this.held.has(name) && !this.refused.has(name) && !this.missing.has(name));
+  }
+
+  /** All that was asked for has been answered, be it by a refused or a missing resource. */
   get complete(): boolean {
     if (this.names === null) return this.answered;
-    for (const name of this.names) if (!this.held.has(name) && !this.refused.has(name)) return false;
-    return true;
+    return this.unanswered().length === 0;
   }
 }

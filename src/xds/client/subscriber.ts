@@ -1,14 +1,15 @@
-// The client's side of the protocol, without its transport: what to ask for, what came, what to answer.
+// The client's side of the protocol, without its transport: what to ask for, what came, what to answer, and what does not come.
 import type { JsonObject } from '@bufbuild/protobuf';
+import type { Clock } from '../../base/clock.ts';
+import { Deadlines } from '../../base/deadlines.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
 import type { Changes, ConfigSink } from '../../model/config-sink.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
-import type { DiscoveryRequestInit } from '../ads-method.ts';
-import type { DiscoveryResponse } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { encodeNode } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
-import { type HeldResource, HeldType } from './held-type.ts';
-import { type Reading, readResponse } from './read-response.ts';
+import type { ClientCodec, Delivery } from './client-codec.ts';
+import { type HeldResource, HeldType, type MissingReason, WILDCARD } from './held-type.ts';
+import { type Reading, readDelivery } from './read-delivery.ts';
 
 /** google.rpc.Code.INVALID_ARGUMENT: what a NACK carries. */
 const INVALID_ARGUMENT = 3;
@@ -19,15 +20,61 @@ export interface SubscriberOptions {
   readonly node: NodeIdentity;
   readonly metadata: JsonObject;
   readonly sink: ConfigSink;
+  readonly codec: ClientCodec;
+  readonly clock: Clock;
+  /** What was asked for and does not come within this time is treated as not existing, ms; 0 = it is waited for. */
+  readonly fetchTimeoutMs: number;
+  /** Time alone has changed something. */
+  readonly onTimeout: (outcome: Outcome) => void;
 }
+
+/** What follows from a response, or from the lack of one. */
+export interface Outcome {
+  readonly type: HeldType['type'];
+  /** To be sent, in this order, if a stream is open: the next one begins with all of it anyway. */
+  readonly requests: readonly Buffer[];
+  /** What was refused and why. */
+  readonly issues: readonly Issue[];
+  /** What is newly treated as not existing. */
+  readonly missing: readonly { readonly name: string; readonly reason: MissingReason }[];
+}
+
+interface Timers {
+  /** Asked for on this stream, and not answered. */
+  readonly awaited: Deadlines;
+  /** Held for a limited time. */
+  readonly expiries: Deadlines;
+}
+
+const NOTHING_READ: Reading = {
+  upserted: [],
+  restamped: [],
+  removed: [],
+  absent: [],
+  refused: [],
+  unchanged: [],
+  ttls: new Map(),
+  issues: [],
+};
 
 export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #types: ReadonlyMap<string, HeldType>;
+  readonly #timers: ReadonlyMap<HeldType, Timers>;
 
   constructor(options: SubscriberOptions) {
+    const { clock } = options;
     this.#options = options;
     this.#types = new Map(RESOURCE_TYPES.map((type) => [type.typeUrl, new HeldType(type)]));
+    this.#timers = new Map(
+      this.types.map((held) => [
+        held,
+        {
+          awaited: new Deadlines(clock, (names) => this.#onLate(held, names)),
+          expiries: new Deadlines(clock, (names) => this.#onExpired(held, names)),
+        },
+      ]),
+    );
   }
 
   /** In push order. */
@@ -36,64 +83,140 @@ export class Subscriber {
   }
 
   /** The requests that begin a stream: everything that is wanted by now, with what is held from earlier streams. */
-  begin(): DiscoveryRequestInit[] {
-    for (const held of this.#types.values()) held.nonce = '';
+  begin(): Buffer[] {
+    const { codec, node, metadata } = this.#options;
+    for (const held of this.types) held.nonce = '';
     const wanted = this.types.filter((held) => held.names === null || held.names.size > 0);
-    const node = encodeNode(this.#options.node, this.#options.metadata);
-    return wanted.map((held, index) => (index === 0 ? { ...request(held), node } : request(held)));
+    for (const held of wanted) this.#await(held, held.unanswered());
+    return wanted.map((held, index) => codec.begin(held, index === 0 ? encodeNode(node, metadata) : null));
+  }
+
+  /** The stream has ended: nothing is late for as long as nobody can be asked. Times to live go on. */
+  end(): void {
+    for (const { awaited } of this.#timers.values()) awaited.clear();
+  }
+
+  /** Ends every timer. */
+  close(): void {
+    this.end();
+    for (const { expiries } of this.#timers.values()) expiries.clear();
   }
 
   /** Applies what is good and answers: an ACK or NACK, and subscriptions that follow from what came. Null: nobody asked for that type. */
-  receive(
-    response: DiscoveryResponse,
-    now: number,
-  ): { requests: DiscoveryRequestInit[]; issues: readonly Issue[] } | null {
-    const held = this.#types.get(response.typeUrl);
+  receive(delivery: Delivery): Outcome | null {
+    const held = this.#types.get(delivery.typeUrl);
     if (held === undefined) return null;
-    const reading = readResponse(held, response, now);
+    const reading = readDelivery(held, delivery, this.#options.clock.wallNow());
+    held.answered = true;
+    held.nonce = delivery.nonce;
+    const { follow, sinkIssues } = this.#take(held, reading);
+    const missing = this.#note(held, reading.absent, 'does-not-exist');
+    missing.push(...this.#noteGone(held, reading.removed, 'does-not-exist'));
+    this.#time(held, reading);
+    const issues = [...reading.issues, ...sinkIssues];
+    if (issues.length === 0) held.acceptedVersion = delivery.version;
+    const answer = this.#options.codec.answer(held, issues.length === 0 ? null : nack(issues));
+    return { type: held.type, requests: [answer, ...follow], issues, missing };
+  }
+
+  /** Makes a reading what is held, and what the data plane has. */
+  #take(
+    held: HeldType,
+    reading: Reading,
+  ): { readonly follow: readonly Buffer[]; readonly sinkIssues: readonly Issue[] } {
     const before = new Map(reading.upserted.map(({ name }) => [name, held.held.get(name)]));
     merge(held, reading);
     const follower = this.#follow(held);
     const sinkIssues = this.#apply(held, reading, follower?.dropped ?? []);
-    takeBack(held, reading, before, sinkIssues, now);
-    const issues = [...reading.issues, ...sinkIssues];
-    held.answered = true;
-    held.nonce = response.nonce;
-    if (issues.length === 0) held.acceptedVersion = response.versionInfo;
-    const answer = issues.length === 0 ? request(held) : { ...request(held), errorDetail: nack(issues) };
-    return { requests: follower === null ? [answer] : [answer, request(follower.held)], issues };
+    takeBack(held, reading, before, sinkIssues, this.#options.clock.wallNow());
+    return { follow: follower === null ? [] : [follower.request], sinkIssues };
   }
 
   /** Asks for what the resources of `held` refer to, where that has changed. */
-  #follow(held: HeldType): { readonly held: HeldType; readonly dropped: readonly string[] } | null {
+  #follow(held: HeldType): { readonly request: Buffer; readonly dropped: readonly string[] } | null {
     const target = this.#types.get(held.type.refersTo ?? '');
     if (target === undefined) return null;
     const names = held.references();
     if (target.names !== null && sameSet(names, target.names)) return null;
-    return { held: target, dropped: target.want(names) };
+    const { added, gone, dropped } = target.want(names);
+    const timers = this.#timers.get(target);
+    for (const name of gone) {
+      timers?.awaited.delete(name);
+      timers?.expiries.delete(name);
+    }
+    this.#await(target, added);
+    return { request: this.#options.codec.change(target, added, gone), dropped };
   }
 
   #apply(held: HeldType, reading: Reading, droppedReferences: readonly string[]): readonly Issue[] {
     const upserted = reading.upserted.map((resource) => resource.spec);
+    const removed = [...reading.removed, ...reading.absent, ...unusable(held, reading)];
     let changes: Changes = {};
-    if (upserted.length + reading.removed.length > 0) {
-      changes = held.type.toChanges({ upserted, removed: reading.removed });
-    }
+    if (upserted.length + removed.length > 0) changes = held.type.toChanges({ upserted, removed });
     const target = this.#types.get(held.type.refersTo ?? '');
     if (droppedReferences.length > 0 && target !== undefined) {
       changes = { ...changes, ...target.type.toChanges({ upserted: [], removed: droppedReferences }) };
     }
     return Object.keys(changes).length === 0 ? [] : this.#options.sink.apply(changes);
   }
+
+  /** Begins to wait for names that were asked for. */
+  #await(held: HeldType, names: readonly string[]): void {
+    const { fetchTimeoutMs } = this.#options;
+    if (fetchTimeoutMs === 0) return;
+    for (const name of names) this.#timers.get(held)?.awaited.set(name, fetchTimeoutMs);
+  }
+
+  /** Ends the waits that a response has ended, and sets times to live. */
+  #time(held: HeldType, reading: Reading): void {
+    const timers = this.#timers.get(held);
+    if (timers === undefined) return;
+    timers.awaited.delete(WILDCARD);
+    for (const { name } of [...reading.upserted, ...reading.refused]) timers.awaited.delete(name);
+    for (const name of [...reading.unchanged, ...reading.absent]) timers.awaited.delete(name);
+    for (const name of reading.removed) timers.expiries.delete(name);
+    for (const [name, ttlMs] of reading.ttls) {
+      if (ttlMs === null || !held.held.has(name)) timers.expiries.delete(name);
+      else timers.expiries.set(name, ttlMs);
+    }
+  }
+
+  /** Keeps in mind that these do not exist; answers with those of them that are news. */
+  #note(held: HeldType, names: readonly string[], reason: MissingReason): { name: string; reason: MissingReason }[] {
+    const since = this.#options.clock.wallNow();
+    const news = names.filter((name) => held.missing.get(name)?.reason !== reason);
+    for (const name of news) held.missing.set(name, { name, reason, since });
+    return news.map((name) => ({ name, reason }));
+  }
+
+  /** What is gone is missed only where it was asked for by name. */
+  #noteGone(held: HeldType, names: readonly string[], reason: MissingReason) {
+    return this.#note(
+      held,
+      names.filter((name) => held.names?.has(name) === true),
+      reason,
+    );
+  }
+
+  #onLate(held: HeldType, names: readonly string[]): void {
+    const missing = this.#note(held, names, 'timeout');
+    const absent = names.filter((name) => name !== WILDCARD);
+    this.#apply(held, { ...NOTHING_READ, absent }, []);
+    this.#options.onTimeout({ type: held.type, requests: [], issues: [], missing });
+  }
+
+  #onExpired(held: HeldType, names: readonly string[]): void {
+    const { follow } = this.#take(held, { ...NOTHING_READ, removed: names });
+    this.#noteGone(held, names, 'expired');
+    const missing = names.map((name) => ({ name, reason: 'expired' as const }));
+    this.#options.onTimeout({ type: held.type, requests: follow, issues: [], missing });
+  }
 }
 
-function request(held: HeldType) {
-  return {
-    typeUrl: held.type.typeUrl,
-    versionInfo: held.acceptedVersion,
-    responseNonce: held.nonce,
-    resourceNames: [...(held.names ?? [])],
-  };
+/** Refused, and without a version before it: who waits for these shall not wait on. */
+function unusable(held: HeldType, reading: Reading): string[] {
+  if (held.names === null) return [];
+  return reading.refused.map(({ name }) => name).filter((name) => !held.held.has(name));
 }
 
 function nack(issues: readonly Issue[]) {
@@ -104,10 +227,17 @@ function nack(issues: readonly Issue[]) {
 
 function merge(held: HeldType, reading: Reading): void {
   for (const name of reading.removed) held.held.delete(name);
-  for (const resource of reading.upserted) held.held.set(resource.name, resource);
-  const named = [...reading.upserted.map((resource) => resource.name), ...reading.unchanged, ...reading.removed];
-  for (const name of named) held.refused.delete(name);
-  for (const resource of reading.refused) held.refused.set(resource.name, resource);
+  for (const resource of [...reading.upserted, ...reading.restamped]) held.held.set(resource.name, resource);
+  for (const name of [...reading.removed, ...reading.absent]) held.refused.delete(name);
+  held.missing.delete(WILDCARD);
+  for (const name of [...reading.upserted.map((resource) => resource.name), ...reading.unchanged]) {
+    held.refused.delete(name);
+    held.missing.delete(name);
+  }
+  for (const resource of reading.refused) {
+    held.refused.set(resource.name, resource);
+    held.missing.delete(resource.name);
+  }
 }
 
 /** What the sink refused is not held: its last good version is, and the same bytes are tried again when they come again. */

@@ -76,13 +76,16 @@ export class AdsStream<Request> {
     if (this.#view === null && !this.#identify(request)) return;
     const type = this.#typeOf(request);
     if (type === null) return;
-    const subscription = this.#subscriptions.get(type.typeUrl) ?? new Subscription(type);
+    const known = this.#subscriptions.get(type.typeUrl);
+    const subscription = known ?? new Subscription(type);
     this.#subscriptions.set(type.typeUrl, subscription);
     const stale = subscription.answers.isStale(request.nonce);
     // State of the world: an older list of names. Incremental: names change whatever the nonce is.
     if (stale && request.names.kind === 'replace') return;
     if (!stale) this.#answer(subscription, request);
     subscription.applyNames(request.names, this.#state(type));
+    // What a client that came back holds already is not news, but what it warms with has to come once more.
+    if (known === undefined) for (const name of this.#awaited.get(type.typeUrl) ?? []) subscription.resend(name);
     if (subscription.nameCount > this.#options.maxNames) {
       const limit = `more than ${this.#options.maxNames} names in one subscription of ${type.shortName}`;
       this.#options.peer.fail('resource-exhausted', `${limit}; subscribe to fewer`);

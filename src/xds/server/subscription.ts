@@ -34,7 +34,7 @@ export class Subscription {
   /** Of `#names` those that stand in no snapshot: they do not exist, or only on demand. */
   readonly #loose = new Set<string>();
   /** What the client holds from an earlier stream, until it was compared with the present state. */
-  #held: ReadonlyMap<string, string> | null = null;
+  #held: Map<string, string> | null = null;
   #wildcard = false;
   #begun = false;
   #namedOnce = false;
@@ -105,7 +105,7 @@ export class Subscription {
       else this.#resubscribe(name);
     }
     this.#answerDue ||= first && this.#wildcard && held.size === 0;
-    if (first && held.size > 0) this.#held = held;
+    if (first && held.size > 0) this.#held = new Map(held);
   }
 
   /** Who still gets everything gets this once more, since it may drop what it unsubscribes from. */
@@ -131,9 +131,10 @@ export class Subscription {
     for (const name of this.#loose) this.#unsettled.add(name);
   }
 
-  /** Tells the client of `name` once more, though it may be unchanged. */
+  /** Tells the client of `name` once more, though it may be unchanged, and though the client may say that it holds it. */
   resend(name: string): void {
     this.#sent.delete(name);
+    this.#held?.delete(name);
     if (!this.wants(name)) return;
     this.#unsettled.add(name);
     this.#owed.add(name);

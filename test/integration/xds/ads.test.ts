@@ -125,11 +125,13 @@ describe('ADS between our server and our client', () => {
     expect(seen?.types.map((type) => type.shortName)).toEqual(['CDS', 'LDS', 'EDS', 'RDS']);
     const versions = Object.fromEntries((seen?.types ?? []).map((type) => [type.shortName, type.ackedVersion]));
     expect(client.status()).toEqual({
+      protocol: 'delta',
       connected: true,
       lastError: null,
       synced: true,
       versions,
       refused: [],
+      missing: [],
       ignored: [],
     });
   });
@@ -272,7 +274,7 @@ describe('ADS between our server and our client', () => {
   it('says what is wrong with a control plane that sends garbage', async () => {
     const server = new Server();
     const handler = (call: { write(bytes: Buffer): void }) => call.write(Buffer.from('not a DiscoveryResponse'));
-    const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
+    const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
     const same = (bytes: Buffer) => bytes;
     server.addService(
       {

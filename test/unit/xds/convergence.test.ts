@@ -3,17 +3,24 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { silentLog } from '../../../src/base/log.ts';
+import { seededRandom } from '../../../src/base/random.ts';
 import { errorIssue, type Issue } from '../../../src/base/result.ts';
+import { TimerWheel } from '../../../src/base/timer-wheel.ts';
 import type { Changes, ConfigSink, ResourceChanges } from '../../../src/model/config-sink.ts';
 import type { Snapshot } from '../../../src/model/snapshot.ts';
-import { type DiscoveryRequestInit, deserializeRequest, serializeRequest } from '../../../src/xds/ads-method.ts';
+import { DataPlane } from '../../../src/proxy/data-plane.ts';
+import { noOriginalDestination } from '../../../src/proxy/listener/original-destination.ts';
 import { SnapshotCache } from '../../../src/xds/cache/snapshot-cache.ts';
+import type { ClientCodec } from '../../../src/xds/client/client-codec.ts';
+import { DELTA_CLIENT_CODEC } from '../../../src/xds/client/delta-codec.ts';
+import { SOTW_CLIENT_CODEC } from '../../../src/xds/client/sotw-codec.ts';
 import { Subscriber } from '../../../src/xds/client/subscriber.ts';
 import {
-  type DiscoveryRequest,
-  DiscoveryResponseSchema,
+  DeltaDiscoveryRequestSchema,
+  DiscoveryRequestSchema,
 } from '../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
-import { AdsStream } from '../../../src/xds/server/ads-stream.ts';
+import { AdsStream, type StreamPeer } from '../../../src/xds/server/ads-stream.ts';
+import { DELTA_CODEC } from '../../../src/xds/server/delta-codec.ts';
 import { SOTW_CODEC } from '../../../src/xds/server/sotw-codec.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { sampleSnapshot } from '../../support/sample-snapshot.ts';
@@ -21,10 +28,11 @@ import { sampleSnapshot } from '../../support/sample-snapshot.ts';
 type Named = { readonly name: string };
 const KINDS = ['clusters', 'endpoints', 'listeners', 'routes'] as const;
 
-/** A data plane that can say, after every change, whether its routes lead somewhere. */
+/** The data plane without its sockets; and beside it a mirror of what it was given. */
 class CheckedSink implements ConfigSink {
   readonly held = { clusters: new Map(), endpoints: new Map(), listeners: new Map(), routes: new Map() };
-  /** A cluster that it refuses while this is true. */
+  readonly #plane = socketlessPlane();
+  /** Endpoints are refused while this is true. */
   picky = false;
 
   apply(changes: Changes): readonly Issue[] {
@@ -37,18 +45,94 @@ class CheckedSink implements ConfigSink {
       }
       for (const name of change?.removed ?? []) this.held[kind].delete(name);
     }
+    if (!this.picky) issues.push(...this.#plane.apply({ ...changes, listeners: { upserted: [], removed: [] } }));
     return issues;
   }
 
-  /** Clusters that a route names and that are not there, or have had no endpoints. */
+  /** Clusters that a route in force names and that do not serve. */
   dangling(): string[] {
-    const names = [...this.held.routes.values()].flatMap((config) =>
-      config.virtualHosts.flatMap((host: { routes: { action: { cluster: string } }[] }) =>
-        host.routes.map((route) => route.action.cluster),
+    const serving = new Set(this.#plane.clusters.filter(({ warm }) => warm).map(({ name }) => name));
+    const names = this.#plane.routeTables.flatMap(({ spec }) =>
+      spec.virtualHosts.flatMap((host) =>
+        host.routes.map(({ action }) => ('cluster' in action ? String(action.cluster) : '')),
       ),
     );
-    return names.filter((name) => !this.held.clusters.has(name) || !this.held.endpoints.has(name));
+    return names.filter((name) => !serving.has(name));
   }
+
+  /** What is in force is what was given last: nothing is held back for ever. */
+  inForce(): boolean {
+    const tables = this.#plane.routeTables.map(({ spec }) => [spec.name, spec] as const);
+    const clusters = this.#plane.clusters.map(({ spec }) => [spec.name, spec] as const);
+    return same(new Map(tables), this.held.routes) && same(new Map(clusters), this.held.clusters);
+  }
+}
+
+function socketlessPlane(): DataPlane {
+  const clock = new ManualClock();
+  const wheel = new TimerWheel(clock);
+  const random = seededRandom(1);
+  const dial = () => fail('nobody calls');
+  const limits = { maxHeadBytes: 1_024, maxFields: 10 };
+  const shared = {
+    accessLog: null,
+    clock,
+    random,
+    wheel,
+    dial,
+    newRequestId: () => '',
+    replayBytes: 0,
+    bodyMeter: { note() {} },
+  };
+  return new DataPlane({
+    listener: {
+      ...{ shared, limits, requestHeadersTimeoutMs: 0, log: silentLog, rebindMs: 1_000 },
+      originalDestination: noOriginalDestination,
+    },
+    cluster: { ...limits, random, pool: { dial, wheel, idleTimeoutMs: 1_000, now: () => clock.now() } },
+  });
+}
+
+interface ServerEnd {
+  receive(bytes: Buffer): void;
+  settled(): boolean;
+  close(): void;
+}
+
+interface Variant {
+  readonly name: string;
+  readonly client: ClientCodec;
+  serve(cache: SnapshotCache, peer: StreamPeer): ServerEnd;
+}
+
+/** The clock stands still: nothing may depend on the limit of the hold. */
+const streamOptions = (cache: SnapshotCache, peer: StreamPeer) => ({
+  ...{ cache, peer, log: silentLog, maxNames: 1_000 },
+  clock: new ManualClock(),
+});
+
+const VARIANTS: readonly Variant[] = [
+  {
+    name: 'state of the world',
+    client: SOTW_CLIENT_CODEC,
+    serve(cache, peer) {
+      const stream = new AdsStream({ ...streamOptions(cache, peer), codec: SOTW_CODEC });
+      return endOf(stream, (bytes) => stream.receive(fromBinary(DiscoveryRequestSchema, bytes)));
+    },
+  },
+  {
+    name: 'incremental',
+    client: DELTA_CLIENT_CODEC,
+    serve(cache, peer) {
+      const stream = new AdsStream({ ...streamOptions(cache, peer), codec: DELTA_CODEC });
+      return endOf(stream, (bytes) => stream.receive(fromBinary(DeltaDiscoveryRequestSchema, bytes)));
+    },
+  },
+];
+
+function endOf<Request>(stream: AdsStream<Request>, receive: (bytes: Buffer) => void): ServerEnd {
+  const settled = () => [...stream.subscriptions].every((subscription) => stream.isSettled(subscription));
+  return { receive, settled, close: () => stream.close() };
 }
 
 class Wire {
@@ -56,25 +140,36 @@ class Wire {
   readonly toServer: Buffer[] = [];
   readonly toClient: Buffer[] = [];
   readonly cache: SnapshotCache;
-  readonly stream: AdsStream<DiscoveryRequest>;
   readonly subscriber: Subscriber;
+  readonly #variant: Variant;
+  server: ServerEnd;
   snapshot: Snapshot;
 
-  constructor(snapshot: Snapshot) {
+  constructor(variant: Variant, snapshot: Snapshot) {
+    this.#variant = variant;
     this.snapshot = snapshot;
     this.cache = new SnapshotCache({ resolveView: () => 'all', snapshotFor: () => this.snapshot });
-    this.stream = new AdsStream({
-      codec: SOTW_CODEC,
-      cache: this.cache,
-      // It stands still: nothing may depend on the limit of the hold.
+    this.server = this.#serve();
+    this.subscriber = new Subscriber({
+      node: { id: 'x', namespace: 'default', outboundAddresses: [] },
+      metadata: {},
+      sink: this.sink,
+      codec: variant.client,
       clock: new ManualClock(),
-      log: silentLog,
-      maxNames: 1_000,
-      peer: { send: (bytes) => this.toClient.push(bytes), fail: (_, message) => fail(message) },
+      fetchTimeoutMs: 15_000,
+      onTimeout: () => fail('time stands still'),
     });
-    const node = { id: 'x', namespace: 'default', outboundAddresses: [] };
-    this.subscriber = new Subscriber({ node, metadata: {}, sink: this.sink });
-    this.#send(this.subscriber.begin());
+    this.toServer.push(...this.subscriber.begin());
+  }
+
+  /** What was under way is lost, in both directions. */
+  reconnect(): void {
+    this.server.close();
+    this.toServer.length = 0;
+    this.toClient.length = 0;
+    this.subscriber.end();
+    this.server = this.#serve();
+    this.toServer.push(...this.subscriber.begin());
   }
 
   publish(snapshot: Snapshot): void {
@@ -84,13 +179,13 @@ class Wire {
 
   deliverToServer(): void {
     const bytes = this.toServer.shift();
-    if (bytes !== undefined) this.stream.receive(deserializeRequest(bytes));
+    if (bytes !== undefined) this.server.receive(bytes);
   }
 
   deliverToClient(): void {
     const bytes = this.toClient.shift();
     if (bytes === undefined) return;
-    this.#send(this.subscriber.receive(fromBinary(DiscoveryResponseSchema, bytes), 0)?.requests ?? []);
+    this.toServer.push(...(this.subscriber.receive(this.#variant.client.read(bytes))?.requests ?? []));
   }
 
   deliverAll(): void {
@@ -101,18 +196,29 @@ class Wire {
   }
 
   differences(): string[] {
-    return KINDS.filter(
-      (kind) => JSON.stringify(plain(this.sink.held[kind])) !== JSON.stringify(plain(this.snapshot[kind])),
-    );
+    return KINDS.filter((kind) => !same(this.sink.held[kind], this.snapshot[kind]));
   }
 
-  #send(requests: readonly DiscoveryRequestInit[]): void {
-    this.toServer.push(...requests.map(serializeRequest));
+  take(step: Step): void {
+    if (step.do === 'publish') this.publish(step.snapshot);
+    else if (step.do === 'toServer') this.deliverToServer();
+    else if (step.do === 'toClient') this.deliverToClient();
+    else this.reconnect();
+  }
+
+  #serve(): ServerEnd {
+    const toClient = this.toClient;
+    const peer: StreamPeer = { send: (bytes) => toClient.push(bytes), fail: (_, message) => fail(message) };
+    return this.#variant.serve(this.cache, peer);
   }
 }
 
 function fail(message: string): never {
   throw new Error(message);
+}
+
+function same(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  return JSON.stringify(plain(a)) === JSON.stringify(plain(b));
 }
 
 function plain(map: ReadonlyMap<string, unknown>): unknown {
@@ -140,29 +246,33 @@ const world = fc
     return { ...snapshot, clusters: new Map(clusters) };
   });
 
-const step = fc.oneof(
-  { weight: 1, arbitrary: world.map((snapshot) => ({ do: 'publish' as const, snapshot })) },
-  { weight: 4, arbitrary: fc.constant({ do: 'toServer' as const }) },
-  { weight: 4, arbitrary: fc.constant({ do: 'toClient' as const }) },
+type Step =
+  | { readonly do: 'publish'; readonly snapshot: Snapshot }
+  | { readonly do: 'toServer' | 'toClient' | 'reconnect' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: world.map((snapshot) => ({ do: 'publish' as const, snapshot })) },
+  { weight: 16, arbitrary: fc.constant({ do: 'toServer' as const }) },
+  { weight: 16, arbitrary: fc.constant({ do: 'toClient' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'reconnect' as const }) },
 );
 
 /** Long enough to be in the middle of things: a first sync alone takes 14 deliveries. */
 const steps = fc.array(step, { maxLength: 80, size: 'max' });
 
-describe('control plane and sidecar, message by message', () => {
-  it('converge on the last snapshot, and no route ever leads to a cluster that has no endpoints yet', () => {
+describe.each(VARIANTS)('control plane and sidecar, message by message, $name', (variant) => {
+  it('converge on the last snapshot, and no route in force ever leads to a cluster that does not serve', () => {
     fc.assert(
       fc.property(world, steps, (first, taken) => {
-        const wire = new Wire(first);
+        const wire = new Wire(variant, first);
         for (const each of taken) {
-          if (each.do === 'publish') wire.publish(each.snapshot);
-          else if (each.do === 'toServer') wire.deliverToServer();
-          else wire.deliverToClient();
+          wire.take(each);
           expect(wire.sink.dangling()).toEqual([]);
         }
         wire.deliverAll();
         expect(wire.differences()).toEqual([]);
-        expect([...wire.stream.subscriptions].every((subscription) => wire.stream.isSettled(subscription))).toBe(true);
+        expect(wire.sink.inForce()).toBe(true);
+        expect(wire.server.settled()).toBe(true);
       }),
       { numRuns: 150 },
     );
@@ -171,13 +281,9 @@ describe('control plane and sidecar, message by message', () => {
   it('converge after the data plane has refused endpoints for a while', () => {
     fc.assert(
       fc.property(world, world, steps, (first, last, taken) => {
-        const wire = new Wire(first);
+        const wire = new Wire(variant, first);
         wire.sink.picky = true;
-        for (const each of taken) {
-          if (each.do === 'publish') wire.publish(each.snapshot);
-          else if (each.do === 'toServer') wire.deliverToServer();
-          else wire.deliverToClient();
-        }
+        for (const each of taken) wire.take(each);
         wire.deliverAll();
         wire.sink.picky = false;
         // What was refused is sent again when its content changes.
@@ -194,7 +300,7 @@ describe('control plane and sidecar, message by message', () => {
   it('hold no more than one response of each type under way, however fast the world changes', () => {
     fc.assert(
       fc.property(fc.array(world, { minLength: 20, maxLength: 40 }), (worlds) => {
-        const wire = new Wire(sampleSnapshot({ services: [] }));
+        const wire = new Wire(variant, sampleSnapshot({ services: [] }));
         wire.deliverAll();
         for (const snapshot of worlds) wire.publish(snapshot);
         expect(wire.toClient.length).toBeLessThanOrEqual(4);

@@ -1,13 +1,18 @@
 // The client's side of the protocol, response by response.
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import type { AnySchema } from '@bufbuild/protobuf/wkt';
 import { errorIssue, type Issue } from '../../../../src/base/result.ts';
 import type { Changes, ConfigSink } from '../../../../src/model/config-sink.ts';
 import type { Snapshot } from '../../../../src/model/snapshot.ts';
-import type { DiscoveryRequestInit } from '../../../../src/xds/ads-method.ts';
+import { SOTW_CLIENT_CODEC } from '../../../../src/xds/client/sotw-codec.ts';
 import { Subscriber } from '../../../../src/xds/client/subscriber.ts';
-import { DiscoveryResponseSchema } from '../../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
+import {
+  DiscoveryRequestSchema,
+  type DiscoveryResponse,
+  DiscoveryResponseSchema,
+} from '../../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { RESOURCE_TYPES } from '../../../../src/xds/resources/index.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 import { sampleClusterName, sampleSnapshot } from '../../../support/sample-snapshot.ts';
 
 const A = sampleClusterName('a');
@@ -47,7 +52,11 @@ class Fixture {
 
   constructor() {
     const node = { id: 'sidecar', namespace: 'default', outboundAddresses: [] };
-    this.subscriber = new Subscriber({ node, metadata: {}, sink: this.sink });
+    this.subscriber = new Subscriber({
+      ...{ node, metadata: {}, sink: this.sink, codec: SOTW_CLIENT_CODEC, clock: new ManualClock() },
+      fetchTimeoutMs: 15_000,
+      onTimeout: () => {},
+    });
   }
 
   /** A response with these resources of `snapshot` (default: all of the type); answers with what the client says to it. */
@@ -68,7 +77,7 @@ class Fixture {
         ...(options.extra ?? []),
       ],
     });
-    const outcome = this.subscriber.receive(response, 1_000);
+    const outcome = this.subscriber.receive(delivered(response));
     if (outcome === null) throw new Error('the client did not ask for this type');
     return { issues: outcome.issues, requests: outcome.requests.map(plain) };
   }
@@ -84,7 +93,16 @@ class Fixture {
   }
 }
 
-function plain(request: DiscoveryRequestInit) {
+function delivered(response: DiscoveryResponse) {
+  return SOTW_CLIENT_CODEC.read(toBinary(DiscoveryResponseSchema, response));
+}
+
+function parse(bytes: Buffer) {
+  return fromBinary(DiscoveryRequestSchema, bytes);
+}
+
+function plain(bytes: Buffer) {
+  const request = parse(bytes);
   const shortName = RESOURCE_TYPES.find((type) => type.typeUrl === request.typeUrl)?.shortName ?? '?';
   const names = request.resourceNames ?? [];
   const said = `${shortName} v=${request.versionInfo} n=${request.responseNonce} [${names}]`;
@@ -96,7 +114,7 @@ describe('Subscriber', () => {
     const { subscriber } = new Fixture();
     const requests = subscriber.begin();
     expect(requests.map(plain)).toEqual(['CDS v= n= []', 'LDS v= n= []']);
-    expect(requests.map((request) => request.node?.id)).toEqual(['sidecar', undefined]);
+    expect(requests.map((request) => parse(request).node?.id)).toEqual(['sidecar', undefined]);
   });
 
   it('applies clusters, says yes, and asks for their endpoints', () => {
@@ -215,7 +233,7 @@ describe('Subscriber', () => {
 
   it('answers null to a type that it did not ask for', () => {
     const { subscriber } = new Fixture();
-    expect(subscriber.receive(create(DiscoveryResponseSchema, { typeUrl: 'x' }), 0)).toBeNull();
+    expect(subscriber.receive(delivered(create(DiscoveryResponseSchema, { typeUrl: 'x' })))).toBeNull();
   });
 
   it('tells 100 issues in a NACK, and how many more there are', () => {
@@ -223,8 +241,9 @@ describe('Subscriber', () => {
     const type = typeOf('CDS');
     const extra = Array.from({ length: 150 }, () => ({ typeUrl: type.typeUrl, value: new Uint8Array([0xff]) }));
     const response = create(DiscoveryResponseSchema, { typeUrl: type.typeUrl, resources: extra });
-    const [answer] = fixture.subscriber.receive(response, 0)?.requests ?? [];
-    const text = answer?.errorDetail?.message?.split('\n') ?? [];
-    expect([text.length, text.at(-1), answer?.errorDetail?.code]).toEqual([101, 'and 50 more', 3]);
+    const [answer = Buffer.alloc(0)] = fixture.subscriber.receive(delivered(response))?.requests ?? [];
+    const { errorDetail } = parse(answer);
+    const text = errorDetail?.message.split('\n') ?? [];
+    expect([text.length, text.at(-1), errorDetail?.code]).toEqual([101, 'and 50 more', 3]);
   });
 });
