@@ -68,6 +68,8 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       clock,
       random,
       log,
+      protocol: settings.xdsProtocol,
+      fetchTimeoutMs: settings.xdsFetchTimeoutMs,
       onChange: () => this.#noteReady(),
     });
     const source = sidecarSource({
@@ -113,7 +115,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
 
   /** Says once that the sidecar serves, and how long that took. */
   #noteReady(): void {
-    if (this.#wasReady || !this.#xds.status().synced || !this.readiness.ready) return;
+    if (this.#wasReady || !this.#xds.synced || !this.readiness.ready) return;
     this.#wasReady = true;
     this.#cancelReadyWatch();
     const { clock, log } = this.#options;
@@ -126,6 +128,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     const dial = createDial(settings.upstreamSourceAddress);
     const limits = { maxHeadBytes: settings.maxRequestHeadBytes, maxFields: settings.maxFields };
     return new DataPlane({
+      ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
       cluster: {
         ...limits,
         random,

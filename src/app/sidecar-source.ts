@@ -11,7 +11,12 @@ type Endpoint = Cluster['endpoints'] extends Iterable<infer E> ? E : never;
 
 export interface SidecarParts {
   readonly dataPlane: DataPlane;
-  readonly xds: AdsClient;
+  /** Null: all stands in a file. */
+  readonly xds: AdsClient | null;
+  /** Clusters that stand in the file. */
+  readonly staticClusters: ReadonlySet<string>;
+  /** Sections of /config_dump that come before those of xDS. */
+  readonly fileDump: readonly unknown[];
   readonly statSources: readonly StatSource[];
   readonly draining: () => boolean;
   readonly quit: () => void;
@@ -23,21 +28,31 @@ export function sidecarSource(parts: SidecarParts): SidecarSource {
     state: () => serverState(parts),
     stats: () => listStats(parts.statSources),
     prometheus: () => renderPrometheus(parts.statSources),
-    clusters: () => dataPlane.clusters.map(clusterStatus),
+    clusters: () => dataPlane.clusters.map((cluster) => clusterStatus(cluster, parts.staticClusters)),
     listeners: () => dataPlane.listeners.map(({ name, addresses }) => ({ name, addresses })),
-    configDump: () => JSON.stringify(xds.configDump(), null, 2),
+    configDump: () => JSON.stringify({ configs: [...parts.fileDump, ...sectionsOf(xds?.configDump())] }, null, 2),
     quit: parts.quit,
   };
 }
 
 function serverState({ dataPlane, xds, draining }: SidecarParts): ServerState {
   if (draining()) return 'DRAINING';
-  if (!xds.status().synced) return 'PRE_INITIALIZING';
+  if (xds !== null && !xds.synced) return 'PRE_INITIALIZING';
   return dataPlane.readiness().ready ? 'LIVE' : 'INITIALIZING';
 }
 
-function clusterStatus(cluster: Cluster): ClusterStatus {
-  return { name: cluster.name, addedViaApi: true, endpoints: Array.from(cluster.endpoints, endpointStatus) };
+/** The `configs` of an envoy.admin.v3.ConfigDump. */
+function sectionsOf(dump: unknown): readonly unknown[] {
+  if (typeof dump !== 'object' || dump === null || !('configs' in dump)) return [];
+  return Array.isArray(dump.configs) ? dump.configs : [];
+}
+
+function clusterStatus(cluster: Cluster, staticClusters: ReadonlySet<string>): ClusterStatus {
+  return {
+    name: cluster.name,
+    addedViaApi: !staticClusters.has(cluster.name),
+    endpoints: Array.from(cluster.endpoints, endpointStatus),
+  };
 }
 
 function endpointStatus(endpoint: Endpoint): EndpointStatus {

@@ -2,7 +2,15 @@
 import { DEFAULT_CLUSTER_DOMAIN } from '../model/names.ts';
 import { accessLogTargetType } from './access-log-target.ts';
 import type { Setting } from './setting.ts';
-import { addressListType, addressType, durationType, ipType, nameType, optionalType } from './setting-types.ts';
+import {
+  addressListType,
+  addressType,
+  choiceType,
+  durationType,
+  ipType,
+  nameType,
+  optionalType,
+} from './setting-types.ts';
 
 export const SIDECAR_SETTINGS = [
   {
@@ -11,6 +19,20 @@ export const SIDECAR_SETTINGS = [
     type: addressType('dial'),
     default: '127.0.0.1:15010',
     doc: 'The control plane that configuration comes from (xDS over gRPC).',
+  },
+  {
+    name: 'xdsProtocol',
+    env: 'SWITCHBOARD_XDS_PROTOCOL',
+    type: choiceType(['delta', 'sotw']),
+    default: 'delta',
+    doc: 'Incremental xDS, which sends what changed; or state of the world, for control planes that speak nothing else.',
+  },
+  {
+    name: 'xdsFetchTimeoutMs',
+    env: 'SWITCHBOARD_XDS_FETCH_TIMEOUT',
+    type: durationType,
+    default: '15s',
+    doc: 'What was asked for and does not come within this time is treated as not existing, and new routes wait no longer for a cluster that does not serve. `0s` = the first is waited for without limit, the second for 15 s.',
   },
   {
     name: 'podName',

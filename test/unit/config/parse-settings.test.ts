@@ -18,6 +18,8 @@ describe('parseSettings', () => {
       ok: true,
       value: {
         xdsAddress: { host: '127.0.0.1', port: 15_010 },
+        xdsProtocol: 'delta',
+        xdsFetchTimeoutMs: 15_000,
         podName: 'sidecar',
         podNamespace: 'default',
         podIp: '127.0.0.1',
