@@ -5,6 +5,7 @@ import { nameType } from '../config/setting-types.ts';
 import type { MeshState } from '../control/control-plane.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ClientStatus } from '../xds/server/client-status.ts';
+import { reportClients } from './client-report.ts';
 
 /** Each is called once a request and must not wait. */
 export interface ControlPlaneSource {
@@ -31,8 +32,12 @@ function clientsRoute(source: ControlPlaneSource): AdminRoute {
   return {
     method: 'GET',
     path: '/debug/clients',
-    doc: 'Every connected client, what it was sent, and what it said to that, as JSON.',
-    handle: () => jsonResponse(`${JSON.stringify({ clients: source.clients() }, null, 2)}\n`),
+    doc: 'Every connected client, what it was sent, what it said to that, and where what it refuses was written, as JSON.',
+    handle() {
+      const state = source.state();
+      const page = { ready: state !== null, clients: reportClients(source.clients(), state) };
+      return jsonResponse(`${JSON.stringify(page, null, 2)}\n`);
+    },
   };
 }
 

@@ -88,6 +88,7 @@ async function runControlPlane(options: Options, cli: Cli): Promise<void> {
     xdsAddress: addresses.xds,
     adminAddress: addresses.admin,
     clusterDomain: domain.value,
+    maxStreamAgeMs: settings.xdsMaxStreamAgeMs,
     clock: systemClock,
     log,
     explainListen: (error, port) => explainListenFailure(error, { ...PORTS[port], address: addresses[port] }),

@@ -21,6 +21,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./up.ts')).buildUpCommand,
   },
   {
+    name: 'status',
+    summary: 'show every client of the control plane, and whether it has the newest configuration',
+    daemon: false,
+    load: async () => (await import('./status.ts')).buildStatusCommand,
+  },
+  {
     name: 'endpoints',
     summary: 'show what one sidecar holds: Services, their pods, health and requests',
     daemon: false,

@@ -81,7 +81,7 @@ describe('switchboard control-plane', () => {
     expect(snapshot).toContain('outbound|80|my-api-service.default.svc.cluster.local');
     expect(snapshot).toContain('127.200.0.2');
     expect(() => JSON.parse(snapshot.slice(4))).not.toThrow();
-    expect(await page(admin, '/debug/clients')).toBe('200 {\n  "clients": []\n}\n');
+    expect(await page(admin, '/debug/clients')).toBe('200 {\n  "ready": true,\n  "clients": []\n}\n');
     expect(await page(admin, '/stats/prometheus')).toContain('\nswitchboard_xds_clients 0\n');
   });
 

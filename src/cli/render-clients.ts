@@ -1,0 +1,49 @@
+// Clients of the control plane as a table, with what they refuse below it.
+import type { ClientRefusal, ClientRow } from './read-clients.ts';
+import { renderTable } from './render-table.ts';
+
+const TYPES = ['CDS', 'EDS', 'LDS', 'RDS'];
+const HEADER = ['POD', 'NAMESPACE', ...TYPES, 'PROTOCOL'];
+/** What a client has not asked for. */
+const NOT_ASKED = '-';
+/** More words for one refusal make a wall of text; `-o json` has all of them. */
+const MAX_REASON_LENGTH = 500;
+
+export function renderClients(clients: readonly ClientRow[]): string {
+  const rows = clients.map((client) => [
+    client.pod,
+    client.namespace,
+    ...TYPES.map((type) => stateOf(client, type)),
+    client.protocol,
+  ]);
+  const table = renderTable(HEADER, rows);
+  const refusals = clients.flatMap(refusalsOf);
+  return refusals.length === 0 ? table : `${table}\n\n${refusals.join('\n')}`;
+}
+
+function stateOf(client: ClientRow, type: string): string {
+  const states = client.types.filter((one) => one.type === type).map((one) => one.state);
+  // Several streams may carry one type: the worst counts.
+  const worst = ['ERROR', 'NOT_SENT', 'STALE', 'SYNCED'].find((state) => states.includes(state));
+  return (worst ?? states[0] ?? NOT_ASKED).replace('_', ' ');
+}
+
+function refusalsOf(client: ClientRow): string[] {
+  return client.types.flatMap(({ type, refused }) =>
+    refused.map((refusal) => `${client.namespace}/${client.pod} refuses ${type} ${renderRefusal(refusal)}`),
+  );
+}
+
+function renderRefusal({ resource, reason, origins }: ClientRefusal): string {
+  const line = reason.replaceAll('\r', ' ').replaceAll('\n', ' ');
+  const cut = line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
+  const from = origins.length === 0 ? '' : ` (from ${origins.join('; ')})`;
+  return `${resource === '' ? 'resources that it does not name' : resource}${from}: ${cut}`;
+}
+
+/** `default/client (CDS STALE, RDS NOT SENT)`: why a client is waited for. */
+export function renderWaiting(client: ClientRow): string {
+  const late = client.types.filter(({ state }) => state !== 'SYNCED');
+  const states = late.map(({ type, state }) => `${type} ${state.replace('_', ' ')}`);
+  return `${client.namespace}/${client.pod} (${states.length === 0 ? 'has asked for nothing' : states.join(', ')})`;
+}
