@@ -69,7 +69,6 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
       this.rescue('cluster_not_found', entry.slot.name);
       return;
     }
-    if (entry.timeoutMs > 0) this.#context.wheel.set(this.#timeout, entry.timeoutMs);
     if (head.isConnect) {
       this.#tunnel = new Tunnel(this, cluster, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
@@ -85,7 +84,10 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   }
 
   onRequestEnd(trailers: string): void {
-    if (this.#active && this.#tunnel === null) this.#router.sendEnd(trailers);
+    if (!this.#active || this.#tunnel !== null) return;
+    const timeoutMs = this.#entry?.timeoutMs ?? 0;
+    if (timeoutMs > 0) this.#context.wheel.set(this.#timeout, timeoutMs);
+    this.#router.sendEnd(trailers);
   }
 
   onRequestBatchEnd(): void {

@@ -19,13 +19,17 @@ export interface TunnelOwner {
   finishTunnel(bytesReceived: number, bytesSent: number): void;
 }
 
+/** How long a side may take what is left for it after the other has closed for good, ms. */
+const LAST_BYTES_MS = 60_000;
+
 const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
 export class Tunnel implements PickContext, TimerOwner {
   readonly #owner: TunnelOwner;
   readonly #cluster: Cluster;
   readonly #context: ExchangeContext;
-  readonly #connectTimer: WheelTimer;
+  /** Guards the dialling, then the last bytes. */
+  readonly #timer: WheelTimer;
   readonly #tried: Endpoint[] = [];
   #upstream: Socket | null = null;
   #downstream: Socket | null = null;
@@ -37,7 +41,7 @@ export class Tunnel implements PickContext, TimerOwner {
     this.#owner = owner;
     this.#cluster = cluster;
     this.#context = context;
-    this.#connectTimer = new WheelTimer(this);
+    this.#timer = new WheelTimer(this);
   }
 
   wasTried(endpoint: Endpoint): boolean {
@@ -59,16 +63,19 @@ export class Tunnel implements PickContext, TimerOwner {
     this.#dial(endpoint);
   }
 
-  /** The caller is gone, or the sidecar ends. */
+  /** The caller is gone while the pod is being dialled. */
   close(): void {
-    if (this.#downstream === null) this.#ended = true;
-    this.#context.wheel.cancel(this.#connectTimer);
+    this.#ended = true;
+    this.#context.wheel.cancel(this.#timer);
     this.#upstream?.destroy();
-    this.#downstream?.destroy();
   }
 
   onTimer(): void {
-    this.#upstream?.destroy(new Error(`no connection within ${this.#cluster.spec.connectTimeoutMs} ms`));
+    if (this.#downstream === null) {
+      this.#upstream?.destroy(new Error(`no connection within ${this.#cluster.spec.connectTimeoutMs} ms`));
+      return;
+    }
+    for (const side of [this.#upstream, this.#downstream]) side?.resetAndDestroy();
   }
 
   #dial(endpoint: Endpoint): void {
@@ -79,27 +86,27 @@ export class Tunnel implements PickContext, TimerOwner {
     endpoint.connectionsActive += 1;
     this.#cluster.stats.connectionsTotal += 1;
     this.#cluster.stats.connectionsActive += 1;
-    this.#context.wheel.set(this.#connectTimer, this.#cluster.spec.connectTimeoutMs);
+    this.#context.wheel.set(this.#timer, this.#cluster.spec.connectTimeoutMs);
     let connected = false;
     let failure = 'the connection was closed';
     socket.on('connect', () => {
       connected = true;
-      this.#context.wheel.cancel(this.#connectTimer);
+      this.#context.wheel.cancel(this.#timer);
       this.#open(socket);
     });
     socket.on('error', (error) => {
       failure = codeOf(error) || error.message;
     });
-    socket.on('close', () => {
+    socket.on('close', (failed) => {
       endpoint.connectionsActive -= 1;
       this.#cluster.stats.connectionsActive -= 1;
-      if (connected) this.#onSideClosed();
+      if (connected) this.#onSideClosed(failed);
       else this.#onConnectFailed(endpoint, failure);
     });
   }
 
   #onConnectFailed(endpoint: Endpoint, failure: string): void {
-    this.#context.wheel.cancel(this.#connectTimer);
+    this.#context.wheel.cancel(this.#timer);
     endpoint.connectFailures += 1;
     endpoint.lastError = failure;
     this.#cluster.stats.connectFailures += 1;
@@ -119,7 +126,7 @@ export class Tunnel implements PickContext, TimerOwner {
     this.#downstream = downstream;
     this.#owner.record.status = 200;
     downstream.on('error', () => downstream.destroy());
-    downstream.on('close', () => this.#onSideClosed());
+    downstream.on('close', (failed) => this.#onSideClosed(failed));
     downstream.write(ESTABLISHED, 'latin1');
     if (rest !== null) {
       this.#bytesReceived += rest.length;
@@ -135,14 +142,28 @@ export class Tunnel implements PickContext, TimerOwner {
     });
   }
 
-  /** A FIN travels through by itself; a socket that is closed for good takes the other one with it once that has sent what it holds. */
-  #onSideClosed(): void {
+  /**
+   * A FIN travels through by itself. A socket that is closed for good takes the other one with it: at once where it was reset, which must not
+   * pass for an end in order; else once that has sent what it holds.
+   */
+  #onSideClosed(failed: boolean): void {
     const upstream = this.#upstream as Socket;
     const downstream = this.#downstream as Socket;
-    for (const side of [upstream, downstream]) if (!side.destroyed) side.destroySoon();
-    if (this.#ended || !upstream.destroyed || !downstream.destroyed) return;
+    const open = upstream.destroyed ? downstream : upstream;
+    if (!open.destroyed) {
+      if (failed) open.resetAndDestroy();
+      else this.#destroySoon(open);
+      return;
+    }
+    if (this.#ended) return;
     this.#ended = true;
+    this.#context.wheel.cancel(this.#timer);
     this.#owner.finishTunnel(this.#bytesReceived, this.#bytesSent);
+  }
+
+  #destroySoon(side: Socket): void {
+    this.#context.wheel.set(this.#timer, LAST_BYTES_MS);
+    side.destroySoon();
   }
 }
 
