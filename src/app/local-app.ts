@@ -13,16 +13,17 @@ import type { Located } from '../kube/meta.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { AddressPool } from '../local/address-pool.ts';
 import { Announcer } from '../local/announcer.ts';
-import { ListeningClaims } from '../local/block-claims.ts';
 import { ControlPlaneKeeper } from '../local/control-plane-keeper.ts';
 import type { ReportEvent } from '../local/events.ts';
 import { acquireLock } from '../local/folder-lock.ts';
 import { IssueBoard } from '../local/issue-board.ts';
 import { endLeftovers } from '../local/leftovers.ts';
+import { ListeningClaims } from '../local/listening-claims.ts';
 import { DEFAULT_MAX_PODS, LocalMesh } from '../local/local-mesh.ts';
 import { LogFiles } from '../local/log-files.ts';
 import { objectChanges } from '../local/object-changes.ts';
 import { parsePodCidr } from '../local/pod-cidr.ts';
+import type { PodContext } from '../local/pod-context.ts';
 import { systemPortProbe } from '../local/port-probe.ts';
 import type { ProcessHost } from '../local/process-host.ts';
 import { recordProcesses } from '../local/process-records.ts';
@@ -66,6 +67,9 @@ export interface LocalAppBound {
 }
 
 const LOOPBACK = '127.0.0.1';
+
+/** What pods and the control plane are both given. */
+type SharedParts = Pick<PodContext, 'clock' | 'host' | 'state' | 'logs' | 'report'>;
 
 export class LocalApp implements Lifecycle<LocalAppBound> {
   readonly #options: LocalAppOptions;
@@ -126,12 +130,12 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
     await this.#endLeftovers(state);
     const addresses = new AddressPool(cidr, this.#claims);
     if (!autoPorts && !(await addresses.ownsFirstBlock())) throw rangeTaken(podCidr);
-    const ports = await chooseLocalPorts(autoPorts, systemPortProbe);
+    const ports = await chooseLocalPorts(autoPorts, systemPortProbe, this.#claims);
     state.reset();
     this.#state = state;
-    this.#run(folder, state, addresses, ports);
-    const { frontDoor, xdsAddress, adminAddress } = addressesOf(ports);
-    return { folder, state: state.root, frontDoor, xdsAddress, adminAddress };
+    const bound = { folder, state: state.root, ...addressesOf(ports) };
+    this.#run(bound, state, addresses, ports.xds);
+    return bound;
   }
 
   #lock(state: StateFolder, folder: string): void {
@@ -150,37 +154,32 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
     this.#report({ kind: 'note', text });
   }
 
-  #run(folder: string, state: StateFolder, addresses: AddressPool, ports: LocalPorts): void {
-    const { frontDoor, xdsAddress, adminAddress } = addressesOf(ports);
+  #run(bound: LocalAppBound, state: StateFolder, addresses: AddressPool, xdsPort: number): void {
+    const { folder, xdsAddress, adminAddress } = bound;
     const { program, env } = this.#options;
     const own: OwnProgramOptions = { program, env, xdsAddress };
-    const host = recordProcesses(this.#host, state);
     const logs = new LogFiles(this.#clock);
     this.#closers.push(() => logs.close());
-    const mesh = this.#createMesh(folder, state, addresses, frontDoor, own, host, logs);
-    this.#mesh = mesh;
-    this.#controlPlane = new ControlPlaneKeeper({
-      program: controlPlaneProgram([folder, state.pods], adminAddress, own),
-      xdsPort: ports.xds,
-      folder,
+    const shared: SharedParts = {
+      clock: this.#clock,
+      host: recordProcesses(this.#host, state),
       state,
       logs,
-      host,
-      clock: this.#clock,
       report: this.#report,
+    };
+    this.#mesh = this.#createMesh(bound, addresses, own, shared);
+    this.#announcer = this.#createAnnouncer(this.#mesh);
+    this.#controlPlane = new ControlPlaneKeeper({
+      ...shared,
+      program: controlPlaneProgram([folder, state.pods], adminAddress, own),
+      xdsPort,
+      folder,
       onReady: () => this.#announce(),
     });
-    this.#announcer = new Announcer({
-      clock: this.#clock,
-      report: this.#report,
-      pods: () => mesh.pods,
-      tryUrl: () => findTryUrl(this.#objects ?? [], mesh.frontDoorNamespace ?? 'default'),
-      waiting: () => mesh.waiting,
-    });
     this.#started = true;
-    this.#report({ kind: 'started', folder: displayPath(folder), logs: state.logs, xdsAddress, adminAddress });
-    this.#controlPlane.start();
     const shown = displayPath(folder);
+    this.#report({ kind: 'started', folder: shown, logs: state.logs, xdsAddress, adminAddress });
+    this.#controlPlane.start();
     const emit = (issues: readonly Issue[]): void => this.#issues.set('control plane', issues);
     this.#closers.push(
       watchFolder(shown, { clock: this.#clock }, (contents) => this.#update(contents)),
@@ -188,26 +187,15 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
     );
   }
 
-  #createMesh(
-    folder: string,
-    state: StateFolder,
-    addresses: AddressPool,
-    frontDoor: string,
-    own: OwnProgramOptions,
-    host: ProcessHost,
-    logs: LogFiles,
-  ): LocalMesh {
+  #createMesh(bound: LocalAppBound, addresses: AddressPool, own: OwnProgramOptions, shared: SharedParts): LocalMesh {
+    const { folder, frontDoor } = bound;
     return new LocalMesh({
       context: {
-        clock: this.#clock,
-        host,
+        ...shared,
         probeHost: this.#host,
         ports: systemPortProbe,
-        state,
-        logs,
         machine: { nodePath: process.execPath, baseEnv: inheritedVariables(own.env), folder },
         launchSidecar: (placement) => sidecarProgram(placement, own),
-        report: this.#report,
         issues: this.#issues,
       },
       addresses,
@@ -216,6 +204,16 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
       frontDoor,
       maxPods: DEFAULT_MAX_PODS,
       onIdle: () => this.#announce(),
+    });
+  }
+
+  #createAnnouncer(mesh: LocalMesh): Announcer {
+    return new Announcer({
+      clock: this.#clock,
+      report: this.#report,
+      pods: () => mesh.pods,
+      tryUrl: () => findTryUrl(this.#objects ?? [], mesh.frontDoorNamespace ?? 'default'),
+      waiting: () => mesh.waiting,
     });
   }
 

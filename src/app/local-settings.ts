@@ -4,7 +4,8 @@ import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { CodedError } from '../base/coded-error.ts';
 import { contentHash } from '../base/content-hash.ts';
 import type { Environment } from '../config/parse-settings.ts';
-import { findFreePort, type PortProbe } from '../local/port-probe.ts';
+import { CLAIM_PORT, type Release } from '../local/listening-claims.ts';
+import type { PortProbe } from '../local/port-probe.ts';
 
 export interface LocalPorts {
   /** The first injected pod's sidecar, for people's curl. */
@@ -20,6 +21,8 @@ const USES: Readonly<Record<keyof LocalPorts, string>> = {
   admin: 'admin pages of the control plane',
 };
 const LOOPBACK = '127.0.0.1';
+const SET_DISTANCE = 100;
+const MAX_SETS = 150;
 
 /** The folder of manifests as an absolute path without links. Throws a CodedError that says what is wrong with it. */
 export function resolveManifestFolder(folder: string): string {
@@ -57,16 +60,50 @@ function defaultStateFolder(folder: string, env: Environment): string {
   return resolve(base, 'switchboard', `${basename(folder)}-${contentHash(folder).slice(0, 8)}`);
 }
 
-/** The fixed ones; with `auto`, a free one for each that is taken. Throws a CodedError that names the first that is taken. */
-export async function chooseLocalPorts(auto: boolean, probe: PortProbe): Promise<LocalPorts> {
-  const ports = { ...DEFAULT_PORTS };
-  for (const use of ['frontDoor', 'xds', 'admin'] as const) {
-    if ((await probe.stateOf(LOOPBACK, ports[use])) === 'free') continue;
-    if (auto) ports[use] = await findFreePort(LOOPBACK);
-    else {
-      const what = `${LOOPBACK}:${ports[use]} (${USES[use]}) is taken by another program`;
-      throw new CodedError('port_taken', what, 'end that program, or let switchboard choose with --ports auto');
-    }
+/** How one supervisor says that a set of ports is its own. */
+export interface PortClaims {
+  claimPort(host: string, port: number): Promise<Release | null>;
+}
+
+/**
+ * The usual ones. With `auto`, where one of them is taken, the first set that is free: 15101, 15110, 15114, then 15201 … (they stay below the
+ * ports that systems give to outgoing connections). A set is claimed as a whole, so that two that start together never choose the same.
+ * Throws a CodedError that names what is taken.
+ */
+export async function chooseLocalPorts(auto: boolean, probe: PortProbe, claims: PortClaims): Promise<LocalPorts> {
+  for (let step = 0; step < (auto ? MAX_SETS : 1); step += 1) {
+    const ports = portSet(step);
+    const release = await claims.claimPort(LOOPBACK, CLAIM_PORT + step * SET_DISTANCE);
+    const taken = release === null ? null : await firstTaken(ports, probe);
+    if (release !== null && taken === null) return ports;
+    await release?.();
+    if (!auto) throw portTaken(ports, taken);
   }
-  return ports;
+  throw new CodedError(
+    'port_taken',
+    `${MAX_SETS} sets of ports of ${LOOPBACK} are taken`,
+    'end another "switchboard up"',
+  );
+}
+
+function portSet(step: number): LocalPorts {
+  const { frontDoor, xds, admin } = DEFAULT_PORTS;
+  const by = step * SET_DISTANCE;
+  return { frontDoor: frontDoor + by, xds: xds + by, admin: admin + by };
+}
+
+async function firstTaken(ports: LocalPorts, probe: PortProbe): Promise<keyof LocalPorts | null> {
+  for (const use of ['frontDoor', 'xds', 'admin'] as const) {
+    if ((await probe.stateOf(LOOPBACK, ports[use])) !== 'free') return use;
+  }
+  return null;
+}
+
+/** `use` is null where another supervisor has the set. */
+function portTaken(ports: LocalPorts, use: keyof LocalPorts | null): CodedError {
+  const what =
+    use === null
+      ? `the ports ${ports.frontDoor}, ${ports.xds} and ${ports.admin} of ${LOOPBACK} belong to another "switchboard up"`
+      : `${LOOPBACK}:${ports[use]} (${USES[use]}) is taken by another program`;
+  return new CodedError('port_taken', what, 'end that one, or let switchboard choose with --ports auto');
 }

@@ -168,6 +168,7 @@ export class LocalMesh {
       return [errorIssue(message, { ...placeOf(workload.located, 'spec.replicas'), remedy: 'lower replicas' })];
     }
     const ip = await this.#options.addresses.allocate();
+    if (this.#closing) return [];
     if (ip === null) {
       const message = `every address of the pod range is in use; ${key} gets no more pods`;
       return [errorIssue(message, { remedy: 'lower replicas, or give a larger range with --pod-cidr' })];

@@ -22,15 +22,6 @@ async function stateOf(host: string, port: number): Promise<PortState> {
   return 'free';
 }
 
-/** A port of `host` that nobody used a moment ago. */
-export async function findFreePort(host: string): Promise<number> {
-  const server = await listen(host, 0);
-  if (typeof server === 'string') throw new Error(`no port of ${host} can be listened on`);
-  const address = server.address();
-  await close(server);
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 /** The listening server, or why there is none. */
 export function listen(host: string, port: number): Promise<Server | Exclude<PortState, 'free'>> {
   const server = createServer((socket) => socket.destroy());

@@ -65,7 +65,7 @@ function answers(count: number): Promise<true> {
 }
 
 describe('under 200 calls a second no call fails', () => {
-  afterEach(() => expect(load.failures).toEqual([]));
+  afterEach(() => expect(load.failures.slice(0, 5)).toEqual([]));
 
   it('when a backend is killed and comes back', async () => {
     const back = nextLine(/all 4 pods up/);

@@ -61,22 +61,49 @@ describe('resolveStateFolder', () => {
 });
 
 describe('chooseLocalPorts', () => {
-  it('takes the usual ones while they are free', async () => {
-    expect(await chooseLocalPorts(true, probe([]))).toEqual({ frontDoor: 15_001, xds: 15_010, admin: 15_014 });
+  /** `claimed` belong to another supervisor. */
+  function claims(claimed: readonly number[] = []) {
+    const held = new Set(claimed);
+    return {
+      held,
+      claimPort: async (_host: string, port: number) => {
+        if (held.has(port)) return null;
+        held.add(port);
+        return async () => void held.delete(port);
+      },
+    };
+  }
+
+  it('takes the usual ones while they are free, and keeps them claimed', async () => {
+    const own = claims();
+    expect(await chooseLocalPorts(true, probe([]), own)).toEqual({ frontDoor: 15_001, xds: 15_010, admin: 15_014 });
+    expect([...own.held]).toEqual([15_099]);
   });
 
   it('names the port that is taken, what it is for and what to do', async () => {
-    await expect(chooseLocalPorts(false, probe([15_010]))).rejects.toMatchObject({
+    await expect(chooseLocalPorts(false, probe([15_010]), claims())).rejects.toMatchObject({
       code: 'port_taken',
       message: '127.0.0.1:15010 (xDS of the control plane) is taken by another program',
-      remedy: 'end that program, or let switchboard choose with --ports auto',
+      remedy: 'end that one, or let switchboard choose with --ports auto',
     });
+    await expect(chooseLocalPorts(false, probe([]), claims([15_099]))).rejects.toThrow(
+      'belong to another "switchboard up"',
+    );
   });
 
-  it('takes a free one for each that is taken when it may choose', async () => {
-    const ports = await chooseLocalPorts(true, probe([15_001]));
-    expect(ports).toMatchObject({ xds: 15_010, admin: 15_014 });
-    expect(ports.frontDoor).toBeGreaterThan(1_023);
-    expect(ports.frontDoor).not.toBe(15_001);
+  it('takes the next free set when it may choose, and gives back what it can not use', async () => {
+    const own = claims([15_099]);
+    const ports = await chooseLocalPorts(true, probe([15_114]), own);
+    expect(ports).toEqual({ frontDoor: 15_201, xds: 15_210, admin: 15_214 });
+    expect([...own.held]).toEqual([15_099, 15_299]);
+  });
+
+  it('never gives two that start together the same', async () => {
+    const both = claims();
+    const chosen = await Promise.all([
+      chooseLocalPorts(true, probe([]), both),
+      chooseLocalPorts(true, probe([]), both),
+    ]);
+    expect(chosen.map(({ frontDoor }) => frontDoor)).toEqual([15_001, 15_101]);
   });
 });

@@ -54,7 +54,7 @@ class Scene {
         report,
         issues: new IssueBoard(report),
       },
-      addresses: new AddressPool({ base: 0x7f010000, size: 256, text: '' }, { claim: async () => true }),
+      addresses: new AddressPool({ base: 0x7f540000, size: 256, text: '' }, { claim: async () => true }),
       random: seededRandom(1),
       newUid: () => {
         uid += 1;
@@ -136,8 +136,8 @@ describe('LocalMesh', () => {
     const scene = new Scene();
     await scene.update(deployment(2));
     expect(scene.host.running.map(({ spec }) => [spec.command, spec.env['HOST'], spec.env['PORT']])).toEqual([
-      [['app'], '127.1.0.1', '8080'],
-      [['app'], '127.1.0.2', '8080'],
+      [['app'], '127.84.0.1', '8080'],
+      [['app'], '127.84.0.2', '8080'],
     ]);
     const [first] = scene.pods;
     expect(first?.metadata.name).toMatch(/^web-[a-z0-9]{5}$/);
@@ -146,7 +146,7 @@ describe('LocalMesh', () => {
     expect(first?.spec.containers[0]?.ports[0]).toMatchObject({ name: 'http', containerPort: 8080 });
     expect(first?.status).toMatchObject({
       phase: 'Running',
-      podIPs: [{ ip: expect.stringMatching(/^127\.1\.0\.[12]$/) }],
+      podIPs: [{ ip: expect.stringMatching(/^127\.84\.0\.[12]$/) }],
       containerStatuses: [{ name: 'app', ready: true, restartCount: 0 }],
     });
     expect(first?.status.conditions.filter(({ status }) => status === 'True').map(({ type }) => type)).toContain(
@@ -170,7 +170,7 @@ describe('LocalMesh', () => {
     const log = `${scene.state.logs}/default.${name}/app.log`;
     expect(scene.told()).toEqual([
       `pod ${name} container app exited with code 1; starts again in 0.5 s (output: ${log})`,
-      `pod ${name} ready 127.1.0.1:8080`,
+      `pod ${name} ready 127.84.0.1:8080`,
     ]);
   });
 
@@ -221,9 +221,9 @@ describe('LocalMesh', () => {
       expect(ready.length).toBeGreaterThanOrEqual(3);
     }
     expect(scene.host.running.map(({ spec }) => [spec.env['A'], spec.env['HOST']])).toEqual([
-      ['x', '127.1.0.4'],
-      ['x', '127.1.0.5'],
-      ['x', '127.1.0.6'],
+      ['x', '127.84.0.4'],
+      ['x', '127.84.0.5'],
+      ['x', '127.84.0.6'],
     ]);
     expect(scene.mesh.isSettled).toBe(true);
   });
@@ -250,8 +250,8 @@ describe('LocalMesh', () => {
     second?.exit(1);
     await scene.pass(500);
     expect(scene.pods.map(({ metadata, status }) => [metadata.name, status.podIP])).toEqual([
-      ['web-0', '127.1.0.1'],
-      ['web-1', '127.1.0.2'],
+      ['web-0', '127.84.0.1'],
+      ['web-1', '127.84.0.2'],
     ]);
   });
 
@@ -265,7 +265,7 @@ describe('LocalMesh', () => {
 
   it('does not start a container whose port is taken, says so once with its place, and starts it when it is free', async () => {
     const scene = new Scene();
-    for (const address of ['127.1.0.1', '127.1.0.2', '127.255.255.254']) scene.taken.add(`${address}:8080`);
+    for (const address of ['127.84.0.1', '127.84.0.2', '127.255.255.254']) scene.taken.add(`${address}:8080`);
     await scene.update(deployment(2));
     await scene.pass(5_000);
     expect(scene.host.started).toEqual([]);
@@ -343,10 +343,10 @@ describe('sidecars of a LocalMesh', () => {
     const scene = new Scene();
     await scene.update(barePod('one', INJECT) + barePod('two', INJECT) + barePod('three'));
     const outbound = () => scene.running('sidecar').map(({ spec }) => spec.env['OUTBOUND']);
-    expect(outbound()).toEqual(['127.1.0.1:15001,127.0.0.1:15001', '127.1.0.2:15001']);
+    expect(outbound()).toEqual(['127.84.0.1:15001,127.0.0.1:15001', '127.84.0.2:15001']);
     expect(scene.mesh.frontDoorNamespace).toBe('default');
     await scene.update(barePod('two', INJECT) + barePod('three'));
     await scene.pass(7_000);
-    expect(outbound()).toEqual(['127.1.0.2:15001,127.0.0.1:15001']);
+    expect(outbound()).toEqual(['127.84.0.2:15001,127.0.0.1:15001']);
   });
 });
