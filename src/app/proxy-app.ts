@@ -4,9 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { AdminServer } from '../admin/admin-server.ts';
 import { sidecarRoutes } from '../admin/sidecar-routes.ts';
 import { type Cancel, type Clock, sleep } from '../base/clock.ts';
+import { CodedError } from '../base/coded-error.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { renderIssue } from '../base/result.ts';
 import { TimerWheel } from '../base/timer-wheel.ts';
 import type { ProxySettings } from '../config/index.ts';
 import type { SocketAddressSpec } from '../model/listener-spec.ts';
@@ -14,18 +16,24 @@ import { sidecarNodeId } from '../model/node-identity.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
 import { DataPlane, type Readiness } from '../proxy/data-plane.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
-import { JsonAccessLog } from '../telemetry/access-log.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
 import type { StatSource } from '../telemetry/stats.ts';
+import type { BootstrapSpec } from '../xds/bootstrap/bootstrap-spec.ts';
 import { AdsClient } from '../xds/client/ads-client.ts';
+import { AccessLogs } from './access-logs.ts';
 import { BufferReclaimer } from './buffer-reclaimer.ts';
-import { LineSink } from './line-sink.ts';
 import { sidecarSource } from './sidecar-source.ts';
+import { SystemResolver } from './system-resolver.ts';
 
 const REBIND_MS = 1_000;
 const DRAIN_POLL_MS = 20;
 
 export interface ProxyAppOptions {
   readonly settings: ProxySettings;
+  /** Takes the place of the settings that say where configuration comes from and where listeners are. */
+  readonly bootstrap?: BootstrapSpec;
+  /** Where the admin pages are served; null = nowhere. Absent: as the settings say. */
+  readonly adminAddress?: SocketAddressSpec | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -35,51 +43,31 @@ export interface ProxyAppOptions {
 }
 
 export interface ProxyAppBound {
-  readonly admin: SocketAddressSpec;
+  /** Null: there are no admin pages. */
+  readonly admin: SocketAddressSpec | null;
 }
 
 export class ProxyApp implements Lifecycle<ProxyAppBound> {
   readonly dataPlane: DataPlane;
   readonly #options: ProxyAppOptions;
   readonly #wheel: TimerWheel;
-  readonly #accessLog: LineSink | null;
-  readonly #xds: AdsClient;
-  readonly #admin: AdminServer;
+  readonly #accessLogs: AccessLogs;
+  readonly #xds: AdsClient | null;
+  readonly #admin: AdminServer | null;
   readonly #startedAt: number;
   #cancelReadyWatch: Cancel = () => {};
   #draining = false;
   #wasReady = false;
 
   constructor(options: ProxyAppOptions) {
-    const { settings, clock, random, log } = options;
+    const { clock, log } = options;
     this.#options = options;
     this.#startedAt = clock.now();
     this.#wheel = new TimerWheel(clock);
-    this.#accessLog = openAccessLog(settings, clock);
+    this.#accessLogs = new AccessLogs(clock, log);
     this.dataPlane = this.#createDataPlane();
-    this.#xds = new AdsClient({
-      address: renderSocketAddress(settings.xdsAddress),
-      node: {
-        id: sidecarNodeId(settings.podIp, settings.podName, settings.podNamespace, settings.clusterDomain),
-        namespace: settings.podNamespace,
-        outboundAddresses: settings.outboundAddresses,
-      },
-      sink: this.dataPlane,
-      clock,
-      random,
-      log,
-      protocol: settings.xdsProtocol,
-      fetchTimeoutMs: settings.xdsFetchTimeoutMs,
-      onChange: () => this.#noteReady(),
-    });
-    const source = sidecarSource({
-      dataPlane: this.dataPlane,
-      xds: this.#xds,
-      statSources: [this.dataPlane, this.#serverStats()],
-      draining: () => this.#draining,
-      quit: options.onQuit,
-    });
-    this.#admin = new AdminServer({ address: settings.adminAddress, routes: sidecarRoutes(source), clock, log });
+    this.#xds = this.#createXds();
+    this.#admin = this.#createAdmin();
   }
 
   get readiness(): Readiness {
@@ -87,8 +75,9 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   }
 
   async start(): Promise<ProxyAppBound> {
-    const admin = await this.#admin.start();
-    this.#xds.start();
+    const admin = (await this.#admin?.start()) ?? null;
+    this.#applyFile();
+    this.#xds?.start();
     this.#cancelReadyWatch = this.#options.clock.every(DRAIN_POLL_MS, () => this.#noteReady());
     return { admin };
   }
@@ -106,20 +95,74 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
 
   async close(): Promise<void> {
     this.#cancelReadyWatch();
-    this.#xds.close();
+    this.#xds?.close();
     this.dataPlane.close();
     this.#wheel.close();
-    await this.#admin.close();
-    this.#accessLog?.close();
+    await this.#admin?.close();
+    this.#accessLogs.close();
   }
 
   /** Says once that the sidecar serves, and how long that took. */
   #noteReady(): void {
-    if (this.#wasReady || !this.#xds.synced || !this.readiness.ready) return;
+    if (this.#wasReady || this.#xds?.synced === false || !this.readiness.ready) return;
     this.#wasReady = true;
     this.#cancelReadyWatch();
     const { clock, log } = this.#options;
     log.info('ready', { clusters: this.dataPlane.clusters.length, afterMs: Math.round(clock.now() - this.#startedAt) });
+  }
+
+  #createXds(): AdsClient | null {
+    const { settings, bootstrap, clock, random, log } = this.#options;
+    if (bootstrap !== undefined) return null;
+    return new AdsClient({
+      address: renderSocketAddress(settings.xdsAddress),
+      node: {
+        id: sidecarNodeId(settings.podIp, settings.podName, settings.podNamespace, settings.clusterDomain),
+        namespace: settings.podNamespace,
+        outboundAddresses: settings.outboundAddresses,
+      },
+      sink: this.dataPlane,
+      clock,
+      random,
+      log,
+      protocol: settings.xdsProtocol,
+      fetchTimeoutMs: settings.xdsFetchTimeoutMs,
+      onChange: () => this.#noteReady(),
+    });
+  }
+
+  /** What stands in the file is there before anybody is asked for more. */
+  #applyFile(): void {
+    const { bootstrap } = this.#options;
+    if (bootstrap === undefined) return;
+    const { clusters, listeners } = bootstrap;
+    for (const { http } of listeners) for (const path of http.accessLogs ?? []) this.#accessLogs.open(path);
+    const issues = this.dataPlane.apply({
+      clusters: { upserted: clusters, removed: [] },
+      listeners: { upserted: listeners, removed: [] },
+    });
+    if (issues.length > 0) throw new CodedError('bootstrap', issues.map(renderIssue).join('\n'));
+  }
+
+  #createAdmin(): AdminServer | null {
+    const { settings, bootstrap, adminAddress: address = settings.adminAddress, clock, log } = this.#options;
+    if (address === null) return null;
+    const source = sidecarSource({
+      dataPlane: this.dataPlane,
+      xds: this.#xds,
+      staticClusters: new Set(bootstrap?.clusters.map(({ name }) => name)),
+      fileDump: bootstrap?.configDump ?? [],
+      statSources: [this.dataPlane, this.#serverStats()],
+      draining: () => this.#draining,
+      quit: this.#options.onQuit,
+    });
+    return new AdminServer({ address, routes: sidecarRoutes(source), clock, log });
+  }
+
+  #openSettingsLog(): AccessLog | null {
+    const target = this.#options.settings.accessLog;
+    if (target.kind === 'off') return null;
+    return this.#accessLogs.open(target.kind === 'stdout' ? '/dev/stdout' : target.path);
   }
 
   #createDataPlane(): DataPlane {
@@ -132,11 +175,12 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       cluster: {
         ...limits,
         random,
+        dns: { resolver: new SystemResolver(), clock, random },
         pool: { dial, wheel, idleTimeoutMs: settings.upstreamIdleTimeoutMs, now: () => clock.now() },
       },
       listener: {
         shared: {
-          accessLog: this.#accessLog === null ? null : new JsonAccessLog(this.#accessLog.write),
+          accessLog: this.#openSettingsLog(),
           clock,
           random,
           wheel,
@@ -146,6 +190,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
           bodyMeter: new BufferReclaimer(),
         },
         limits,
+        openAccessLogs: (paths) => this.#accessLogs.openAll(paths),
         requestHeadersTimeoutMs: settings.requestHeadTimeoutMs,
         originalDestination: this.#options.originalDestination ?? noOriginalDestination,
         log,
@@ -161,17 +206,11 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
         sink.gauge('server', '', 'uptime', Math.floor((clock.now() - this.#startedAt) / 1_000));
         sink.gauge('server', '', 'live', this.#draining || !this.readiness.ready ? 0 : 1);
         sink.gauge('server', '', 'memory_resident', process.memoryUsage.rss());
-        sink.gauge('control_plane', '', 'connected_state', this.#xds.status().connected ? 1 : 0);
-        sink.counter('server', '', 'access_log_lines_dropped', this.#accessLog?.dropped ?? 0);
+        sink.gauge('control_plane', '', 'connected_state', this.#xds?.status().connected === true ? 1 : 0);
+        sink.counter('server', '', 'access_log_lines_dropped', this.#accessLogs.dropped);
       },
     };
   }
-}
-
-function openAccessLog(settings: ProxySettings, clock: Clock): LineSink | null {
-  const target = settings.accessLog;
-  if (target.kind === 'off') return null;
-  return new LineSink(target.kind === 'stdout' ? 1 : target.path, clock);
 }
 
 function createDial(sourceAddress: string | null): (host: string, port: number) => Socket {

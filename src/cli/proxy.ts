@@ -1,10 +1,13 @@
 // `switchboard proxy`: a sidecar in this process, configured by variables of the environment.
 import type { Command } from 'commander';
+import type { ProxyAppOptions } from '../app/proxy-app.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
+import { renderIssue } from '../base/result.ts';
 import { PROXY_SETTINGS, type ProxySettings, SETTING_FAMILIES } from '../config/index.ts';
 import { renderSettingsHelp } from '../config/render-settings.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
+import { usageIssues } from './cli-error.ts';
 import type { Cli } from './command.ts';
 import { explainListenFailure } from './listen-failure.ts';
 import { createProgramLog } from './program-log.ts';
@@ -21,6 +24,7 @@ Examples:
   switchboard proxy
   curl -x http://127.0.0.1:15001 http://my-api-service/data     through it
   curl http://127.0.0.1:15000/clusters                          what it holds; / lists every page
+  switchboard proxy -c envoy.yaml                               as an Envoy v3 bootstrap says (YAML or JSON)
   SWITCHBOARD_ADMIN_ADDRESS=127.0.0.1:0 switchboard proxy        on a port that is free
 
 Next: \`switchboard endpoints\` shows each pod that it may call. SIGTERM lets running requests finish, then ends.
@@ -30,36 +34,64 @@ export function buildProxyCommand(command: Command, cli: Cli): void {
   command
     .description(DESCRIPTION)
     .addHelpText('after', () => `${EXAMPLES}\nSettings, as variables of the environment:\n\n${settingsHelp()}\n`)
-    .action(() => runProxy(readSettings(PROXY_SETTINGS, cli), cli, systemClock));
+    .option(
+      '-c, --config-path <file>',
+      'run what an Envoy v3 bootstrap says (YAML or JSON): its listeners, clusters, control plane, admin',
+    )
+    .action((options: { readonly configPath?: string }) => runProxy(options.configPath, cli, systemClock));
 }
 
 function settingsHelp(): string {
   return renderSettingsHelp(SETTING_FAMILIES);
 }
 
-async function runProxy(settings: ProxySettings, cli: Cli, clock: Clock): Promise<void> {
+async function runProxy(configPath: string | undefined, cli: Cli, clock: Clock): Promise<void> {
+  const settings = readSettings(PROXY_SETTINGS, cli);
+  const file: FileOptions = configPath === undefined ? {} : await readFile(configPath, settings, cli);
   const log = createProgramLog(settings, cli);
+  for (const note of file.bootstrap?.notes ?? []) log.warn(renderIssue(note));
   const stop = new StopRequest(log);
   stop.watch(settings.parentFd);
   // Loaded here, so that `--help` does not pay for the data plane.
   const { ProxyApp } = await import('../app/proxy-app.ts');
   const onQuit = (): void => stop.ask('POST /quitquitquit');
-  const app = new ProxyApp({ settings, clock, random: systemRandom, log, onQuit });
+  const app = new ProxyApp({ settings, ...file, clock, random: systemRandom, log, onQuit });
   const wanted = {
     what: 'the admin pages',
-    address: settings.adminAddress,
-    change: 'SWITCHBOARD_ADMIN_ADDRESS',
+    address: file.adminAddress ?? settings.adminAddress,
+    change: file.bootstrap?.admin == null ? 'SWITCHBOARD_ADMIN_ADDRESS' : `admin.address of ${configPath}`,
   };
-  const bound = await app.start().catch(async (error: unknown) => {
+  const { admin } = await app.start().catch(async (error: unknown) => {
     await app.close();
     throw explainListenFailure(error, wanted);
   });
   log.info('started', {
-    admin: renderSocketAddress(bound.admin),
-    outbound: settings.outboundAddresses.map(renderSocketAddress).join(','),
-    xds: renderSocketAddress(settings.xdsAddress),
+    admin: admin === null ? 'none' : renderSocketAddress(admin),
+    ...(configPath === undefined ? fromSettings(settings) : { config: configPath }),
   });
   await stop.asked;
   await Promise.race([app.drain(settings.drainTimeoutMs), stop.askedAgain]);
   await app.close();
+}
+
+function fromSettings(settings: ProxySettings): Readonly<Record<string, string>> {
+  return {
+    outbound: settings.outboundAddresses.map(renderSocketAddress).join(','),
+    xds: renderSocketAddress(settings.xdsAddress),
+  };
+}
+
+/** What the file decides of ProxyAppOptions. */
+type FileOptions = Partial<Pick<ProxyAppOptions, 'bootstrap' | 'adminAddress' | 'settings'>>;
+
+/** As with Envoy, there are admin pages and an access log only where the file (or else a variable that is set) says so. */
+async function readFile(path: string, settings: ProxySettings, cli: Cli): Promise<FileOptions> {
+  const { readBootstrapFile } = await import('../app/bootstrap-file.ts');
+  const result = readBootstrapFile(path);
+  if (!result.ok) throw usageIssues(result.issues);
+  const bootstrap = result.value;
+  const isSet = (name: string): boolean => (cli.env[name] ?? '').trim() !== '';
+  const adminAddress = bootstrap.admin ?? (isSet('SWITCHBOARD_ADMIN_ADDRESS') ? settings.adminAddress : null);
+  const accessLog = isSet('SWITCHBOARD_ACCESS_LOG') ? settings.accessLog : { kind: 'off' as const };
+  return { bootstrap, adminAddress, settings: { ...settings, accessLog } };
 }

@@ -178,7 +178,7 @@ export class DataPlane implements ConfigSink, StatSource {
     if (live?.spec === spec) return;
     const slot = this.#routes.slot(routesKey(spec));
     if (slot.table === null) return;
-    if (live !== undefined && sameAddresses(live.spec, spec)) {
+    if (live !== undefined && servesAlike(live.spec, spec)) {
       live.listener.update(spec.http, slot);
       live.spec = spec;
       return;
@@ -236,7 +236,9 @@ function each<T extends { readonly name: string }>(
   }
 }
 
-function sameAddresses(a: ListenerSpec, b: ListenerSpec): boolean {
-  const text = (spec: ListenerSpec): string => JSON.stringify([spec.address, spec.additionalAddresses]);
+/** Nothing differs that a listener takes up when it is made: its addresses and logs. */
+function servesAlike(a: ListenerSpec, b: ListenerSpec): boolean {
+  const text = ({ address, additionalAddresses, http }: ListenerSpec): string =>
+    JSON.stringify([address, additionalAddresses, http.accessLogs]);
   return text(a) === text(b);
 }

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { codeOf, messageOf } from '../../base/coded-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { HttpConnectionManagerSpec, ListenerSpec, SocketAddressSpec } from '../../model/listener-spec.ts';
+import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { Http1ServerConnection, type ServerConnectionLimits } from '../codec/http1/server-connection.ts';
 import { Exchange } from '../exchange/exchange.ts';
@@ -13,6 +14,8 @@ import type { OriginalDestination } from './original-destination.ts';
 export interface ListenerOptions {
   /** What the exchanges of every listener share. */
   readonly shared: Omit<ExchangeContext, 'routes' | 'stats' | 'draining'>;
+  /** For a listener that names its access logs; null = none can be written. Must not throw. Absent: it gets the shared one. */
+  readonly openAccessLogs?: (paths: readonly string[]) => AccessLog | null;
   readonly limits: Pick<ServerConnectionLimits, 'maxHeadBytes' | 'maxFields'>;
   /** For listeners whose configuration says nothing of it (0), ms. */
   readonly requestHeadersTimeoutMs: number;
@@ -44,7 +47,8 @@ export class Listener implements StatSource {
     this.name = spec.name;
     this.#options = options;
     this.#http = spec.http;
-    this.#context = { ...options.shared, routes, stats: this.#stats, draining: false };
+    const accessLog = accessLogOf(spec, options);
+    this.#context = { ...options.shared, accessLog, routes, stats: this.#stats, draining: false };
     for (const address of [spec.address, ...spec.additionalAddresses]) this.#bind(address);
   }
 
@@ -167,4 +171,9 @@ export class Listener implements StatSource {
       ({ bound }) => bound !== null && bound.host === destination.host && bound.port === destination.port,
     );
   }
+}
+
+function accessLogOf({ http }: ListenerSpec, { openAccessLogs, shared }: ListenerOptions): AccessLog | null {
+  if (http.accessLogs === undefined || openAccessLogs === undefined) return shared.accessLog;
+  return openAccessLogs(http.accessLogs);
 }

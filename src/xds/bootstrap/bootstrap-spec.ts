@@ -16,8 +16,8 @@ export interface BootstrapSpec {
   readonly listeners: readonly ListenerSpec[];
   /** What was left out, where it stands and what follows from that. */
   readonly notes: readonly Issue[];
-  /** The file as it was understood: JSON of envoy.admin.v3.ConfigDump. */
-  readonly configDump: JsonObject;
+  /** The file as it was understood: sections of envoy.admin.v3.ConfigDump as JSON. */
+  readonly configDump: readonly JsonObject[];
 }
 
 export interface AdsSpec {

@@ -67,10 +67,10 @@ function decodeAdmin(message: Bootstrap, context: DecodeContext): BootstrapSpec[
 }
 
 /** Source: envoy.admin.v3.BootstrapConfigDump. */
-function dump(message: Bootstrap): JsonObject {
+function dump(message: Bootstrap): JsonObject[] {
   const any = dumpableAny(anyPack(BootstrapSchema, message));
   const json: JsonValue = toJson(AnySchema, any, { registry: DUMP_REGISTRY, useProtoFieldName: true });
   const bootstrap: JsonObject = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
   delete bootstrap['@type'];
-  return { configs: [{ '@type': 'type.googleapis.com/envoy.admin.v3.BootstrapConfigDump', bootstrap }] };
+  return [{ '@type': 'type.googleapis.com/envoy.admin.v3.BootstrapConfigDump', bootstrap }];
 }
