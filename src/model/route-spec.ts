@@ -1,9 +1,19 @@
-// Routes as configuration: which authority and path belong to which cluster.
+// Routes as configuration: which requests go to which cluster, changed in what, and which are answered here.
+import type { HeaderChangesSpec } from './header-changes-spec.ts';
+import type { RouteMatchSpec } from './route-match-spec.ts';
 
-/** Source: envoy.config.route.v3.RouteConfiguration. */
+/**
+ * Source: envoy.config.route.v3.RouteConfiguration. Header changes happen from the inside out: weighted cluster, route, virtual host, route
+ * configuration; the last one to say something has its way.
+ */
 export interface RouteConfigSpec {
   readonly name: string;
   readonly virtualHosts: readonly VirtualHostSpec[];
+  /** Domains are found without looking at the port of the authority. */
+  readonly ignorePortInHostMatching?: boolean;
+  /** Header changes of route, virtual host and route configuration happen the other way round: the route has its way. */
+  readonly mostSpecificHeaderChangesWin?: boolean;
+  readonly headers?: HeaderChangesSpec;
 }
 
 /** Source: envoy.config.route.v3.VirtualHost. */
@@ -16,31 +26,74 @@ export interface VirtualHostSpec {
   readonly domains: readonly string[];
   /** The first that matches wins. */
   readonly routes: readonly RouteSpec[];
+  readonly headers?: HeaderChangesSpec;
 }
 
 export interface RouteSpec {
   /** Shown in access logs and statistics; may be empty. */
   readonly name: string;
   readonly match: RouteMatchSpec;
-  readonly action: RouteActionSpec;
+  readonly action: RouteActionSpec | RedirectSpec | DirectResponseSpec;
+  readonly headers?: HeaderChangesSpec;
 }
 
-/** Source: envoy.config.route.v3.RouteMatch. Paths compare without the query, with case. */
-export interface RouteMatchSpec {
-  readonly path:
-    | { readonly kind: 'prefix'; readonly value: string }
-    | { readonly kind: 'exact'; readonly value: string };
-  /** Matches CONNECT requests only, whatever their path (RouteMatch.connect_matcher). */
-  readonly connect?: boolean;
-}
-
-/** Source: envoy.config.route.v3.RouteAction. */
+/** Goes to a cluster. Source: envoy.config.route.v3.RouteAction. */
 export interface RouteActionSpec {
-  readonly cluster: string;
+  readonly kind?: 'route';
+  /** One, or one of several by chance. */
+  readonly cluster: string | readonly WeightedClusterSpec[];
   /** From the end of the request to the end of the response, ms; 0 = none. Absent on the wire means 15,000. */
   readonly timeoutMs: number;
   /** When to try again; absent = what is safe by itself (docs/architecture.md). */
   readonly retry?: RetryPolicySpec;
+  /** The Host that the upstream sees. `header`: the value of that request header (lower case), where it has one. */
+  readonly hostRewrite?:
+    | { readonly kind: 'literal'; readonly value: string }
+    | { readonly kind: 'header'; readonly name: string };
+  readonly pathRewrite?: PathRewriteSpec;
+}
+
+/** Source: envoy.config.route.v3.WeightedCluster.ClusterWeight. The weights of a route add up to 1 … 2^32 − 1. */
+export interface WeightedClusterSpec {
+  readonly name: string;
+  /** 0 = never. */
+  readonly weight: number;
+  readonly headers?: HeaderChangesSpec;
+  /** A literal Host; the route's own `hostRewrite` goes before it. */
+  readonly hostRewrite?: string;
+}
+
+/**
+ * `prefix`: what the path matched (the whole of it where the match is exact or a regex) becomes `value`. `regex`: every match of `pattern` in the path
+ * becomes `substitution`, where `\1` is the first group. The query stays.
+ */
+export type PathRewriteSpec =
+  | { readonly kind: 'prefix'; readonly value: string }
+  | { readonly kind: 'regex'; readonly pattern: string; readonly substitution: string };
+
+export const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const;
+
+/** Answers with a Location, made of the request's own parts where nothing else is said. Source: envoy.config.route.v3.RedirectAction. */
+export interface RedirectSpec {
+  readonly kind: 'redirect';
+  readonly status: (typeof REDIRECT_STATUSES)[number];
+  /** Lower case. */
+  readonly scheme?: string;
+  /** May have a port. */
+  readonly host?: string;
+  /** 1 … 65,535. */
+  readonly port?: number;
+  /** `full`: the whole path; a query in it takes the place of the request's. */
+  readonly path?: { readonly kind: 'full'; readonly value: string } | PathRewriteSpec;
+  readonly stripQuery?: boolean;
+}
+
+/** Answers with this. Source: envoy.config.route.v3.DirectResponseAction. */
+export interface DirectResponseSpec {
+  readonly kind: 'direct-response';
+  /** 200 … 599. */
+  readonly status: number;
+  readonly body: string;
 }
 
 /**
@@ -69,4 +122,11 @@ export interface RetryPolicySpec {
   readonly statusCodes: readonly number[];
   /** The pause before each retry, drawn from [0, base × (2^retry − 1)] and at most `maxMs`; absent = none while another endpoint is left. */
   readonly backOff?: { readonly baseMs: number; readonly maxMs: number };
+}
+
+/** The clusters that a route may send to, each once; none where it answers by itself. */
+export function clustersOf(route: RouteSpec): readonly string[] {
+  if (route.action.kind === 'redirect' || route.action.kind === 'direct-response') return [];
+  const { cluster } = route.action;
+  return typeof cluster === 'string' ? [cluster] : [...new Set(cluster.map(({ name }) => name))];
 }

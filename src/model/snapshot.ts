@@ -3,7 +3,7 @@ import { errorIssue, type Issue } from '../base/result.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 import type { LoadAssignmentSpec } from './endpoint-spec.ts';
 import type { ListenerSpec } from './listener-spec.ts';
-import type { RouteConfigSpec } from './route-spec.ts';
+import { clustersOf, type RouteConfigSpec } from './route-spec.ts';
 
 /**
  * Everything that one kind of client (a view) may be told, by name. Immutable; a spec that did not change is the same object as in the
@@ -53,12 +53,11 @@ function danglingClusters(snapshot: Snapshot): Issue[] {
           issues.push(errorIssue(`domain "${domain}" of "${config.name}" belongs to "${owner}" and to "${host.name}"`));
       }
       for (const route of host.routes) {
-        if (snapshot.clusters.has(route.action.cluster)) continue;
-        issues.push(
-          errorIssue(
-            `route "${route.name}" of virtual host "${host.name}" names the cluster "${route.action.cluster}", which is not there`,
-          ),
-        );
+        for (const cluster of clustersOf(route)) {
+          if (snapshot.clusters.has(cluster)) continue;
+          const where = `route "${route.name}" of virtual host "${host.name}"`;
+          issues.push(errorIssue(`${where} names the cluster "${cluster}", which is not there`));
+        }
       }
     }
   }

@@ -24,7 +24,7 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/codec'],
     packages: [],
   },
-  { path: 'proxy/route', imports: ['model', 'proxy/upstream'], packages: [] },
+  { path: 'proxy/route', imports: ['base', 'model', 'regex', 'proxy/codec', 'proxy/upstream'], packages: [] },
   {
     path: 'proxy/exchange',
     imports: [
@@ -50,7 +50,7 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   { path: 'xds/gen', imports: [], packages: ['@bufbuild/protobuf'] },
-  { path: 'xds', imports: ['base', 'model', 'xds/gen'], packages: ['@bufbuild/protobuf', '@grpc/grpc-js'] },
+  { path: 'xds', imports: ['base', 'model', 'regex', 'xds/gen'], packages: ['@bufbuild/protobuf', '@grpc/grpc-js'] },
   {
     path: 'xds/bootstrap',
     imports: ['base', 'model', 'xds', 'xds/gen'],

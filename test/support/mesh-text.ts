@@ -9,6 +9,7 @@ import { WorldIndex } from '../../src/control/world-index.ts';
 import type { Located } from '../../src/kube/meta.ts';
 import { type KubeObject, keyOf, type ObjectKey } from '../../src/kube/objects.ts';
 import type { EndpointSpec } from '../../src/model/endpoint-spec.ts';
+import { clustersOf } from '../../src/model/route-spec.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { manifests } from './manifests.ts';
 
@@ -61,7 +62,7 @@ export class TextMesh {
   clusterFor(authority: string, namespace = 'default'): string | undefined {
     for (const config of this.snapshot(namespace).routes.values()) {
       const host = config.virtualHosts.find(({ domains }) => domains.includes(authority));
-      if (host !== undefined) return host.routes[0]?.action.cluster;
+      if (host !== undefined) return host.routes[0] === undefined ? undefined : clustersOf(host.routes[0])[0];
     }
     return undefined;
   }

@@ -5,13 +5,22 @@ import { ERRORS, type ErrorCode } from '../../model/errors.ts';
 import { BODY_CHUNKED, BODY_UNTIL_CLOSE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { Http1ServerConnection, ServerExchange } from '../codec/http1/server-connection.ts';
 import { renderResponseHead } from '../codec/http1/write-head.ts';
+import type { ConfiguredAnswer } from '../route/configured-answer.ts';
+import type { Destination } from '../route/destination.ts';
 import { explainMiss } from '../route/explain-miss.ts';
-import type { RouteEntry, RouteTable } from '../route/route-table.ts';
+import type { RequestChanges } from '../route/request-changes.ts';
+import type { RouteEntry } from '../route/route-entry.ts';
+import type { RouteTable } from '../route/route-table.ts';
+import { renderChangedResponse } from './changed-response.ts';
+import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
-import { renderLocalReply } from './local-reply.ts';
+import { type LocalReply, renderLocalReply } from './local-reply.ts';
 import { Router, type RouterOwner } from './router.ts';
 import { Tunnel } from './tunnel.ts';
+
+const UNSENDABLE_PATH =
+  'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
 export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
@@ -23,6 +32,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   #connection: Http1ServerConnection | null = null;
   #head: RequestHead | null = null;
   #entry: RouteEntry | null = null;
+  #destination: Destination | null = null;
   #tunnel: Tunnel | null = null;
   #active = false;
   #responseStarted = false;
@@ -56,24 +66,28 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   onRequestHead(head: RequestHead): void {
     this.#begin(head);
     const table = this.#context.routes.table;
-    const entry = table === null ? null : table.match(head.authority, head.path, head.isConnect);
+    const entry = table === null ? null : table.match(head);
     if (entry === null) {
       this.#noRoute(table, head.authority);
       return;
     }
     this.#entry = entry;
     this.record.route = entry.name;
-    this.record.upstreamCluster = entry.slot.name;
-    const cluster = entry.slot.cluster;
+    const destination = entry.destination ?? this.#otherDestination(entry, head);
+    if (destination === null) return;
+    this.#destination = destination;
+    this.record.upstreamCluster = destination.slot.name;
+    const cluster = destination.slot.cluster;
     if (cluster === null) {
-      this.rescue('cluster_not_found', entry.slot.name);
+      this.rescue('cluster_not_found', destination.slot.name);
       return;
     }
     if (head.isConnect) {
       this.#tunnel = new Tunnel(this, cluster, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
     } else {
-      this.#router.start(cluster, head, entry.retry);
+      const changedHead = destination.request === null ? '' : this.#changeHead(destination.request, head);
+      if (changedHead !== null) this.#router.start(cluster, head, entry.retry, changedHead);
     }
   }
 
@@ -143,7 +157,12 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     if (kind === BODY_UNTIL_CLOSE && !oldCaller) extra = 'transfer-encoding: chunked\r\n';
     if (connection.closing) extra += 'connection: close\r\n';
     else if (oldCaller) extra += 'connection: keep-alive\r\n';
-    connection.writer.text(renderResponseHead(head, extra, oldCaller));
+    const changes = this.#destination?.response ?? null;
+    connection.writer.text(
+      changes === null
+        ? renderResponseHead(head, extra, oldCaller)
+        : renderChangedResponse(changes, head, extra, oldCaller),
+    );
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
@@ -193,21 +212,10 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   /** Answers with what the row of `code` says. Nothing of another answer has left. */
   rescue(code: ErrorCode, detail: string): void {
     this.record.fail(code, detail);
-    const connection = this.connection;
     const head = this.#head;
-    if (this.#context.draining || head === null || !connection.requestComplete) connection.closeAfterAnswer();
-    let extra = head === null ? '' : `x-request-id: ${this.record.requestId}\r\n`;
-    if (connection.closing) extra += 'connection: close\r\n';
-    else if (head?.versionMinor === 0) extra += 'connection: keep-alive\r\n';
-    const reply = renderLocalReply(code, detail, head?.get('accept') ?? '', extra);
-    connection.writer.text(reply.head);
-    if (head?.method !== 'HEAD') {
-      connection.writer.text(reply.body);
-      this.record.bytesSent += reply.body.length;
-    }
-    this.record.status = ERRORS[code].status;
-    this.#finish();
-    connection.endResponse();
+    const requestId = head === null ? '' : `x-request-id: ${this.record.requestId}\r\n`;
+    const extra = requestId + this.#connectionFields();
+    this.#reply(ERRORS[code].status, renderLocalReply(code, detail, head?.get('accept') ?? '', extra));
   }
 
   /** The tunnel has ended after it had been opened. */
@@ -225,10 +233,55 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     this.#upstreamBlocked = false;
     this.#downstreamBlocked = false;
     this.#entry = null;
+    this.#destination = null;
     this.#head = head;
     this.#context.stats.requestsTotal += 1;
     this.#context.stats.requestsActive += 1;
     this.record.begin(head, this.#context);
+  }
+
+  /** By weight; `null` = the route answers by itself, and has. */
+  #otherDestination(entry: RouteEntry, head: RequestHead): Destination | null {
+    if (entry.weighted !== null) return entry.weighted.choose(this.#context.random);
+    const answer = entry.answer as ConfiguredAnswer;
+    const location = answer.locationOf(head);
+    if (location === null) {
+      this.rescue('malformed_request', UNSENDABLE_PATH);
+      return null;
+    }
+    this.record.details = 'direct_response';
+    this.#reply(answer.status, renderConfiguredReply(answer, location, this.#connectionFields()));
+    return null;
+  }
+
+  /** The head as its route wants it; `null` = it cannot be sent, and the caller has been told. */
+  #changeHead(changes: RequestChanges, head: RequestHead): string | null {
+    const made = this.record.extraRequestFields === '' ? '' : this.record.requestId;
+    const changed = changes.render(head, made);
+    if (changed === null) this.rescue('malformed_request', UNSENDABLE_PATH);
+    return changed;
+  }
+
+  /** Sends an answer that was made here. */
+  #reply(status: number, reply: LocalReply): void {
+    const connection = this.connection;
+    connection.writer.text(reply.head);
+    if (this.#head?.method !== 'HEAD') {
+      connection.writer.text(reply.body);
+      this.record.bytesSent += reply.body.length;
+    }
+    this.record.status = status;
+    this.#finish();
+    connection.endResponse();
+  }
+
+  /** What an answer that was made here says of its connection. */
+  #connectionFields(): string {
+    const connection = this.connection;
+    const head = this.#head;
+    if (this.#context.draining || head === null || !connection.requestComplete) connection.closeAfterAnswer();
+    if (connection.closing) return 'connection: close\r\n';
+    return head?.versionMinor === 0 ? 'connection: keep-alive\r\n' : '';
   }
 
   #noRoute(table: RouteTable | null, authority: string): void {

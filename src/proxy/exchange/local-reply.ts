@@ -1,15 +1,6 @@
 // Answers that the sidecar makes itself: one way from an error's row to what the caller reads.
 import { describeError, ERRORS, type ErrorCode } from '../../model/errors.ts';
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
+import { reasonOf } from './status-reasons.ts';
 
 export interface LocalReply {
   readonly head: string;
@@ -29,7 +20,7 @@ export function renderLocalReply(code: ErrorCode, detail: string, accept: string
     ? `${JSON.stringify({ error: code, flag: row.flag, status: row.status, message: sentence })}\n`
     : `${sentence}\n`;
   const head =
-    `HTTP/1.1 ${row.status} ${REASONS[row.status] ?? 'Error'}\r\n` +
+    `HTTP/1.1 ${row.status} ${reasonOf(row.status)}\r\n` +
     `content-type: ${json ? 'application/json' : 'text/plain; charset=utf-8'}\r\n` +
     `content-length: ${body.length}\r\n` +
     `x-switchboard-error: ${row.flag} ${code}\r\n${extra}\r\n`;

@@ -42,6 +42,7 @@ export class Router implements AttemptOwner, PickContext {
   #cluster: Cluster | null = null;
   #head: RequestHead | null = null;
   #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
+  #changedHead = '';
   #hasBody = false;
   #chunked = false;
   #responseStarted = false;
@@ -58,12 +59,16 @@ export class Router implements AttemptOwner, PickContext {
     return this.#tried.includes(endpoint);
   }
 
-  /** Begins a request; its head is sent at once or with what follows, at the latest by `flush`. */
-  start(cluster: Cluster, head: RequestHead, policy: RetryPolicy): void {
+  /**
+   * Begins a request; its head is sent at once or with what follows, at the latest by `flush`. `changedHead`: the head as its route wants it,
+   * ready to be written; '' = as it came.
+   */
+  start(cluster: Cluster, head: RequestHead, policy: RetryPolicy, changedHead: string): void {
     this.#generation += 1;
     this.#cluster = cluster;
     this.#head = head;
     this.#policy = policy;
+    this.#changedHead = changedHead;
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#chunked = head.bodyKind === BODY_CHUNKED;
     this.#responseStarted = false;
@@ -109,6 +114,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#generation += 1;
     this.#attempt.abandon();
     this.#head = null;
+    this.#changedHead = '';
     this.#cluster = null;
     if (this.#hasBody) this.#replay.reset();
   }
@@ -174,7 +180,8 @@ export class Router implements AttemptOwner, PickContext {
     this.#record.attempts = this.#tried.length;
     this.#record.upstreamHost = endpoint.address;
     const upstream = this.#attempt.begin(cluster, endpoint, head.method, this.#record.startedAtMs);
-    upstream.writer.text(renderRequestHead(head, this.#record.extraRequestFields));
+    const changed = this.#changedHead;
+    upstream.writer.text(changed === '' ? renderRequestHead(head, this.#record.extraRequestFields) : changed);
     return upstream;
   }
 

@@ -1,19 +1,9 @@
 // @hot
-// Compiled routes: from authority and path to the entry that carries everything the request needs, without a look-up by name.
-import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
+// Compiled routes: from a request's head to the entry that carries everything the request needs, without a look-up by name.
+import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route-spec.ts';
+import type { RequestHead } from '../codec/head.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
-import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.ts';
-
-export interface RouteEntry {
-  readonly name: string;
-  readonly slot: ClusterSlot;
-  /** 0 = none. */
-  readonly timeoutMs: number;
-  readonly retry: RetryPolicy;
-  readonly path: string;
-  readonly exact: boolean;
-  readonly connect: boolean;
-}
+import { compileRoute, type RouteEntry } from './route-entry.ts';
 
 interface CompiledHost {
   readonly spec: VirtualHostSpec;
@@ -28,6 +18,7 @@ interface Wildcard {
 
 export class RouteTable {
   readonly spec: RouteConfigSpec;
+  readonly #ignorePort: boolean;
   readonly #exact = new Map<string, CompiledHost>();
   /** Longest first. */
   readonly #suffixes: Wildcard[] = [];
@@ -37,20 +28,22 @@ export class RouteTable {
   /** `slotOf` answers the same slot for the same name, always. */
   constructor(spec: RouteConfigSpec, slotOf: (cluster: string) => ClusterSlot) {
     this.spec = spec;
+    this.#ignorePort = spec.ignorePortInHostMatching === true;
     for (const host of spec.virtualHosts) this.#add(host, slotOf);
     this.#suffixes.sort((a, b) => b.part.length - a.part.length);
     this.#prefixes.sort((a, b) => b.part.length - a.part.length);
   }
 
-  /** `path` without its query decides; `null` = nobody answers to this. */
-  match(authority: string, path: string, connect: boolean): RouteEntry | null {
-    const host = this.#hostOf(authority);
+  /** `null` = nobody answers to this. */
+  match(head: RequestHead): RouteEntry | null {
+    const host = this.#hostOf(this.#ignorePort ? withoutPort(head.authority) : head.authority);
     if (host === null) return null;
+    const connect = head.isConnect;
     const entries = host.entries;
     for (let index = 0; index < entries.length; index += 1) {
       const entry = entries[index] as RouteEntry;
-      if (entry.connect !== connect) continue;
-      if (connect || (entry.exact ? equalsPath(path, entry.path) : path.startsWith(entry.path))) return entry;
+      if (entry.connect !== connect || (!connect && !takesPath(entry, head.path))) continue;
+      if (entry.condition === null || entry.condition.matches(head)) return entry;
     }
     return null;
   }
@@ -76,7 +69,8 @@ export class RouteTable {
   }
 
   #add(spec: VirtualHostSpec, slotOf: (cluster: string) => ClusterSlot): void {
-    const host: CompiledHost = { spec, entries: spec.routes.map((route) => compileRoute(route, slotOf)) }; // alloc-ok: update time
+    // alloc-ok: update time
+    const host: CompiledHost = { spec, entries: compileRoutes(this.spec, spec, slotOf) };
     for (const domain of spec.domains) {
       if (domain === '*') this.#any = host;
       else if (domain.startsWith('*'))
@@ -88,21 +82,30 @@ export class RouteTable {
   }
 }
 
-function compileRoute(route: RouteSpec, slotOf: (cluster: string) => ClusterSlot): RouteEntry {
-  const path = route.match.path;
-  // alloc-ok: update time
-  return {
-    name: route.name,
-    slot: slotOf(route.action.cluster),
-    timeoutMs: route.action.timeoutMs,
-    retry: compileRetryPolicy(route.action.retry),
-    path: path.value,
-    exact: path.kind === 'exact',
-    connect: route.match.connect === true,
-  };
+/** Header changes happen from the inside out, unless the configuration says the opposite. */
+function compileRoutes(
+  config: RouteConfigSpec,
+  host: VirtualHostSpec,
+  slotOf: (cluster: string) => ClusterSlot,
+): RouteEntry[] {
+  const routeFirst = config.mostSpecificHeaderChangesWin !== true;
+  const levels = routeFirst ? [host.headers, config.headers] : [config.headers, host.headers]; // alloc-ok: update time
+  return host.routes.map((route) => compileRoute(route, { levels, routeFirst }, slotOf)); // alloc-ok: update time
+}
+
+/** Paths are compared without their query. */
+function takesPath(entry: RouteEntry, path: string): boolean {
+  if (entry.pathMatcher !== null) return entry.pathMatcher.matches(path);
+  return entry.exact ? equalsPath(path, entry.path) : path.startsWith(entry.path);
 }
 
 function equalsPath(pathAndQuery: string, path: string): boolean {
   if (!pathAndQuery.startsWith(path)) return false;
   return pathAndQuery.length === path.length || pathAndQuery.charCodeAt(path.length) === 63;
+}
+
+/** `host:port` → `host`. */
+function withoutPort(authority: string): string {
+  const colon = authority.lastIndexOf(':');
+  return colon < 0 || colon < authority.lastIndexOf(']') ? authority : authority.slice(0, colon);
 }

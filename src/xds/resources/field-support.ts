@@ -12,6 +12,13 @@ export interface FieldSupport {
 
 const EVERY_OTHER = 'every-other';
 
+const HEADER_CHANGES = [
+  'request_headers_to_add',
+  'request_headers_to_remove',
+  'response_headers_to_add',
+  'response_headers_to_remove',
+];
+
 /** By message type. What is in neither list is recorded by path and left out. A message that has no row is not looked into. */
 export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.config.cluster.v3.Cluster': {
@@ -71,6 +78,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'rds',
       'route_config',
       'http_filters',
+      'access_log',
       'common_http_protocol_options',
       'request_headers_timeout',
       'server_header_transformation',
@@ -78,7 +86,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: [
       'normalize_path',
       'merge_slashes',
-      'access_log',
       'path_with_escaped_slashes_action',
       'strip_matching_host_port',
       'strip_any_host_port',
@@ -93,6 +100,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['name', 'typed_config', 'is_optional', 'disabled'],
     refused: EVERY_OTHER,
   },
+  'envoy.config.accesslog.v3.AccessLog': { supported: ['name', 'typed_config'], refused: [] },
+  'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
   'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
   'envoy.config.core.v3.HttpProtocolOptions': { supported: ['idle_timeout'], refused: [] },
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -100,70 +109,118 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: ['#6', '#11'],
   },
   'envoy.config.route.v3.RouteConfiguration': {
-  'envoy.config.accesslog.v3.AccessLog': { supported: ['name', 'typed_config'], refused: [] },
-  'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
-    supported: ['name', 'virtual_hosts', 'validate_clusters'],
-    refused: [
-      'request_headers_to_add',
-      'request_headers_to_remove',
-      'response_headers_to_add',
-      'response_headers_to_remove',
-      'internal_only_headers',
+    supported: [
+      'name',
+      'virtual_hosts',
+      'validate_clusters',
       'ignore_port_in_host_matching',
-      'typed_per_filter_config',
-      'vhds',
-      '#15',
-      '#18',
+      'most_specific_header_mutations_wins',
+      'max_direct_response_body_size_bytes',
+      ...HEADER_CHANGES,
     ],
+    refused: ['internal_only_headers', 'typed_per_filter_config', 'vhds', '#15', '#18'],
   },
   'envoy.config.route.v3.VirtualHost': {
-    supported: ['name', 'domains', 'routes'],
-    refused: [
-      'require_tls',
-      'request_headers_to_add',
-      'request_headers_to_remove',
-      'response_headers_to_add',
-      'response_headers_to_remove',
-      'retry_policy',
-      'hedge_policy',
-      'typed_per_filter_config',
-      '#20',
-      '#21',
-    ],
+    supported: ['name', 'domains', 'routes', ...HEADER_CHANGES],
+    refused: ['require_tls', 'retry_policy', 'hedge_policy', 'typed_per_filter_config', '#20', '#21'],
   },
   'envoy.config.route.v3.Route': {
-    supported: ['match', 'route', 'name'],
-    refused: [
-      'redirect',
-      'direct_response',
-      'non_forwarding_action',
-      'request_headers_to_add',
-      'request_headers_to_remove',
-      'response_headers_to_add',
-      'response_headers_to_remove',
-      'typed_per_filter_config',
-      '#17',
-    ],
+    supported: ['match', 'route', 'redirect', 'direct_response', 'name', ...HEADER_CHANGES],
+    refused: ['non_forwarding_action', 'typed_per_filter_config', '#17'],
   },
   'envoy.config.route.v3.RouteMatch': {
-    supported: ['prefix', 'path', 'connect_matcher', 'case_sensitive'],
+    supported: [
+      'prefix',
+      'path',
+      'path_separated_prefix',
+      'safe_regex',
+      'connect_matcher',
+      'case_sensitive',
+      'headers',
+      'query_parameters',
+    ],
     refused: EVERY_OTHER,
   },
+  'envoy.config.route.v3.HeaderMatcher': {
+    supported: [
+      'name',
+      'exact_match',
+      'safe_regex_match',
+      'prefix_match',
+      'suffix_match',
+      'contains_match',
+      'range_match',
+      'present_match',
+      'string_match',
+      'invert_match',
+      'treat_missing_header_as_empty',
+    ],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.QueryParameterMatcher': {
+    supported: ['name', 'string_match', 'present_match'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.type.matcher.v3.StringMatcher': {
+    supported: ['exact', 'prefix', 'suffix', 'safe_regex', 'contains', 'ignore_case'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.type.matcher.v3.RegexMatcher': { supported: ['google_re2', 'regex'], refused: EVERY_OTHER },
+  'envoy.type.matcher.v3.RegexMatchAndSubstitute': { supported: ['pattern', 'substitution'], refused: EVERY_OTHER },
+  'envoy.config.core.v3.HeaderValueOption': {
+    supported: ['header', 'append', 'append_action', 'keep_empty_value'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.core.v3.HeaderValue': { supported: ['key', 'value', 'raw_value'], refused: EVERY_OTHER },
+  'envoy.config.route.v3.RedirectAction': {
+    supported: [
+      'https_redirect',
+      'scheme_redirect',
+      'host_redirect',
+      'port_redirect',
+      'path_redirect',
+      'prefix_rewrite',
+      'regex_rewrite',
+      'response_code',
+      'strip_query',
+    ],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.DirectResponseAction': { supported: ['status', 'body'], refused: EVERY_OTHER },
+  'envoy.config.core.v3.DataSource': {
+    supported: ['filename', 'inline_bytes', 'inline_string', 'environment_variable'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.WeightedCluster': {
+    supported: ['clusters', 'total_weight'],
+    refused: ['header_name', 'use_hash_policy'],
+  },
+  'envoy.config.route.v3.WeightedCluster.ClusterWeight': {
+    supported: ['name', 'weight', 'host_rewrite_literal', ...HEADER_CHANGES],
+    refused: ['metadata_match', 'typed_per_filter_config', 'cluster_header'],
+  },
   'envoy.config.route.v3.RouteAction': {
-    supported: ['cluster', 'timeout', 'upgrade_configs', 'retry_policy'],
-    refused: [
-      'cluster_header',
+    supported: [
+      'cluster',
       'weighted_clusters',
-      'cluster_specifier_plugin',
-      'metadata_match',
+      'timeout',
+      'retry_policy',
       'prefix_rewrite',
       'regex_rewrite',
       'host_rewrite_literal',
-      'auto_host_rewrite',
       'host_rewrite_header',
+      'upgrade_configs',
+    ],
+    refused: [
+      'cluster_header',
+      'cluster_specifier_plugin',
+      'metadata_match',
+      'auto_host_rewrite',
       'host_rewrite_path_regex',
       'append_x_forwarded_host',
       'hedge_policy',
+      'max_stream_duration',
+      '#26',
       '#33',
       '#34',
       '#39',
@@ -188,7 +245,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['base_interval', 'max_interval'],
     refused: EVERY_OTHER,
   },
-};
   'envoy.config.bootstrap.v3.Bootstrap': {
     supported: ['node', 'static_resources', 'dynamic_resources', 'admin'],
     refused: ['#21', '#22', '#23', '#24', '#37'],
@@ -206,3 +262,4 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.config.core.v3.GrpcService': { supported: ['envoy_grpc'], refused: ['initial_metadata', '#2'] },
   'envoy.config.core.v3.GrpcService.EnvoyGrpc': { supported: ['cluster_name'], refused: ['authority'] },
   'envoy.config.core.v3.Node': { supported: ['id', 'cluster', 'metadata', 'locality'], refused: [] },
+};

@@ -5,8 +5,12 @@ import type { VirtualHost } from '../gen/envoy/config/route/v3/route_components_
 import { type RouteConfiguration, RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.ts';
 import { type DecodeContext, joinPath } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
+import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeRoute, encodeRoute } from './route-entry.ts';
+
+/** What max_direct_response_body_size_bytes means when it is absent. */
+const DEFAULT_MAX_BODY_BYTES = 4_096;
 
 export const ROUTE_TYPE: ResourceType<RouteConfigSpec> = {
   typeUrl: `${TYPE_URL_PREFIX}${RouteConfigurationSchema.typeName}`,
@@ -39,29 +43,58 @@ export function encodeRouteConfig(spec: RouteConfigSpec): MessageInitShape<typeo
       name: host.name,
       domains: [...host.domains],
       routes: host.routes.map(encodeRoute),
+      ...encodeHeaderChanges(host.headers),
     })),
+    ignorePortInHostMatching: spec.ignorePortInHostMatching === true,
+    mostSpecificHeaderMutationsWins: spec.mostSpecificHeaderChangesWin === true,
+    ...encodeMaxBody(spec),
+    ...encodeHeaderChanges(spec.headers),
   };
+}
+
+/** Said only where a body would be refused without it. */
+function encodeMaxBody(spec: RouteConfigSpec): { readonly maxDirectResponseBodySizeBytes?: number } {
+  let max = DEFAULT_MAX_BODY_BYTES;
+  for (const host of spec.virtualHosts) {
+    for (const { action } of host.routes) {
+      if (action.kind === 'direct-response') max = Math.max(max, Buffer.byteLength(action.body));
+    }
+  }
+  return max === DEFAULT_MAX_BODY_BYTES ? {} : { maxDirectResponseBodySizeBytes: max };
 }
 
 /** `path` is where the message stands in its resource: '' for a resource of its own. */
 export function decodeRouteConfig(message: RouteConfiguration, context: DecodeContext, path: string): RouteConfigSpec {
   const owners = new Map<string, string>();
+  const maxBodyBytes = message.maxDirectResponseBodySizeBytes ?? DEFAULT_MAX_BODY_BYTES;
   const virtualHosts = message.virtualHosts.map((host, i) => {
     const at = joinPath(path, `virtual_hosts[${i}]`);
-    const spec = decodeVirtualHost(host, context, at);
+    const spec = decodeVirtualHost(host, maxBodyBytes, context, at);
     claimDomains(spec, owners, context, at);
     return spec;
   });
-  return { name: message.name, virtualHosts };
+  return {
+    name: message.name,
+    virtualHosts,
+    ...(message.ignorePortInHostMatching ? { ignorePortInHostMatching: true } : {}),
+    ...(message.mostSpecificHeaderMutationsWins ? { mostSpecificHeaderChangesWin: true } : {}),
+    ...decodeHeaderChanges(message, context, path),
+  };
 }
 
-function decodeVirtualHost(message: VirtualHost, context: DecodeContext, path: string): VirtualHostSpec {
+function decodeVirtualHost(
+  message: VirtualHost,
+  maxBodyBytes: number,
+  context: DecodeContext,
+  path: string,
+): VirtualHostSpec {
   if (message.name === '') context.refuse(`${path}.name`, 'is empty', 'give the virtual host a name');
   if (message.domains.length === 0) context.refuse(`${path}.domains`, 'is empty', 'name at least one domain, or "*"');
   return {
     name: message.name,
     domains: message.domains.map((domain, i) => decodeDomain(domain, context, `${path}.domains[${i}]`)),
-    routes: message.routes.map((route, i) => decodeRoute(route, context, `${path}.routes[${i}]`)),
+    routes: message.routes.map((route, i) => decodeRoute(route, maxBodyBytes, context, `${path}.routes[${i}]`)),
+    ...decodeHeaderChanges(message, context, path),
   };
 }
 

@@ -37,6 +37,12 @@ export function renderResponseHead(head: ResponseHead, extra: string, dropTransf
   return renderFields(head, `${VERSION}${line}${hasSpace ? '' : ' '}\r\n`, head.fieldsStart, dropped, extra);
 }
 
+/** `HTTP/1.1 200 OK` with its CRLF, whatever version the upstream speaks: for answers whose fields the caller writes. */
+export function renderStatusLine(head: ResponseHead): string {
+  const line = head.text.slice(VERSION.length, head.fieldsStart - CRLF_LENGTH);
+  return `${VERSION}${line}${line.length > 4 ? '' : ' '}\r\n`;
+}
+
 /** The size line of a chunk of 0 … 2^53 − 1 bytes. */
 export function renderChunkSize(length: number): string {
   return `${length.toString(16)}\r\n`;

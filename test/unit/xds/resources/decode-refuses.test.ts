@@ -10,8 +10,6 @@ import {
 import { HealthStatus } from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
 import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
-import type { RetryPolicySchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
-import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import { HttpConnectionManagerSchema } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { HttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
@@ -20,13 +18,11 @@ import { MAX_NOTES } from '../../../../src/xds/resources/decode-context.ts';
 import { ENDPOINT_TYPE } from '../../../../src/xds/resources/endpoint.ts';
 import { LISTENER_TYPE } from '../../../../src/xds/resources/listener.ts';
 import type { DecodedResource } from '../../../../src/xds/resources/resource-type.ts';
-import { ROUTE_TYPE } from '../../../../src/xds/resources/route.ts';
 
 type ClusterInit = MessageInitShape<typeof ClusterSchema>;
 type AssignmentInit = MessageInitShape<typeof ClusterLoadAssignmentSchema>;
 type ListenerInit = MessageInitShape<typeof ListenerSchema>;
 type ManagerInit = MessageInitShape<typeof HttpConnectionManagerSchema>;
-type RouteInit = MessageInitShape<typeof RouteConfigurationSchema>;
 
 function lines(decoded: DecodedResource<unknown>): string[] {
   return decoded.result.ok ? [] : decoded.result.issues.map(renderIssue);
@@ -38,10 +34,6 @@ function cluster(init: ClusterInit): DecodedResource<unknown> {
 
 function assignment(init: AssignmentInit): DecodedResource<unknown> {
   return ENDPOINT_TYPE.decode(toBinary(ClusterLoadAssignmentSchema, create(ClusterLoadAssignmentSchema, init)));
-}
-
-function routes(init: RouteInit): DecodedResource<unknown> {
-  return ROUTE_TYPE.decode(toBinary(RouteConfigurationSchema, create(RouteConfigurationSchema, init)));
 }
 
 function listener(init: ListenerInit): DecodedResource<unknown> {
@@ -320,112 +312,5 @@ describe('a listener', () => {
     });
     const decoded = listener({ name: 'l', address: ADDRESS, filterChains: [{ filters: [filter('hcm', any)] }] });
     expect(lines(decoded)[0]).toContain(`${HCM}: cannot be read as ${HttpConnectionManagerSchema.typeName}`);
-  });
-});
-
-describe('a route configuration', () => {
-  type Host = NonNullable<RouteInit['virtualHosts']>[number];
-  type Routes = NonNullable<Host['routes']>;
-  const hosts = (...virtualHosts: Host[]): DecodedResource<unknown> => routes({ name: 'r', virtualHosts });
-  const one = (...list: Routes): DecodedResource<unknown> => hosts({ name: 'h', domains: ['*'], routes: list });
-  const toCluster = { case: 'route', value: { clusterSpecifier: { case: 'cluster', value: 'c' } } } as const;
-  const any = { pathSpecifier: { case: 'prefix', value: '/' } } as const;
-  const retrying = (retryPolicy: MessageInitShape<typeof RetryPolicySchema>) =>
-    ({ case: 'route', value: { ...toCluster.value, retryPolicy } }) as const;
-
-  it('is taken with the retries of Istio, of which the conditions for gRPC are recorded', () => {
-    const retryOn = 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes';
-    const decoded = one({ match: any, action: retrying({ retryOn, retriableStatusCodes: [503] }) });
-    expect(decoded.result).toMatchObject({ ok: true });
-    expect(decoded.ignored).toEqual([
-      'virtual_hosts[0].routes[0].route.retry_policy.retry_on.unavailable',
-      'virtual_hosts[0].routes[0].route.retry_policy.retry_on.cancelled',
-    ]);
-  });
-
-  it('is taken with a timeout of 15 s where it names none, and domains in lower case', () => {
-    const decoded = hosts({ name: 'h', domains: ['My-API'], routes: [{ match: any, action: toCluster }] });
-    expect(decoded.result).toMatchObject({
-      ok: true,
-      value: { virtualHosts: [{ domains: ['my-api'], routes: [{ action: { cluster: 'c', timeoutMs: 15_000 } }] }] },
-    });
-  });
-
-  it.each<[string, DecodedResource<unknown>, string]>([
-    [
-      'a domain of two hosts',
-      hosts({ name: 'h', domains: ['a'] }, { name: 'i', domains: ['A'] }),
-      'virtual_hosts[1].domains[0]: "a" already belongs to virtual host "h"',
-    ],
-    ['no domain', hosts({ name: 'h' }), 'virtual_hosts[0].domains: is empty'],
-    [
-      'a star inside a domain',
-      hosts({ name: 'h', domains: ['a.*.b'] }),
-      'virtual_hosts[0].domains[0]: "a.*.b" is not a domain',
-    ],
-    ['two stars', hosts({ name: 'h', domains: ['*.b.*'] }), '"*.b.*" is not a domain'],
-    ['a nameless host', hosts({ name: '', domains: ['a'] }), 'virtual_hosts[0].name: is empty'],
-    [
-      'a regular expression',
-      one({ match: { pathSpecifier: { case: 'safeRegex', value: { regex: 'a' } } }, action: toCluster }),
-      'routes[0].match.safe_regex: is not supported',
-    ],
-    [
-      'a header matcher',
-      one({ match: { ...any, headers: [{ name: 'x' }] }, action: toCluster }),
-      'routes[0].match.headers: is not supported',
-    ],
-    ['no match', one({ action: toCluster }), 'routes[0].match: has no path; give it prefix, path or connect_matcher'],
-    [
-      'paths without case',
-      one({ match: { ...any, caseSensitive: false }, action: toCluster }),
-      'match.case_sensitive: false is not supported',
-    ],
-    [
-      'a redirect',
-      one({ match: any, action: { case: 'redirect', value: {} } }),
-      'routes[0].redirect: is not supported',
-    ],
-    ['no action', one({ match: any }), 'routes[0]: has no action; give it a route action'],
-    [
-      'no cluster',
-      one({ match: any, action: { case: 'route', value: {} } }),
-      'routes[0].route.cluster: is empty; name a cluster',
-    ],
-    [
-      'weighted clusters',
-      one({
-        match: any,
-        action: { case: 'route', value: { clusterSpecifier: { case: 'weightedClusters', value: {} } } },
-      }),
-      'routes[0].route.weighted_clusters: is not supported',
-    ],
-    [
-      'a retry condition that it does not know',
-      one({ match: any, action: retrying({ retryOn: 'reset,retriable-headers' }) }),
-      'routes[0].route.retry_policy.retry_on: "retriable-headers" is not supported; use connect-failure, ',
-    ],
-    [
-      'a limit for each attempt',
-      one({ match: any, action: retrying({ retryOn: '5xx', perTryTimeout: { seconds: 1n } }) }),
-      'routes[0].route.retry_policy.per_try_timeout: is not supported',
-    ],
-    [
-      'a retry predicate that it does not know',
-      one({ match: any, action: retrying({ retryHostPredicate: [{ name: 'canary' }] }) }),
-      'retry_policy.retry_host_predicate[0]: "canary" (no type) is not supported; use envoy.extensions.retry.host.previous_hosts',
-    ],
-    [
-      'a retry back-off without its base',
-      one({ match: any, action: retrying({ retryBackOff: {} }) }),
-      'retry_policy.retry_back_off.base_interval: is absent or 0; give more than 0 s',
-    ],
-    [
-      'CONNECT that would be passed on',
-      one({ match: { pathSpecifier: { case: 'connectMatcher', value: {} } }, action: toCluster }),
-      'routes[0].route.upgrade_configs: does not end CONNECT here; add upgrade_type CONNECT with a connect_config',
-    ],
-  ])('is refused with %s', (_, decoded, line) => {
-    expect(lines(decoded)).toEqual([expect.stringContaining(line)]);
   });
 });

@@ -19,7 +19,12 @@ import {
   Cluster_RefreshRateSchema,
   ClusterSchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
-import { NodeSchema } from '../../../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
+import {
+  DataSourceSchema,
+  HeaderValueOptionSchema,
+  HeaderValueSchema,
+  NodeSchema,
+} from '../../../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
 import { ApiConfigSourceSchema } from '../../../../src/xds/gen/envoy/config/core/v3/config_source_pb.ts';
 import {
   GrpcService_EnvoyGrpcSchema,
@@ -38,6 +43,10 @@ import {
 } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_components_pb.ts';
 import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
 import {
+  DirectResponseActionSchema,
+  HeaderMatcherSchema,
+  QueryParameterMatcherSchema,
+  RedirectActionSchema,
   RetryPolicy_RetryBackOffSchema,
   RetryPolicy_RetryHostPredicateSchema,
   RetryPolicySchema,
@@ -45,6 +54,8 @@ import {
   RouteMatchSchema,
   RouteSchema,
   VirtualHostSchema,
+  WeightedCluster_ClusterWeightSchema,
+  WeightedClusterSchema,
 } from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
 import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
 import { FileAccessLogSchema } from '../../../../src/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
@@ -54,6 +65,11 @@ import {
   HttpFilterSchema,
 } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { HttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import {
+  RegexMatchAndSubstituteSchema,
+  RegexMatcherSchema,
+} from '../../../../src/xds/gen/envoy/type/matcher/v3/regex_pb.ts';
+import { StringMatcherSchema } from '../../../../src/xds/gen/envoy/type/matcher/v3/string_pb.ts';
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
 import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
@@ -91,6 +107,18 @@ const REGISTRY: Registry = createRegistry(
   RetryPolicySchema,
   RetryPolicy_RetryHostPredicateSchema,
   RetryPolicy_RetryBackOffSchema,
+  DirectResponseActionSchema,
+  HeaderMatcherSchema,
+  QueryParameterMatcherSchema,
+  RedirectActionSchema,
+  WeightedCluster_ClusterWeightSchema,
+  WeightedClusterSchema,
+  StringMatcherSchema,
+  RegexMatcherSchema,
+  RegexMatchAndSubstituteSchema,
+  HeaderValueOptionSchema,
+  HeaderValueSchema,
+  DataSourceSchema,
 );
 
 /** A message in which only `field` is set, to something that is not its default. */
@@ -184,9 +212,9 @@ describe('the field audit', () => {
 
   it('tells the path through lists', () => {
     const message = create(RouteConfigurationSchema, {
-      virtualHosts: [{}, { routes: [{ action: { case: 'route', value: { prefixRewrite: '/' } } }] }],
+      virtualHosts: [{}, { routes: [{ action: { case: 'route', value: { metadataMatch: {} } } }] }],
     });
     const [issue] = audit(RouteConfigurationSchema, message).issues;
-    expect(issue?.path).toBe('virtual_hosts[1].routes[0].route.prefix_rewrite');
+    expect(issue?.path).toBe('virtual_hosts[1].routes[0].route.metadata_match');
   });
 });

@@ -1,0 +1,21 @@
+// Redirects and direct responses as they are sent.
+import type { ConfiguredAnswer } from '../route/configured-answer.ts';
+import { FieldList } from '../route/field-list.ts';
+import type { LocalReply } from './local-reply.ts';
+import { reasonOf } from './status-reasons.ts';
+
+/** Statuses that have no body, and say nothing of its length (RFC 9110 section 8.6). */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+
+/** `location`: '' = none. `extra`: ready-made field lines. The caller leaves the body out for HEAD. */
+export function renderConfiguredReply(answer: ConfiguredAnswer, location: string, extra: string): LocalReply {
+  const { status, fields } = answer;
+  const body = BODILESS.has(status) ? '' : answer.body;
+  const list = new FieldList();
+  if (body !== '') list.append('content-type', 'text/plain');
+  if (location !== '') list.append('location', location);
+  fields?.apply(list);
+  const length = BODILESS.has(status) ? '' : `content-length: ${body.length}\r\n`;
+  const head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n${list.render()}${length}${extra}\r\n`;
+  return { head, body };
+}

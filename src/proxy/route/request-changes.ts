@@ -1,0 +1,54 @@
+// What a route changes in a request on its way: fields, then Host, then path; compiled once, applied to the head as it is sent.
+import type { RouteActionSpec } from '../../model/route-spec.ts';
+import type { RequestHead } from '../codec/head.ts';
+import { isAuthority } from '../codec/http1/authority.ts';
+import type { FieldChanges } from './field-changes.ts';
+import { FieldList } from './field-list.ts';
+import type { PathRewriter } from './path-rewriter.ts';
+
+export interface RequestChangesParts {
+  readonly fields: FieldChanges | null;
+  /** A literal Host; `hostRewrite` has its way over it. */
+  readonly clusterHost: string | undefined;
+  readonly hostRewrite: RouteActionSpec['hostRewrite'];
+  readonly path: PathRewriter | null;
+}
+
+export class RequestChanges {
+  readonly #parts: RequestChangesParts;
+
+  private constructor(parts: RequestChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** Null = nothing changes. */
+  static compile(parts: RequestChangesParts): RequestChanges | null {
+    const { fields, clusterHost, hostRewrite, path } = parts;
+    if (fields === null && clusterHost === undefined && hostRewrite === undefined && path === null) return null;
+    return new RequestChanges(parts);
+  }
+
+  /**
+   * The head to send upstream, ready to be written; null when the path becomes what cannot be sent. `requestId`: x-request-id where the
+   * caller sent none, else ''.
+   */
+  render(head: RequestHead, requestId: string): string | null {
+    const path = this.#parts.path === null ? head.path : this.#parts.path(head.path);
+    if (path === null) return null;
+    const fields = FieldList.of(head, 'host');
+    if (requestId !== '') fields.append('x-request-id', requestId);
+    this.#parts.fields?.apply(fields);
+    const host = this.#hostOf(head, fields);
+    const hostLine = host === '' ? '' : `Host: ${host}\r\n`;
+    return `${head.method} ${path} HTTP/1.1\r\n${hostLine}${fields.render()}\r\n`;
+  }
+
+  #hostOf(head: RequestHead, fields: FieldList): string {
+    const { hostRewrite, clusterHost } = this.#parts;
+    if (hostRewrite?.kind === 'literal') return hostRewrite.value;
+    const named = hostRewrite === undefined ? null : fields.get(hostRewrite.name);
+    // What a caller sent is checked as its Host would be.
+    if (named !== null && isAuthority(named, 0, named.length, false)) return named;
+    return clusterHost ?? head.authority;
+  }
+}

@@ -1,0 +1,69 @@
+// One route, compiled: what it asks of a request, and everything that the request needs then.
+import type { RouteSpec } from '../../model/route-spec.ts';
+import type { ClusterSlot } from '../upstream/cluster.ts';
+import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.ts';
+import { type ConfiguredAnswer, compileAnswer } from './configured-answer.ts';
+import { type ChangeLevels, compileDestinations, type Destination, WeightedDestinations } from './destination.ts';
+import { compilePathMatcher } from './path-matcher.ts';
+import { compileCondition, type RequestCondition } from './request-condition.ts';
+import type { TextMatcher } from './text-matcher.ts';
+
+export interface RouteEntry {
+  readonly name: string;
+  /** Null: `weighted` or `answer` says what happens. */
+  readonly destination: Destination | null;
+  readonly weighted: WeightedDestinations | null;
+  readonly answer: ConfiguredAnswer | null;
+  /** 0 = none. */
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  /** Compared where there is no `pathMatcher`. */
+  readonly path: string;
+  readonly exact: boolean;
+  /** For all but an exact path and a plain prefix. */
+  readonly pathMatcher: TextMatcher | null;
+  /** What is asked beyond the path; null = nothing. */
+  readonly condition: RequestCondition | null;
+  readonly connect: boolean;
+}
+
+/** `outer`: header changes of what the route stands in. Throws for a pattern that is not RE2's. */
+export function compileRoute(
+  route: RouteSpec,
+  outer: { readonly levels: ChangeLevels; readonly routeFirst: boolean },
+  slotOf: (cluster: string) => ClusterSlot,
+): RouteEntry {
+  const { match } = route;
+  const levels = outer.routeFirst ? [route.headers, ...outer.levels] : [...outer.levels, route.headers];
+  const target = compileTarget(route, levels, slotOf);
+  return {
+    name: route.name,
+    ...target,
+    path: match.path.kind === 'regex' ? '' : match.path.value,
+    exact: match.path.kind === 'exact',
+    pathMatcher: compilePathMatcher(match),
+    condition: compileCondition(match),
+    connect: match.connect === true,
+  };
+}
+
+function compileTarget(
+  route: RouteSpec,
+  levels: ChangeLevels,
+  slotOf: (cluster: string) => ClusterSlot,
+): Pick<RouteEntry, 'destination' | 'weighted' | 'answer' | 'timeoutMs' | 'retry'> {
+  const { action } = route;
+  if (action.kind === 'redirect' || action.kind === 'direct-response') {
+    const answer = compileAnswer({ ...route, action }, levels);
+    return { destination: null, weighted: null, answer, timeoutMs: 0, retry: compileRetryPolicy(undefined) };
+  }
+  const found = compileDestinations({ ...route, action }, levels, slotOf);
+  const isWeighted = found instanceof WeightedDestinations;
+  return {
+    destination: isWeighted ? null : found,
+    weighted: isWeighted ? found : null,
+    answer: null,
+    timeoutMs: action.timeoutMs,
+    retry: compileRetryPolicy(action.retry),
+  };
+}

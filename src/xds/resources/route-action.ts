@@ -1,0 +1,123 @@
+// Routes that go to a cluster: RouteActionSpec ↔ envoy.config.route.v3.RouteAction.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { RouteActionSpec } from '../../model/route-spec.ts';
+import type { RouteAction, RouteActionSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { decodeDuration, encodeDuration } from './duration.ts';
+import { isToken, isVisible } from './legal-text.ts';
+import { decodePrefixRewrite, decodeRegexRewrite } from './path-rewrite.ts';
+import { decodeRetryPolicy, encodeRetryPolicy } from './retry-policy.ts';
+import { encodeSubstitution } from './string-matcher.ts';
+import { decodeWeightedClusters, encodeWeightedClusters } from './weighted-clusters.ts';
+
+/** What RouteAction.timeout means when it is absent. */
+const DEFAULT_ROUTE_TIMEOUT_MS = 15_000;
+
+const CONNECT = 'CONNECT';
+
+export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageInitShape<typeof RouteActionSchema> {
+  return {
+    clusterSpecifier:
+      typeof spec.cluster === 'string'
+        ? { case: 'cluster', value: spec.cluster }
+        : { case: 'weightedClusters', value: encodeWeightedClusters(spec.cluster) },
+    timeout: encodeDuration(spec.timeoutMs),
+    ...(spec.retry === undefined ? {} : { retryPolicy: encodeRetryPolicy(spec.retry) }),
+    hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
+    ...encodePathRewrite(spec.pathRewrite),
+    // Envoy ends a CONNECT here, as we do, only when it is told to.
+    upgradeConfigs: connect ? [{ upgradeType: CONNECT, connectConfig: {} }] : [],
+  };
+}
+
+function encodeHostRewrite(rewrite: RouteActionSpec['hostRewrite']) {
+  if (rewrite === undefined) return { case: undefined };
+  if (rewrite.kind === 'literal') return { case: 'hostRewriteLiteral', value: rewrite.value } as const;
+  return { case: 'hostRewriteHeader', value: rewrite.name } as const;
+}
+
+function encodePathRewrite(rewrite: RouteActionSpec['pathRewrite']) {
+  if (rewrite === undefined) return {};
+  if (rewrite.kind === 'prefix') return { prefixRewrite: rewrite.value };
+  return { regexRewrite: encodeSubstitution(rewrite.pattern, rewrite.substitution) };
+}
+
+export function decodeAction(
+  message: RouteAction,
+  connect: boolean,
+  context: DecodeContext,
+  path: string,
+): RouteActionSpec {
+  checkUpgrades(message, connect, context, path);
+  return {
+    cluster: decodeCluster(message, context, path),
+    timeoutMs: decodeDuration(message.timeout, DEFAULT_ROUTE_TIMEOUT_MS, context, `${path}.timeout`),
+    ...(message.retryPolicy === undefined
+      ? {}
+      : { retry: decodeRetryPolicy(message.retryPolicy, context, `${path}.retry_policy`) }),
+    ...decodeHostRewrite(message, context, path),
+    ...decodePathRewrite(message, context, path),
+  };
+}
+
+function decodeCluster(message: RouteAction, context: DecodeContext, path: string): RouteActionSpec['cluster'] {
+  const specifier = message.clusterSpecifier;
+  if (specifier.case === 'weightedClusters') {
+    return decodeWeightedClusters(specifier.value, context, `${path}.weighted_clusters`);
+  }
+  const cluster = specifier.case === 'cluster' ? specifier.value : '';
+  if (cluster === '' && (specifier.case === 'cluster' || specifier.case === undefined)) {
+    context.refuse(`${path}.cluster`, 'is empty', 'name a cluster');
+  }
+  return cluster;
+}
+
+function decodeHostRewrite(
+  message: RouteAction,
+  context: DecodeContext,
+  path: string,
+): { readonly hostRewrite?: NonNullable<RouteActionSpec['hostRewrite']> } {
+  const { case: kind, value } = message.hostRewriteSpecifier;
+  if (kind === 'hostRewriteLiteral' && value !== '') {
+    if (!isVisible(value))
+      context.refuse(`${path}.host_rewrite_literal`, `"${value}" is not a host`, 'use host[:port]');
+    return { hostRewrite: { kind: 'literal', value } };
+  }
+  if (kind === 'hostRewriteHeader' && value !== '') {
+    if (!isToken(value)) context.refuse(`${path}.host_rewrite_header`, `"${value}" is not a name`, 'name a header');
+    return { hostRewrite: { kind: 'header', name: value.toLowerCase() } };
+  }
+  return {};
+}
+
+function decodePathRewrite(
+  message: RouteAction,
+  context: DecodeContext,
+  path: string,
+): { readonly pathRewrite?: NonNullable<RouteActionSpec['pathRewrite']> } {
+  const { prefixRewrite, regexRewrite } = message;
+  if (prefixRewrite !== '' && regexRewrite !== undefined) {
+    context.refuse(path, 'has prefix_rewrite and regex_rewrite', 'keep one');
+  }
+  if (prefixRewrite !== '') {
+    return { pathRewrite: decodePrefixRewrite(prefixRewrite, context, `${path}.prefix_rewrite`) };
+  }
+  if (regexRewrite === undefined) return {};
+  return { pathRewrite: decodeRegexRewrite(regexRewrite, context, `${path}.regex_rewrite`) };
+}
+
+/** A CONNECT that is not ended here would be sent on as a request, which is another thing. */
+function checkUpgrades(message: RouteAction, connect: boolean, context: DecodeContext, path: string): void {
+  let ended = false;
+  for (const [i, upgrade] of message.upgradeConfigs.entries()) {
+    const isConnect = upgrade.upgradeType.toUpperCase() === CONNECT;
+    if (isConnect && upgrade.connectConfig !== undefined && upgrade.enabled !== false) ended = true;
+    else context.ignore(`${path}.upgrade_configs[${i}]`);
+  }
+  if (!connect || ended) return;
+  context.refuse(
+    `${path}.upgrade_configs`,
+    'does not end CONNECT here',
+    'add upgrade_type CONNECT with a connect_config',
+  );
+}

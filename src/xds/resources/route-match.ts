@@ -1,0 +1,173 @@
+// What a route matches: RouteMatchSpec ↔ envoy.config.route.v3.RouteMatch.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { HeaderMatcherSpec, QueryMatcherSpec, RouteMatchSpec } from '../../model/route-match-spec.ts';
+import type {
+  HeaderMatcher,
+  HeaderMatcherSchema,
+  QueryParameterMatcher,
+  QueryParameterMatcherSchema,
+  RouteMatch,
+  RouteMatchSchema,
+} from '../gen/envoy/config/route/v3/route_components_pb.ts';
+import type { DecodeContext } from './decode-context.ts';
+import {
+  decodeRegexMatcher,
+  decodeStringMatcher,
+  decodeTextMatcher,
+  encodePattern,
+  encodeStringMatcher,
+} from './string-matcher.ts';
+
+const PSEUDO_HEADERS: ReadonlySet<string> = new Set([':method', ':path', ':authority', ':scheme']);
+
+const ANY_PATH = { kind: 'prefix', value: '/' } as const;
+
+export function encodeMatch(spec: RouteMatchSpec): MessageInitShape<typeof RouteMatchSchema> {
+  return {
+    pathSpecifier: encodePath(spec),
+    ...(spec.ignoreCase === true ? { caseSensitive: false } : {}),
+    headers: (spec.headers ?? []).map(encodeHeaderMatcher),
+    queryParameters: (spec.query ?? []).map(encodeQueryMatcher),
+  };
+}
+
+function encodePath({ path, connect }: RouteMatchSpec) {
+  if (connect === true) return { case: 'connectMatcher', value: {} } as const;
+  switch (path.kind) {
+    case 'prefix':
+      return { case: 'prefix', value: path.value } as const;
+    case 'exact':
+      return { case: 'path', value: path.value } as const;
+    case 'separated-prefix':
+      return { case: 'pathSeparatedPrefix', value: path.value } as const;
+    case 'regex':
+      return { case: 'safeRegex', value: encodePattern(path.pattern) } as const;
+  }
+}
+
+function encodeHeaderMatcher(spec: HeaderMatcherSpec): MessageInitShape<typeof HeaderMatcherSchema> {
+  return {
+    name: spec.name,
+    headerMatchSpecifier: encodeHeaderMatch(spec.match),
+    invertMatch: spec.invert === true,
+    treatMissingHeaderAsEmpty: spec.treatMissingAsEmpty === true,
+  };
+}
+
+function encodeHeaderMatch(match: HeaderMatcherSpec['match']) {
+  if (match.kind === 'present') return { case: 'presentMatch', value: match.value } as const;
+  if (match.kind !== 'range') return { case: 'stringMatch', value: encodeStringMatcher(match) } as const;
+  return { case: 'rangeMatch', value: { start: BigInt(match.start), end: BigInt(match.end) } } as const;
+}
+
+function encodeQueryMatcher({ name, match }: QueryMatcherSpec): MessageInitShape<typeof QueryParameterMatcherSchema> {
+  if (match.kind === 'present') {
+    return { name, queryParameterMatchSpecifier: { case: 'presentMatch', value: match.value } };
+  }
+  return { name, queryParameterMatchSpecifier: { case: 'stringMatch', value: encodeStringMatcher(match) } };
+}
+
+export function decodeMatch(message: RouteMatch | undefined, context: DecodeContext, path: string): RouteMatchSpec {
+  const headers = (message?.headers ?? []).map((item, i) =>
+    decodeHeaderMatcher(item, context, `${path}.headers[${i}]`),
+  );
+  const query = (message?.queryParameters ?? []).map((item, i) =>
+    decodeQueryMatcher(item, context, `${path}.query_parameters[${i}]`),
+  );
+  return {
+    path: decodePath(message, context, path),
+    ...(message?.pathSpecifier.case === 'connectMatcher' ? { connect: true } : {}),
+    ...(message?.caseSensitive === false ? { ignoreCase: true } : {}),
+    ...(headers.length === 0 ? {} : { headers }),
+    ...(query.length === 0 ? {} : { query }),
+  };
+}
+
+function decodePath(message: RouteMatch | undefined, context: DecodeContext, path: string): RouteMatchSpec['path'] {
+  const specifier = message?.pathSpecifier;
+  switch (specifier?.case) {
+    case 'prefix':
+      return { kind: 'prefix', value: specifier.value };
+    case 'path':
+      return { kind: 'exact', value: specifier.value };
+    case 'pathSeparatedPrefix':
+      checkSegments(specifier.value, context, `${path}.path_separated_prefix`);
+      return { kind: 'separated-prefix', value: specifier.value };
+    case 'safeRegex':
+      return decodeRegexMatcher(specifier.value, context, `${path}.safe_regex`);
+    case undefined:
+      context.refuse(path, 'has no path', 'give it prefix, path, path_separated_prefix, safe_regex or connect_matcher');
+  }
+  return ANY_PATH;
+}
+
+function checkSegments(prefix: string, context: DecodeContext, path: string): void {
+  const isWhole = prefix.startsWith('/') && prefix.length > 1 && !prefix.endsWith('/');
+  if (isWhole && !prefix.includes('?') && !prefix.includes('#')) return;
+  context.refuse(
+    path,
+    `"${prefix}" is not a path of whole segments`,
+    'begin with "/", and end without "/", "?" or "#"',
+  );
+}
+
+function decodeHeaderMatcher(message: HeaderMatcher, context: DecodeContext, path: string): HeaderMatcherSpec {
+  const name = message.name.toLowerCase();
+  if (name === '') context.refuse(`${path}.name`, 'is empty', 'name a header');
+  else if (name.startsWith(':') && !PSEUDO_HEADERS.has(name)) {
+    context.refuse(`${path}.name`, `"${name}" is not known`, `use ${[...PSEUDO_HEADERS].join(', ')} or a field's name`);
+  }
+  return {
+    name,
+    match: decodeHeaderMatch(message, context, path),
+    ...(message.invertMatch ? { invert: true } : {}),
+    ...(message.treatMissingHeaderAsEmpty ? { treatMissingAsEmpty: true } : {}),
+  };
+}
+
+function decodeHeaderMatch(message: HeaderMatcher, context: DecodeContext, path: string): HeaderMatcherSpec['match'] {
+  const specifier = message.headerMatchSpecifier;
+  switch (specifier.case) {
+    case undefined:
+      return { kind: 'present', value: true };
+    case 'presentMatch':
+      return { kind: 'present', value: specifier.value };
+    case 'rangeMatch':
+      return decodeRange(specifier.value, context, `${path}.range_match`);
+    case 'stringMatch':
+      return decodeStringMatcher(specifier.value, context, `${path}.string_match`);
+    case 'safeRegexMatch':
+      return decodeRegexMatcher(specifier.value, context, `${path}.safe_regex_match`);
+    case 'exactMatch':
+      return decodeTextMatcher('exact', specifier.value, false, context, `${path}.exact_match`);
+    case 'prefixMatch':
+      return decodeTextMatcher('prefix', specifier.value, false, context, `${path}.prefix_match`);
+    case 'suffixMatch':
+      return decodeTextMatcher('suffix', specifier.value, false, context, `${path}.suffix_match`);
+    case 'containsMatch':
+      return decodeTextMatcher('contains', specifier.value, false, context, `${path}.contains_match`);
+  }
+}
+
+function decodeRange(
+  range: { readonly start: bigint; readonly end: bigint },
+  context: DecodeContext,
+  path: string,
+): HeaderMatcherSpec['match'] {
+  const start = Number(range.start);
+  const end = Number(range.end);
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) {
+    context.refuse(path, `${range.start} … ${range.end} is too wide`, 'use numbers between −2^53 and 2^53');
+  }
+  return { kind: 'range', start, end };
+}
+
+function decodeQueryMatcher(message: QueryParameterMatcher, context: DecodeContext, path: string): QueryMatcherSpec {
+  const { name } = message;
+  if (name === '') context.refuse(`${path}.name`, 'is empty', 'name a parameter');
+  const specifier = message.queryParameterMatchSpecifier;
+  if (specifier.case === 'stringMatch') {
+    return { name, match: decodeStringMatcher(specifier.value, context, `${path}.string_match`) };
+  }
+  return { name, match: { kind: 'present', value: specifier.case === undefined || specifier.value } };
+}
