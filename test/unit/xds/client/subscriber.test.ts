@@ -1,8 +1,6 @@
 // The client's side of the protocol, response by response.
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import type { AnySchema } from '@bufbuild/protobuf/wkt';
-import { errorIssue, type Issue } from '../../../../src/base/result.ts';
-import type { Changes, ConfigSink } from '../../../../src/model/config-sink.ts';
 import type { Snapshot } from '../../../../src/model/snapshot.ts';
 import { SOTW_CLIENT_CODEC } from '../../../../src/xds/client/sotw-codec.ts';
 import { Subscriber } from '../../../../src/xds/client/subscriber.ts';
@@ -12,6 +10,7 @@ import {
   DiscoveryResponseSchema,
 } from '../../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { RESOURCE_TYPES } from '../../../../src/xds/resources/index.ts';
+import { NotingSink, typeOf } from '../../../support/delta-subscriber.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { sampleClusterName, sampleSnapshot } from '../../../support/sample-snapshot.ts';
 
@@ -21,28 +20,6 @@ const ONE = { host: '127.1.0.1', port: 8080 };
 
 function services(...names: string[]): Snapshot {
   return sampleSnapshot({ services: names.map((name) => ({ name, endpoints: [ONE] })) });
-}
-
-function typeOf(shortName: string) {
-  const type = RESOURCE_TYPES.find((candidate) => candidate.shortName === shortName);
-  if (type === undefined) throw new Error(`no resource type ${shortName}`);
-  return type;
-}
-
-/** A sink that notes what it gets and refuses the names that it is told to. */
-class NotingSink implements ConfigSink {
-  readonly applied: string[] = [];
-  readonly refusing = new Set<string>();
-
-  apply(changes: Changes): readonly Issue[] {
-    const issues: Issue[] = [];
-    for (const [kind, change] of Object.entries(changes)) {
-      const upserted = change.upserted.map((spec: { name: string }) => spec.name);
-      this.applied.push(`${kind} +[${upserted}] -[${change.removed}]`);
-      for (const name of upserted) if (this.refusing.has(name)) issues.push(errorIssue('no', { source: name }));
-    }
-    return issues;
-  }
 }
 
 class Fixture {
