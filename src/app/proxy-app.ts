@@ -13,6 +13,7 @@ import { TimerWheel } from '../base/timer-wheel.ts';
 import type { ProxySettings } from '../config/index.ts';
 import type { SocketAddressSpec } from '../model/listener-spec.ts';
 import { sidecarNodeId } from '../model/node-identity.ts';
+import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
 import { DataPlane, type Readiness } from '../proxy/data-plane.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
@@ -113,7 +114,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
 
   #createXds(): AdsClient | null {
     const { settings, bootstrap, clock, random, log } = this.#options;
-    if (bootstrap !== undefined) return null;
+    if (bootstrap !== undefined) return this.#createXdsOfFile(bootstrap);
     return new AdsClient({
       address: renderSocketAddress(settings.xdsAddress),
       node: {
@@ -126,6 +127,25 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       random,
       log,
       protocol: settings.xdsProtocol,
+      fetchTimeoutMs: settings.xdsFetchTimeoutMs,
+      onChange: () => this.#noteReady(),
+    });
+  }
+
+  #createXdsOfFile({ ads, clusters, listeners }: BootstrapSpec): AdsClient | null {
+    if (ads === null) return null;
+    const { settings, clock, random, log } = this.#options;
+    const byName = <Spec extends { readonly name: string }>(specs: readonly Spec[]): ReadonlyMap<string, Spec> =>
+      new Map(specs.map((spec) => [spec.name, spec]));
+    const statics = { ...EMPTY_SNAPSHOT, clusters: byName(clusters), listeners: byName(listeners) };
+    return new AdsClient({
+      address: ads.addresses,
+      node: ads.node,
+      scope: { statics, clusters: ads.clusters, listeners: ads.listeners },
+      sink: this.dataPlane,
+      ...{ clock, random, log },
+      connectTimeoutMs: ads.connectTimeoutMs,
+      protocol: ads.incremental ? 'delta' : 'sotw',
       fetchTimeoutMs: settings.xdsFetchTimeoutMs,
       onChange: () => this.#noteReady(),
     });

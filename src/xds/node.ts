@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { JsonObject, JsonValue, MessageInitShape } from '@bufbuild/protobuf';
 import { errorIssue, fail, type Issue, ok, type Result } from '../base/result.ts';
+import type { LocalitySpec } from '../model/endpoint-spec.ts';
 import type { SocketAddressSpec } from '../model/listener-spec.ts';
 import { type NodeIdentity, namespaceOfNodeId } from '../model/node-identity.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
@@ -12,11 +13,21 @@ const NAMESPACE = 'NAMESPACE';
 /** Metadata: where the outbound listener shall be, a list of `ip:port` or `[ip]:port`; one text with commas is taken too. */
 const OUTBOUND_ADDRESSES = 'OUTBOUND_ADDRESSES';
 
+/** A node as a bootstrap file gives it. Source: envoy.config.core.v3.Node. */
+export interface GivenNode {
+  readonly id: string;
+  readonly cluster: string;
+  readonly metadata: JsonObject;
+  readonly locality: LocalitySpec | null;
+}
+
+const USER_AGENT = 'switchboard';
 const DEFAULT_NAMESPACE = 'default';
 const MAX_OUTBOUND_ADDRESSES = 16;
 
 /** `metadata`: what else the control plane may want to know (SERVICE_ACCOUNT, LABELS, POD_UID, WORKLOAD). */
-export function encodeNode(node: NodeIdentity, metadata: JsonObject): MessageInitShape<typeof NodeSchema> {
+export function encodeNode(node: NodeIdentity | GivenNode, metadata: JsonObject): MessageInitShape<typeof NodeSchema> {
+  if ('cluster' in node) return encodeGivenNode(node, metadata);
   const addresses = node.outboundAddresses.map(renderSocketAddress);
   return {
     id: node.id,
@@ -26,8 +37,13 @@ export function encodeNode(node: NodeIdentity, metadata: JsonObject): MessageIni
       [NAMESPACE]: node.namespace,
       ...(addresses.length === 0 ? {} : { [OUTBOUND_ADDRESSES]: addresses }),
     },
-    userAgentName: 'switchboard',
+    userAgentName: USER_AGENT,
   };
+}
+
+function encodeGivenNode({ id, cluster, metadata: own, locality }: GivenNode, metadata: JsonObject) {
+  const place = locality === null ? {} : { locality: { ...locality } };
+  return { id, cluster, metadata: { ...metadata, ...own }, userAgentName: USER_AGENT, ...place };
 }
 
 /** The namespace is that of the metadata, else that of the node id, else `default`. */

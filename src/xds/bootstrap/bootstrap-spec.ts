@@ -2,8 +2,8 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Issue } from '../../base/result.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
-import type { LocalitySpec } from '../../model/endpoint-spec.ts';
 import type { ListenerSpec, SocketAddressSpec } from '../../model/listener-spec.ts';
+import type { GivenNode } from '../node.ts';
 
 /** Source: envoy.config.bootstrap.v3.Bootstrap. */
 export interface BootstrapSpec {
@@ -21,7 +21,7 @@ export interface BootstrapSpec {
 }
 
 export interface AdsSpec {
-  readonly node: BootstrapNode;
+  readonly node: GivenNode;
   /** `host:port` of the control plane, the first to be tried first; hosts may be names. At least one. */
   readonly addresses: readonly string[];
   readonly incremental: boolean;
@@ -29,12 +29,4 @@ export interface AdsSpec {
   /** It is asked for clusters (cds_config), for listeners (lds_config). */
   readonly clusters: boolean;
   readonly listeners: boolean;
-}
-
-/** Source: envoy.config.core.v3.Node. */
-export interface BootstrapNode {
-  readonly id: string;
-  readonly cluster: string;
-  readonly metadata: JsonObject;
-  readonly locality: LocalitySpec | null;
 }

@@ -6,9 +6,10 @@ import {
   ApiConfigSource_ApiType,
   ApiVersion,
 } from '../gen/envoy/config/core/v3/config_source_pb.ts';
+import type { GivenNode } from '../node.ts';
 import { checkAdsSource } from '../resources/config-source.ts';
 import type { DecodeContext } from '../resources/decode-context.ts';
-import type { AdsSpec, BootstrapNode } from './bootstrap-spec.ts';
+import type { AdsSpec } from './bootstrap-spec.ts';
 
 const INCREMENTAL: ReadonlyMap<ApiConfigSource_ApiType, boolean> = new Map([
   [ApiConfigSource_ApiType.GRPC, false],
@@ -67,7 +68,7 @@ function decodeClusterName(source: ApiConfigSource, context: DecodeContext, path
   return name;
 }
 
-function decodeBootstrapNode(node: Node | undefined, context: DecodeContext): BootstrapNode {
+function decodeBootstrapNode(node: Node | undefined, context: DecodeContext): GivenNode {
   const { id = '', cluster = '', metadata = {}, locality } = node ?? {};
   if (id === '') context.refuse('node.id', 'is empty', 'the control plane tells its clients apart by it: give one');
   const { region = '', zone = '', subZone = '' } = locality ?? {};

@@ -7,10 +7,12 @@ import type { Random } from '../../base/random.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
 import type { ConfigSink } from '../../model/config-sink.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
+import type { GivenNode } from '../node.ts';
 import { AdsConnection, type Connection, type ConnectionEvents, type ConnectionOptions } from './ads-connection.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
 import { dumpConfig } from './config-dump.ts';
 import { DELTA_CLIENT_CODEC } from './delta-codec.ts';
+import type { FileScope } from './file-scope.ts';
 import { type MissingReason, WILDCARD } from './held-type.ts';
 import { SOTW_CLIENT_CODEC } from './sotw-codec.ts';
 import { type Outcome, Subscriber } from './subscriber.ts';
@@ -32,9 +34,11 @@ const MAX_LOGGED = 3;
 const MAX_STRAY_TYPES = 10;
 
 export interface AdsClientOptions {
-  /** `host:port` of the control plane, plain text. */
-  readonly address: string;
-  readonly node: NodeIdentity;
+  /** `host:port` of the control plane, plain text; of several (at least one), the next is tried when one fails. */
+  readonly address: string | readonly string[];
+  readonly node: NodeIdentity | GivenNode;
+  /** What a file has brought and what it leaves to the control plane; absent: everything is asked for. */
+  readonly scope?: FileScope;
   /** More node metadata, for the control plane's status (SERVICE_ACCOUNT, LABELS, POD_UID, WORKLOAD). */
   readonly metadata?: JsonObject;
   /** Receives every change, from this client only, never two at a time. */
@@ -86,6 +90,7 @@ export class AdsClient {
   #connected = false;
   #synced = false;
   #lastError: string | null = null;
+  #failures = 0;
 
   constructor(options: AdsClientOptions) {
     const { node, metadata = {}, sink, clock, fetchTimeoutMs = DEFAULT_FETCH_TIMEOUT_MS } = options;
@@ -94,8 +99,11 @@ export class AdsClient {
     this.#subscriber = new Subscriber({
       ...{ node, metadata, sink, clock, fetchTimeoutMs },
       codec: this.#codec,
+      ...(options.scope === undefined ? {} : { scope: options.scope }),
       onTimeout: (outcome) => this.#finish(outcome),
     });
+    // A file may leave nothing to ask for.
+    this.#synced = this.#subscriber.types.every((held) => held.complete);
     this.#backoff = new Backoff(options.backoff ?? DEFAULT_BACKOFF, options.random);
   }
 
@@ -154,8 +162,16 @@ export class AdsClient {
     return notes;
   }
 
+  /** The one that is used now, or tried next. */
+  get #address(): string {
+    const { address } = this.#options;
+    if (typeof address === 'string') return address;
+    return address[this.#failures % address.length] ?? '';
+  }
+
   #connect(): void {
-    const { address, clock, connect = openConnection } = this.#options;
+    const { clock, connect = openConnection } = this.#options;
+    const address = this.#address;
     this.#connection = connect(
       {
         address,
@@ -215,11 +231,13 @@ export class AdsClient {
     if (this.#connected) return;
     this.#connected = true;
     this.#lastError = null;
-    this.#options.log.info('connected to the control plane', { address: this.#options.address });
+    this.#options.log.info('connected to the control plane', { address: this.#address });
   }
 
   #onEnd(reason: string, inOrder: boolean): void {
-    const { address, clock, log } = this.#options;
+    const { clock, log } = this.#options;
+    const address = this.#address;
+    this.#failures += 1;
     const lastError = `control plane ${address}: ${reason}`;
     const delayMs = this.#backoff.nextDelayMs();
     const fields = { address, reason, retryInMs: Math.round(delayMs) };

@@ -58,18 +58,23 @@ export class HeldType {
   /** A response has come, in this stream or an earlier one. */
   answered = false;
 
-  constructor(type: AnyResourceType) {
+  /** Names that resources which came another way (a file) need. */
+  readonly #pinned: readonly string[];
+
+  /** `whole`: everything of a wildcard type is asked for; else only what others refer to. */
+  constructor(type: AnyResourceType, whole = true, pinned: readonly string[] = []) {
     this.type = type;
-    this.names = type.wildcard ? null : new Set();
+    this.#pinned = pinned;
+    this.names = type.wildcard && whole ? null : new Set();
   }
 
   wants(name: string): boolean {
     return this.names === null || this.names.has(name);
   }
 
-  /** Names of the resources of `type.refersTo` that the held ones need. */
+  /** Names of the resources of `type.refersTo` that the held ones need, and the pinned. */
   references(): Set<string> {
-    const names = new Set<string>();
+    const names = new Set<string>(this.#pinned);
     for (const resource of this.held.values()) for (const name of resource.references) names.add(name);
     return names;
   }

@@ -5,10 +5,10 @@ import { Deadlines } from '../../base/deadlines.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
 import type { Changes, ConfigSink } from '../../model/config-sink.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
-import { encodeNode } from '../node.ts';
-import { RESOURCE_TYPES } from '../resources/index.ts';
+import { encodeNode, type GivenNode } from '../node.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
-import { type HeldResource, HeldType, type MissingReason, WILDCARD } from './held-type.ts';
+import { createHeldTypes, type FileScope } from './file-scope.ts';
+import { type HeldResource, type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
 import { type Reading, readDelivery } from './read-delivery.ts';
 
 /** google.rpc.Code.INVALID_ARGUMENT: what a NACK carries. */
@@ -17,10 +17,12 @@ const INVALID_ARGUMENT = 3;
 const MAX_NACK_ISSUES = 100;
 
 export interface SubscriberOptions {
-  readonly node: NodeIdentity;
+  readonly node: NodeIdentity | GivenNode;
   readonly metadata: JsonObject;
   readonly sink: ConfigSink;
   readonly codec: ClientCodec;
+  /** Absent: everything is asked for. */
+  readonly scope?: FileScope;
   readonly clock: Clock;
   /** What was asked for and does not come within this time is treated as not existing, ms; 0 = it is waited for. */
   readonly fetchTimeoutMs: number;
@@ -65,7 +67,7 @@ export class Subscriber {
   constructor(options: SubscriberOptions) {
     const { clock } = options;
     this.#options = options;
-    this.#types = new Map(RESOURCE_TYPES.map((type) => [type.typeUrl, new HeldType(type)]));
+    this.#types = new Map(createHeldTypes(options.scope).map((held) => [held.type.typeUrl, held]));
     this.#timers = new Map(
       this.types.map((held) => [
         held,
