@@ -7,7 +7,7 @@ import type { ChangedNames, SnapshotCache, ViewHandle } from '../cache/snapshot-
 import { decodeNode } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
-import type { StreamCodec, SubscriptionRequest } from './stream-codec.ts';
+import type { NameChange, StreamCodec, SubscriptionRequest } from './stream-codec.ts';
 import { type Batch, Subscription } from './subscription.ts';
 
 /** How long listeners and routes wait for a client that does not ask for the endpoints of new clusters. */
@@ -46,6 +46,8 @@ export class AdsStream<Request> {
   #node: NodeIdentity | null = null;
   #view: ViewHandle | null = null;
   #lastNonce = 0;
+  /** The client comes back, and has not said yet which routes it holds: they may lead to what is gone. */
+  #routesUnknown = false;
   #stopWaiting: Cancel | null = null;
 
   constructor(options: AdsStreamOptions<Request>) {
@@ -83,6 +85,7 @@ export class AdsStream<Request> {
     // State of the world: an older list of names. Incremental: names change whatever the nonce is.
     if (stale && request.names.kind === 'replace') return;
     if (!stale) this.#answer(subscription, request);
+    this.#noteHeld(type, request.names);
     subscription.applyNames(request.names, this.#state(type));
     // What a client that came back holds already is not news, but what it warms with has to come once more.
     if (known === undefined) for (const name of this.#awaited.get(type.typeUrl) ?? []) subscription.resend(name);
@@ -183,7 +186,8 @@ export class AdsStream<Request> {
       const subscription = this.#subscriptions.get(type.typeUrl);
       if (subscription === undefined) continue;
       if (this.#mustHold(type)) return false;
-      const batch = this.#collect(subscription, standsBehindRoutes(type) && this.#laterIsDue(type));
+      const keepRemoved = standsBehindRoutes(type) && (this.#routesUnknown || this.#laterIsDue(type));
+      const batch = this.#collect(subscription, keepRemoved);
       if (batch === null) continue;
       if (subscription.answers.outstanding) return false;
       this.#send(subscription, batch);
@@ -223,11 +227,21 @@ export class AdsStream<Request> {
     this.#limitHold();
   }
 
+  /** Types arrive one by one: what is gone is told when the routes, the last of them, are known too. */
+  #noteHeld(type: AnyResourceType, names: NameChange): void {
+    if (type === RESOURCE_TYPES.at(-1)) this.#routesUnknown = false;
+    if (this.#options.only !== undefined || names.kind === 'replace' || names.held.size === 0) return;
+    if (!standsBehindRoutes(type) || this.#subscriptions.has(RESOURCE_TYPES.at(-1)?.typeUrl ?? '')) return;
+    this.#routesUnknown = true;
+    this.#limitHold();
+  }
+
   /** A client that never asks (gRPC takes only what it uses) must not be held for ever. */
   #limitHold(): void {
     this.#stopWaiting ??= this.#options.clock.after(MAX_HOLD_MS, () => {
       this.#stopWaiting = null;
       this.#awaited.clear();
+      this.#routesUnknown = false;
       this.#pump();
     });
   }

@@ -33,6 +33,8 @@ export class Subscription {
   readonly #owed = new Set<string>();
   /** Of `#names` those that stand in no snapshot: they do not exist, or only on demand. */
   readonly #loose = new Set<string>();
+  /** What the client holds from an earlier stream, and not as it is now. */
+  readonly #heldBefore = new Set<string>();
   /** What the client holds from an earlier stream, until it was compared with the present state. */
   #held: Map<string, string> | null = null;
   #wildcard = false;
@@ -102,7 +104,8 @@ export class Subscription {
     }
     for (const name of subscribe) {
       if (name === WILDCARD) this.#takeAll(state);
-      else this.#resubscribe(name);
+      // Also for a name that is subscribed already: the client may have forgotten (xDS protocol, Subscribing to Resources).
+      else this.#add(name);
     }
     this.#answerDue ||= first && this.#wildcard && held.size === 0;
     if (first && held.size > 0) this.#held = new Map(held);
@@ -113,12 +116,6 @@ export class Subscription {
     this.#names.delete(name);
     if (this.#wildcard) this.resend(name);
     else this.#drop(name);
-  }
-
-  /** Also for a name that is subscribed already: "the client may have forgotten" (xDS protocol, Subscribing to Resources). */
-  #resubscribe(name: string): void {
-    this.#sent.delete(name);
-    this.#add(name);
   }
 
   /** These resources may have changed. */
@@ -133,8 +130,7 @@ export class Subscription {
 
   /** Tells the client of `name` once more, though it may be unchanged, and though the client may say that it holds it. */
   resend(name: string): void {
-    this.#sent.delete(name);
-    this.#held?.delete(name);
+    if (this.#held?.delete(name) === true) this.#heldBefore.add(name);
     if (!this.wants(name)) return;
     this.#unsettled.add(name);
     this.#owed.add(name);
@@ -152,9 +148,10 @@ export class Subscription {
     for (const name of this.#unsettled) {
       const current = this.#find(name, state);
       const sent = this.#sent.get(name);
-      if (current !== undefined && current.version !== sent?.version) changed.push(current);
-      else if (current === undefined && sent !== undefined && tellsRemovals) (keepRemoved ? kept : removed).push(name);
-      else if (current === undefined && this.#owed.has(name) && tellsRemovals) removed.push(name);
+      const owed = this.#owed.has(name);
+      if (current !== undefined && (owed || current.version !== sent?.version)) changed.push(current);
+      else if (current === undefined && tellsRemovals && this.#holds(name)) (keepRemoved ? kept : removed).push(name);
+      else if (current === undefined && tellsRemovals && owed) removed.push(name);
       else this.#settle(name, current);
     }
     if (!this.#answerDue && changed.length + removed.length === 0) return null;
@@ -191,7 +188,13 @@ export class Subscription {
     this.answers.forget(name);
   }
 
+  /** The client was told of it, here or on an earlier stream, and not that it is gone. */
+  #holds(name: string): boolean {
+    return this.#sent.has(name) || this.#heldBefore.has(name);
+  }
+
   #answered(name: string): void {
+    this.#heldBefore.delete(name);
     this.#unsettled.delete(name);
     this.#owed.delete(name);
   }
@@ -230,10 +233,12 @@ export class Subscription {
     for (const [name, version] of held) {
       if (!this.wants(name)) continue;
       const current = this.#find(name, state);
-      if (current === undefined) this.resend(name);
-      else if (current.version === version) {
+      if (current?.version === version) {
         this.#sent.set(name, current);
         this.#answered(name);
+      } else {
+        this.#heldBefore.add(name);
+        this.#unsettled.add(name);
       }
     }
     if (this.#unsettled.size === 0) this.answers.adopt(this.#versionOf(state, []));

@@ -1,4 +1,5 @@
 // What an incremental stream sends for what a client asks, and what it does not send again.
+import { MAX_HOLD_MS } from '../../../../src/xds/server/ads-stream.ts';
 import { DeltaFixture } from '../../../support/delta-fixture.ts';
 import { sampleSnapshot } from '../../../support/sample-snapshot.ts';
 import { A, B, ROUTES, services, slower, TWO } from '../../../support/stream-fixture.ts';
@@ -157,7 +158,14 @@ describe('AdsStream, incremental reconnects', () => {
   it('sends what changed meanwhile, and says what is gone', () => {
     const { fixture, clusters } = reconnected(services('a', 'b'), slower(services('a'), A));
     fixture.ask('CDS', { held: clusters });
-    expect(fixture.take()).toEqual([`CDS +${A} -${B}`]);
+    expect(fixture.take()).toEqual([`CDS +${A}`]);
+    // The routes that the client holds may lead there still: they are asked for next.
+    fixture.ask('RDS', { subscribe: [ROUTES], held: { [ROUTES]: 'old' } });
+    expect(fixture.take()).toEqual([]);
+    fixture.ask('EDS', { subscribe: [A], held: {} });
+    expect(fixture.take()).toEqual([`EDS +${A}`, `RDS +${ROUTES}`]);
+    fixture.ack('CDS');
+    expect(fixture.take()).toEqual([`CDS -${B}`]);
   });
 
   it('compares when the first snapshot comes, where it knew nothing yet', () => {
@@ -165,7 +173,10 @@ describe('AdsStream, incremental reconnects', () => {
     fixture.ask('CDS', { held: clusters });
     expect(fixture.take()).toEqual([]);
     fixture.set(services('b', 'c'));
-    expect(fixture.take()).toEqual([`CDS +${C} -${A}`]);
+    expect(fixture.take()).toEqual([`CDS +${C}`]);
+    fixture.ack('CDS');
+    fixture.clock.advance(MAX_HOLD_MS);
+    expect(fixture.take()).toEqual([`CDS -${A}`]);
   });
 
   it('passes over what the client holds and does not ask for', () => {
@@ -182,6 +193,7 @@ describe('AdsStream, incremental reconnects', () => {
     restarted.ask('CDS', { held: clusters });
     expect(restarted.take()).toEqual([]);
     restarted.set(sampleSnapshot({ services: [{ name: 'a', endpoints: [TWO] }] }));
+    restarted.clock.advance(MAX_HOLD_MS);
     expect(restarted.take()).toEqual([`CDS -${B}`]);
   });
 });
