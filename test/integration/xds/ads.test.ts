@@ -1,7 +1,5 @@
 // Our server and our client over real gRPC: what the control plane knows arrives at the data plane, whatever happens in between.
 
-import { connect, createServer, type Socket, type Server as TcpServer } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { seededRandom } from '../../../src/base/random.ts';
@@ -11,6 +9,7 @@ import type { Snapshot } from '../../../src/model/snapshot.ts';
 import { SnapshotCache } from '../../../src/xds/cache/snapshot-cache.ts';
 import { AdsClient, type AdsClientOptions } from '../../../src/xds/client/ads-client.ts';
 import { AdsServer } from '../../../src/xds/server/ads-server.ts';
+import { BlackHole } from '../../support/black-hole.ts';
 import { sampleClusterName, sampleSnapshot } from '../../support/sample-snapshot.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -271,37 +270,6 @@ describe('ADS between our server and our client', () => {
     });
   });
 
-  it('says what is wrong with a control plane that sends garbage', async () => {
-    const server = new Server();
-    const handler = (call: { write(bytes: Buffer): void }) => call.write(Buffer.from('not a DiscoveryResponse'));
-    const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
-    const same = (bytes: Buffer) => bytes;
-    server.addService(
-      {
-        all: {
-          path,
-          requestStream: true,
-          responseStream: true,
-          requestSerialize: same,
-          requestDeserialize: same,
-          responseSerialize: same,
-          responseDeserialize: same,
-        },
-      },
-      { all: handler },
-    );
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
-    });
-    ending.push(() => server.forceShutdown());
-    const client = follow(port);
-    const lastError = await waitUntil('an error', () => client.status().lastError);
-    expect(lastError).toMatch(/parsing error/);
-    expect(sink.order).toEqual([]);
-  });
-
   it('notices a connection that went silent without an end, and comes back', async () => {
     const { port } = await serve();
     const hole = await BlackHole.before(port);
@@ -316,52 +284,3 @@ describe('ADS between our server and our client', () => {
     await converged();
   });
 });
-
-/** A TCP relay that can stop to pass anything on, without closing. */
-class BlackHole {
-  readonly port: number;
-  readonly #server: TcpServer;
-  readonly #sockets: Set<Socket>;
-  readonly #state: { swallowing: boolean };
-
-  private constructor(port: number, server: TcpServer, sockets: Set<Socket>, state: { swallowing: boolean }) {
-    this.port = port;
-    this.#server = server;
-    this.#sockets = sockets;
-    this.#state = state;
-  }
-
-  static async before(target: number): Promise<BlackHole> {
-    const state = { swallowing: false };
-    const sockets = new Set<Socket>();
-    const server = createServer((from) => {
-      const to = connect(target, '127.0.0.1');
-      for (const [source, sinkSocket] of [
-        [from, to],
-        [to, from],
-      ] as const) {
-        sockets.add(source);
-        source.on('data', (chunk: Buffer) => state.swallowing || sinkSocket.write(chunk));
-        source.on('error', () => sinkSocket.destroy());
-        source.on('close', () => sinkSocket.destroy());
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    return new BlackHole(address.port, server, sockets, state);
-  }
-
-  swallow(): void {
-    this.#state.swallowing = true;
-  }
-
-  heal(): void {
-    this.#state.swallowing = false;
-  }
-
-  close(): void {
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-  }
-}
