@@ -16,7 +16,7 @@ export interface RegexMatcherSpec {
 }
 
 /**
- * Source: envoy.config.route.v3.HeaderMatcher. Fields of the same name count as one, their values joined by `,`. A request without the
+ * Source: envoy.config.route.v3.HeaderMatcher. Of several fields of that name one must match; inverted, none may. A request without the
  * field does not match, inverted or not, unless `treatMissingAsEmpty` says that it has an empty one.
  */
 export interface HeaderMatcherSpec {

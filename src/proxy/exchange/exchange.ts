@@ -215,7 +215,8 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     const head = this.#head;
     const requestId = head === null ? '' : `x-request-id: ${this.record.requestId}\r\n`;
     const extra = requestId + this.#connectionFields();
-    this.#reply(ERRORS[code].status, renderLocalReply(code, detail, head?.get('accept') ?? '', extra));
+    const changes = this.#destination?.response ?? null;
+    this.#reply(ERRORS[code].status, renderLocalReply(code, detail, head?.get('accept') ?? '', changes, extra));
   }
 
   /** The tunnel has ended after it had been opened. */

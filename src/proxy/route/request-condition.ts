@@ -24,13 +24,14 @@ function compileHeader(spec: HeaderMatcherSpec): RequestCondition {
   return {
     matches(head) {
       const value = fieldValue(head, name) ?? (treatMissingAsEmpty ? '' : null);
-      return value !== null && matcher.matches(value) !== invert;
+      if (value === null) return false;
+      return (matcher.matches(value) || anyFurther(head, name, matcher)) !== invert;
     },
   };
 }
 
-/** Fields of one name count as one, joined by `,`; null when there is none. */
-export function fieldValue(head: RequestHead, name: string): string | null {
+/** Value of the first field of that name, or of what is asked for like a field; null when there is none. */
+function fieldValue(head: RequestHead, name: string): string | null {
   switch (name) {
     case ':method':
       return head.method;
@@ -41,14 +42,19 @@ export function fieldValue(head: RequestHead, name: string): string | null {
       return head.authority;
     case ':scheme':
       return 'http';
+    default:
+      return head.get(name);
   }
-  let field = head.find(name);
-  if (field < 0) return null;
-  let value = head.valueAt(field);
-  for (field = head.find(name, field + 1); field >= 0; field = head.find(name, field + 1)) {
-    value += `,${head.valueAt(field)}`;
+}
+
+/** A field of that name behind the first one matches: each counts by itself. */
+function anyFurther(head: RequestHead, name: string, matcher: TextMatcher): boolean {
+  const first = head.find(name);
+  if (first < 0) return false;
+  for (let field = head.find(name, first + 1); field >= 0; field = head.find(name, field + 1)) {
+    if (matcher.matches(head.valueAt(field))) return true;
   }
-  return value;
+  return false;
 }
 
 function rangeMatcher(start: number, end: number): TextMatcher {
