@@ -1,6 +1,5 @@
-// @hot
 // The numbers of one HTTP connection manager, under Envoy's names.
-import { Histogram } from '../../telemetry/histogram.ts';
+import { ResponseStats } from '../../telemetry/response-stats.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
 
 export class ExchangeStats {
@@ -13,15 +12,7 @@ export class ExchangeStats {
   protocolErrors = 0;
   resets = 0;
   noRoute = 0;
-  /** Answers by the first digit of their status, 1–5. */
-  readonly responses = new Float64Array(6);
-  readonly requestTime = new Histogram();
-
-  recordResponse(status: number, durationMs: number): void {
-    const codeClass = Math.floor(status / 100);
-    this.responses[codeClass] = (this.responses[codeClass] as number) + 1;
-    this.requestTime.record(durationMs);
-  }
+  readonly responses = new ResponseStats();
 
   /** Source of the names: Envoy's HTTP connection manager statistics. */
   collect(prefix: string, sink: StatSink): void {
@@ -34,9 +25,6 @@ export class ExchangeStats {
     sink.counter('http', prefix, 'downstream_cx_protocol_error', this.protocolErrors);
     sink.counter('http', prefix, 'downstream_rq_rx_reset', this.resets);
     sink.counter('http', prefix, 'no_route', this.noRoute);
-    for (let codeClass = 1; codeClass <= 5; codeClass += 1) {
-      sink.counter('http', prefix, `downstream_rq_${codeClass}xx`, this.responses[codeClass] as number);
-    }
-    sink.histogram('http', prefix, 'downstream_rq_time', this.requestTime);
+    this.responses.collect('http', prefix, 'downstream', sink);
   }
 }

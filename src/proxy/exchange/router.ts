@@ -148,7 +148,7 @@ export class Router implements AttemptOwner, PickContext {
 
   onResponseEnd(trailers: string): void {
     const stats = (this.#cluster as Cluster).stats;
-    stats.recordResponse(this.#record.status, this.#context.clock.now() - this.#record.startedAtMs);
+    stats.responses.record(this.#record.status, this.#context.clock.now() - this.#record.startedAtMs);
     if (this.#tried.length > 1) stats.retrySuccesses += 1;
     this.#owner.onResponseEnd(trailers);
   }
@@ -204,7 +204,7 @@ export class Router implements AttemptOwner, PickContext {
   /** An answer that is tried again is not waited for: its connection closes. */
   #dismiss(status: number): void {
     const stats = (this.#cluster as Cluster).stats;
-    stats.recordResponse(status, this.#context.clock.now() - this.#record.startedAtMs);
+    stats.responses.record(status, this.#context.clock.now() - this.#record.startedAtMs);
     this.#attempt.abandon();
     this.#retry();
   }

@@ -1,6 +1,5 @@
-// @hot
 // The numbers of one cluster, under Envoy's names.
-import { Histogram } from '../../telemetry/histogram.ts';
+import { ResponseStats } from '../../telemetry/response-stats.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
 
 export class ClusterStats {
@@ -16,15 +15,7 @@ export class ClusterStats {
   noHealthy = 0;
   updates = 0;
   updateFailures = 0;
-  /** Answers by the first digit of their status, 1–5. */
-  readonly responses = new Float64Array(6);
-  readonly requestTime = new Histogram();
-
-  recordResponse(status: number, durationMs: number): void {
-    const codeClass = Math.floor(status / 100);
-    this.responses[codeClass] = (this.responses[codeClass] as number) + 1;
-    this.requestTime.record(durationMs);
-  }
+  readonly responses = new ResponseStats();
 
   /** Source of the names: Envoy's cluster statistics. */
   collect(cluster: string, sink: StatSink): void {
@@ -40,9 +31,6 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'upstream_cx_none_healthy', this.noHealthy);
     sink.counter('cluster', cluster, 'update_success', this.updates);
     sink.counter('cluster', cluster, 'update_failure', this.updateFailures);
-    for (let codeClass = 1; codeClass <= 5; codeClass += 1) {
-      sink.counter('cluster', cluster, `upstream_rq_${codeClass}xx`, this.responses[codeClass] as number);
-    }
-    sink.histogram('cluster', cluster, 'upstream_rq_time', this.requestTime);
+    this.responses.collect('cluster', cluster, 'upstream', sink);
   }
 }
