@@ -314,7 +314,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     stats.bytesReceived += record.bytesReceived;
     stats.bytesSent += record.bytesSent;
     record.end(this.#context.clock.now());
-    if (record.status > 0) stats.recordResponse(record.status, record.durationMs);
+    if (record.status > 0) stats.responses.record(record.status, record.durationMs);
     this.#context.accessLog?.record(record);
   }
 }
