@@ -17,11 +17,11 @@ export class FileContext {
   constructor(source: string, reader: MessageReader) {
     this.#source = source;
     this.#reader = reader;
-    this.#issues.push(...reader.issues);
+    this.#issues.push(...reader.issues, ...reader.refusals);
     this.#note(reader.ignored);
   }
 
-  /** By line; what is found twice is told once. */
+  /** By line. */
   get issues(): readonly Issue[] {
     return this.#issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
   }

@@ -5,7 +5,7 @@ import { errorIssue, fail, type Issue, ok, type Result } from '../../base/result
 /** Longer texts are refused unread. */
 const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
 /** Counted with what aliases repeat. */
-const MAX_VALUES = 2_000_000;
+const MAX_VALUES = 500_000;
 const MAX_DEPTH = 100;
 
 export type LocatedValue = LocatedScalar | LocatedList | LocatedMap;
@@ -43,7 +43,7 @@ export function parseLocated(text: string, source: string): Result<LocatedValue>
   const lineCounter = new LineCounter();
   // A tab is white space in JSON and an error in YAML; one character for one keeps the places.
   const readable = /^\s*[{[]/.test(text) ? text.replaceAll('\t', ' ') : text;
-  const document = parseDocument(readable, { lineCounter, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(readable, { lineCounter, prettyErrors: false, logLevel: 'error' });
   const issues = document.errors.map((error): Issue => {
     const [reason = ''] = error.message.split('\n');
     return errorIssue(`not valid YAML: ${reason}`, { source, line: lineCounter.linePos(error.pos[0]).line });

@@ -21,11 +21,13 @@ import { UNDESCRIBED_FIELDS } from './undescribed-fields.ts';
 
 const TYPE_KEY = '@type';
 const MAX_SHOWN = 60;
+const NOT_SUPPORTED = 'is not supported, and without it the configuration would mean something else';
 
 export class MessageReader {
   readonly #source: string;
   readonly #registry: Registry;
   readonly #issues: Issue[] = [];
+  readonly #refusals: Issue[] = [];
   readonly #ignored: string[] = [];
   /** Where each path stands. */
   readonly #lines = new Map<string, number>();
@@ -36,11 +38,17 @@ export class MessageReader {
     this.#registry = registry;
   }
 
+  /** What could not be read. */
   get issues(): readonly Issue[] {
     return this.#issues;
   }
 
-  /** Paths of fields of the public API that proto/ does not describe, and that may be left out. */
+  /** Fields of the public API that proto/ does not describe, and that must not be left out. */
+  get refusals(): readonly Issue[] {
+    return this.#refusals;
+  }
+
+  /** Paths of such fields that may be left out. */
   get ignored(): readonly string[] {
     return this.#ignored;
   }
@@ -166,7 +174,7 @@ export class MessageReader {
     }
     const refused = FIELD_SUPPORT[schema.typeName]?.refused ?? [];
     if (refused !== 'every-other' && !refused.includes(`#${undescribed[name]}`)) this.#ignored.push(path);
-    else this.#issue(path, 'is not supported, and without it the configuration would mean something else', 'remove it');
+    else this.#refusals.push(this.#problem(path, NOT_SUPPORTED, 'remove it'));
   }
 
   #refuse(path: string, value: LocatedValue, asked: string): void {
@@ -174,7 +182,11 @@ export class MessageReader {
   }
 
   #issue(path: string, message: string, remedy: string): void {
-    this.#issues.push(errorIssue(message, { source: this.#source, line: this.lineOf(path), path, remedy }));
+    this.#issues.push(this.#problem(path, message, remedy));
+  }
+
+  #problem(path: string, message: string, remedy: string): Issue {
+    return errorIssue(message, { source: this.#source, line: this.lineOf(path), path, remedy });
   }
 }
 

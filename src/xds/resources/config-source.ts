@@ -15,5 +15,9 @@ export function encodeAdsSource(): MessageInitShape<typeof ConfigSourceSchema> {
 export function checkAdsSource(source: ConfigSource | undefined, context: DecodeContext, path: string): void {
   const kind = source?.configSourceSpecifier.case;
   if (kind === 'ads' || kind === 'self') return;
-  context.refuse(path, `is ${kind ?? 'absent'}`, 'use ads or self: a sidecar has one control plane');
+  context.refuse(
+    path,
+    `is ${kind ?? 'absent, or of a kind that is not known here'}`,
+    'use ads or self: a sidecar has one control plane',
+  );
 }

@@ -4,6 +4,7 @@ import {
   createRegistry,
   type DescField,
   type DescMessage,
+  fromJson,
   type Message,
   type Registry,
 } from '@bufbuild/protobuf';
@@ -140,8 +141,9 @@ function withField(schema: DescMessage, field: DescField): Message {
   return message.message;
 }
 
-/** Wrappers carry a value that is not "no". */
+/** Wrappers and structs carry a value that is not "no". */
 function filled(schema: DescMessage) {
+  if (schema.typeName === 'google.protobuf.Struct') return reflect(schema, fromJson(schema, { key: 'value' }));
   const message = reflect(schema, create(schema));
   const value = schema.field['value'];
   if (schema.typeName.endsWith('Value') && value !== undefined) message.set(value, sample(value));
