@@ -3,7 +3,8 @@ import { type AdminRoute, byFormat, jsonResponse, textResponse } from './admin-r
 import { renderClustersJson, renderClustersText } from './render-clusters.ts';
 import { renderListenersJson, renderListenersText } from './render-listeners.ts';
 import { renderStatsJson, renderStatsText, type Stats, selectStats } from './render-stats.ts';
-import type { ClusterStatus, ListenerStatus, ServerState } from './sidecar-status.ts';
+import { renderXdsJson, renderXdsText } from './render-xds.ts';
+import type { ClusterStatus, ListenerStatus, ServerState, XdsStatus } from './sidecar-status.ts';
 
 /** Each is called once a request, on the sidecar's own thread: it must not wait. */
 export interface SidecarSource {
@@ -13,6 +14,8 @@ export interface SidecarSource {
   prometheus(): string | Iterable<string>;
   clusters(): readonly ClusterStatus[];
   listeners(): readonly ListenerStatus[];
+  /** Null: there is no control plane. */
+  xds(): XdsStatus | null;
   /** JSON of envoy.admin.v3.ConfigDump. */
   configDump(): string | Iterable<string>;
   /** Begins to stop, as SIGTERM does; returns at once. */
@@ -86,6 +89,19 @@ function tableRoutes(source: SidecarSource): readonly AdminRoute[] {
           query,
           () => renderListenersText(listeners),
           () => renderListenersJson(listeners),
+        );
+      },
+    },
+    {
+      method: 'GET',
+      path: '/xds',
+      doc: 'Whether the newest configuration is in force, and why not; ?format=json.',
+      handle(query) {
+        const status = source.xds();
+        return byFormat(
+          query,
+          () => renderXdsText(status),
+          () => renderXdsJson(status),
         );
       },
     },

@@ -46,3 +46,24 @@ export interface ListenerStatus {
   /** As bound, the main one first. */
   readonly addresses: readonly SocketAddressSpec[];
 }
+
+/** What stands between the control plane and this sidecar. */
+export interface XdsStatus {
+  /** `delta` or `sotw`. */
+  readonly protocol: string;
+  readonly connected: boolean;
+  /** Why the last connection ended or could not be made; null while connected. */
+  readonly lastError: string | null;
+  /** Of the newest accepted configuration, by short name (`CDS`, …); '' before the first. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The newest version could not be used: the last good one, if there was any, is. */
+  readonly refused: readonly { readonly type: string; readonly name: string; readonly reasons: readonly string[] }[];
+  /** Asked for, and treated as not existing; name `*`: nothing of that type has come at all. */
+  readonly missing: readonly { readonly type: string; readonly name: string; readonly reason: string }[];
+  /** Has come, and waits for something else before it is in force: sentences. */
+  readonly held: readonly string[];
+  /** What readiness waits for: sentences. */
+  readonly waitingFor: readonly string[];
+  /** Fields that were left out because they are not supported: `CDS name: path`. */
+  readonly ignored: readonly string[];
+}

@@ -226,7 +226,10 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
         sink.gauge('server', '', 'uptime', Math.floor((clock.now() - this.#startedAt) / 1_000));
         sink.gauge('server', '', 'live', this.#draining || !this.readiness.ready ? 0 : 1);
         sink.gauge('server', '', 'memory_resident', process.memoryUsage.rss());
-        sink.gauge('control_plane', '', 'connected_state', this.#xds?.status().connected === true ? 1 : 0);
+        const xds = this.#xds?.status();
+        sink.gauge('control_plane', '', 'connected_state', xds?.connected === true ? 1 : 0);
+        sink.gauge('control_plane', '', 'resources_refused', xds?.refused.length ?? 0);
+        sink.gauge('control_plane', '', 'resources_missing', xds?.missing.length ?? 0);
         sink.counter('server', '', 'access_log_lines_dropped', this.#accessLogs.dropped);
       },
     };

@@ -1,6 +1,7 @@
 // What the admin pages of a sidecar show, read from its data plane and its xDS client.
 import type { SidecarSource } from '../admin/sidecar-routes.ts';
-import type { ClusterStatus, EndpointStatus, ServerState } from '../admin/sidecar-status.ts';
+import type { ClusterStatus, EndpointStatus, ServerState, XdsStatus } from '../admin/sidecar-status.ts';
+import { renderIssue } from '../base/result.ts';
 import type { DataPlane } from '../proxy/data-plane.ts';
 import { listStats, renderPrometheus } from '../telemetry/prometheus.ts';
 import type { StatSource } from '../telemetry/stats.ts';
@@ -30,6 +31,7 @@ export function sidecarSource(parts: SidecarParts): SidecarSource {
     prometheus: () => renderPrometheus(parts.statSources),
     clusters: () => dataPlane.clusters.map((cluster) => clusterStatus(cluster, parts.staticClusters)),
     listeners: () => dataPlane.listeners.map(({ name, addresses }) => ({ name, addresses })),
+    xds: () => (xds === null ? null : xdsStatus(xds, dataPlane)),
     configDump: () => JSON.stringify({ configs: [...parts.fileDump, ...sectionsOf(xds?.configDump())] }, null, 2),
     quit: parts.quit,
   };
@@ -39,6 +41,16 @@ function serverState({ dataPlane, xds, draining }: SidecarParts): ServerState {
   if (draining()) return 'DRAINING';
   if (xds !== null && !xds.synced) return 'PRE_INITIALIZING';
   return dataPlane.readiness().ready ? 'LIVE' : 'INITIALIZING';
+}
+
+function xdsStatus(xds: AdsClient, dataPlane: DataPlane): XdsStatus {
+  const { protocol, connected, lastError, versions, refused, missing, ignored } = xds.status();
+  return {
+    ...{ protocol, connected, lastError, versions, missing, ignored },
+    refused: refused.map(({ type, name, issues }) => ({ type, name, reasons: issues.map(renderIssue) })),
+    held: dataPlane.held(),
+    waitingFor: dataPlane.readiness().waitingFor,
+  };
 }
 
 /** The `configs` of an envoy.admin.v3.ConfigDump. */

@@ -175,6 +175,7 @@ describe('the pages of a sidecar', () => {
     prometheus: () => '# TYPE envoy_server_live gauge\nenvoy_server_live 1\n',
     clusters: () => [],
     listeners: () => [{ name: 'outbound', addresses: [{ host: '127.0.0.1', port: 15_001 }] }],
+    xds: () => null,
     configDump: () => '{"configs":[]}',
     quit: () => {
       quits += 1;
@@ -191,11 +192,14 @@ describe('the pages of a sidecar', () => {
     expect(await call('/ready')).toMatchObject({ status: 503, body: 'DRAINING\n' });
   });
 
-  it.each(['/stats', '/clusters', '/listeners', '/config_dump'])('%s is JSON with ?format=json', async (path) => {
-    const answer = await call(`${path}?format=json`);
-    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
-    expect(typeof JSON.parse(answer.body)).toBe('object');
-  });
+  it.each(['/stats', '/clusters', '/listeners', '/xds', '/config_dump'])(
+    '%s is JSON with ?format=json',
+    async (path) => {
+      const answer = await call(`${path}?format=json`);
+      expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
+      expect(typeof JSON.parse(answer.body)).toBe('object');
+    },
+  );
 
   it('know no other format: 400', async () => {
     expect(await call('/stats?format=xml')).toMatchObject({ status: 400 });
