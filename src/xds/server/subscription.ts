@@ -150,9 +150,10 @@ export class Subscription {
       const sent = this.#sent.get(name);
       const owed = this.#owed.has(name);
       if (current !== undefined && (owed || current.version !== sent?.version)) changed.push(current);
-      else if (current === undefined && tellsRemovals && this.#holds(name)) (keepRemoved ? kept : removed).push(name);
-      else if (current === undefined && tellsRemovals && owed) removed.push(name);
-      else this.#settle(name, current);
+      // Of what was asked for nobody can tell whether the client holds it: it may have left it and come back.
+      else if (current === undefined && tellsRemovals && (owed || this.#holds(name))) {
+        (keepRemoved ? kept : removed).push(name);
+      } else this.#settle(name, current);
     }
     if (!this.#answerDue && changed.length + removed.length === 0) return null;
     const version = this.#versionOf(state, kept);

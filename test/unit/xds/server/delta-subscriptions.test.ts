@@ -296,4 +296,21 @@ describe('AdsStream, incremental order', () => {
     fixture.set(slower(services('a', 'b'), B));
     expect(fixture.take()).toEqual([`CDS +${B}`, `EDS +${B}`]);
   });
+
+  // Found by the property test: the client took endpoints up again while they went, and lost them before the routes.
+  it('tells of endpoints that are gone after the routes, also when they were asked for just now', () => {
+    const fixture = new DeltaFixture(services('a'));
+    fixture.syncAll(ROUTES, A);
+    fixture.set(services('a', 'b'));
+    fixture.ack('CDS');
+    fixture.ask('EDS', { subscribe: [B] });
+    fixture.take();
+    // The routes to b are not answered yet, so those without it have to wait.
+    fixture.set(services('a'));
+    fixture.ask('EDS', { unsubscribe: [B], nonce: fixture.lastNonce('EDS') });
+    fixture.ask('EDS', { subscribe: [B] });
+    expect(fixture.take()).toEqual([]);
+    fixture.ack('RDS');
+    expect(fixture.take()).toEqual([`RDS +${ROUTES}`, `CDS -${B}`, `EDS -${B}`]);
+  });
 });
