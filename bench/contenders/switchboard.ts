@@ -38,7 +38,10 @@ export const switchboard: Contender = {
 function startControlPlane({ folder, upstreamPorts, cpus, launch }: Place, xds: number, admin: number) {
   const manifests = join(folder, 'manifests');
   mkdirSync(manifests);
-  writeFileSync(join(manifests, 'bench.json'), JSON.stringify({ kind: 'List', apiVersion: 'v1', items: objects(upstreamPorts) }));
+  writeFileSync(
+    join(manifests, 'bench.json'),
+    JSON.stringify({ kind: 'List', apiVersion: 'v1', items: objects(upstreamPorts) }),
+  );
   const addresses = ['--xds-address', `127.0.0.1:${xds}`, '--admin-address', `127.0.0.1:${admin}`];
   return launch({
     command: process.execPath,

@@ -37,7 +37,8 @@ export const ERRORS = {
     grpcStatus: 14,
     retry: 'never',
     flag: 'NC',
-    sentence: 'The route names a cluster that this sidecar does not hold: {detail}. Look at /config_dump of its admin pages.',
+    sentence:
+      'The route names a cluster that this sidecar does not hold: {detail}. Look at /config_dump of its admin pages.',
   },
   no_healthy_upstream: {
     side: 'upstream',
