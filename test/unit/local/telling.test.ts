@@ -131,6 +131,16 @@ describe('findTryUrl', () => {
     expect(findTryUrl(all, 'default')).toBe('http://far.other/data');
   });
 
+  it('prefers a Service that has pods to a nearer one without', () => {
+    const lonely = service('alone', 'shop', '{ port: 80 }', ', selector: { app: gone }');
+    const served = service('web', 'shop', '{ port: 80 }', ', selector: { app: web }');
+    const elsewhere = service('far', 'other', '{ port: 80 }', ', selector: { app: web }');
+    const pod = (namespace: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: web-1, namespace: ${namespace}, labels: { app: web } }\nspec: { containers: [{ name: c, image: x }] }\n---\n`;
+    expect(findTryUrl(manifests(lonely + served + pod('shop')), 'shop')).toBe('http://web/data');
+    expect(findTryUrl(manifests(lonely + elsewhere + pod('other')), 'shop')).toBe('http://far.other/data');
+  });
+
   it('names another port, and knows no Service that can not be called', () => {
     expect(findTryUrl(manifests(service('a', 'shop', '{ port: 8080 }')), 'shop')).toBe('http://a:8080/data');
     expect(findTryUrl(manifests(service('a', 'shop', '{ port: 53, protocol: UDP }')), 'shop')).toBeNull();
