@@ -12,7 +12,7 @@ export interface DnsOptions {
   readonly random: Random;
 }
 
-/** An answer that does not come within this time counts as a failure. Source: c-ares, its default. */
+/** An answer of one family that does not come within this time counts as a failure. Source: c-ares, its default. */
 const LOOK_UP_TIMEOUT_MS = 5_000;
 
 /** The families to ask, one after the other; `all` joins the answers, the others take the first. */
@@ -34,8 +34,12 @@ export class DnsWatch {
   #answered = false;
   #problem = '';
   #cancel: Cancel = () => {};
-  /** Of the look-up in work: an answer to an older one is of no interest. */
-  #round = 0;
+  /** Of the families asked in this look-up so far. */
+  #answers: DnsAnswer[] = [];
+  /** Why the family asked last has no answer. */
+  #failure = '';
+  /** Of the question in work: an answer to an older one is of no interest. */
+  #question = 0;
 
   /** `onResult` is called after each look-up, whatever came of it. */
   constructor(name: string, spec: DnsDiscoverySpec, options: DnsOptions, onResult: () => void) {
@@ -62,62 +66,57 @@ export class DnsWatch {
   }
 
   start(): void {
-    this.#round += 1;
-    const round = this.#round;
-    this.#cancel = this.#options.clock.after(LOOK_UP_TIMEOUT_MS, () =>
-      this.#fail(round, `no answer within ${LOOK_UP_TIMEOUT_MS} ms`),
-    );
-    lookUp(this.#options.resolver, this.name, this.#spec).then(
-      (answer) => this.#succeed(round, answer),
-      (error: unknown) => this.#fail(round, codeOf(error) || messageOf(error)),
-    );
+    this.#answers = [];
+    this.#ask(0);
   }
 
   stop(): void {
-    this.#round += 1;
+    this.#question += 1;
     this.#cancel();
   }
 
-  #succeed(round: number, answer: DnsAnswer): void {
-    if (round !== this.#round) return;
-    this.#backOff?.reset();
-    this.#addresses = answer.addresses;
-    this.#problem = '';
-    const lifeMs = this.#spec.respectTtl ? (answer.ttlMs ?? 0) : 0;
-    this.#end(lifeMs > 0 ? lifeMs : this.#spec.refreshMs);
+  /** One family after the other, each with its own time limit: servers are known that answer for one and are silent for the other. */
+  #ask(index: number): void {
+    const family = FAMILIES[this.#spec.family][index];
+    const isEnough = this.#answers.length > 0 && this.#spec.family !== 'all';
+    if (family === undefined || isEnough) {
+      this.#end();
+      return;
+    }
+    this.#question += 1;
+    const question = this.#question;
+    const settle = (answer: DnsAnswer | null, failure: string): void => {
+      if (question !== this.#question) return;
+      this.#cancel();
+      if (answer !== null) this.#answers.push(answer);
+      this.#failure = failure;
+      this.#ask(index + 1);
+    };
+    const { clock, resolver } = this.#options;
+    this.#cancel = clock.after(LOOK_UP_TIMEOUT_MS, () => settle(null, `no answer within ${LOOK_UP_TIMEOUT_MS} ms`));
+    resolver.resolve(this.name, family, this.#spec.respectTtl).then(
+      (answer) => settle(answer, ''),
+      (error: unknown) => settle(null, codeOf(error) || messageOf(error)),
+    );
   }
 
-  #fail(round: number, reason: string): void {
-    if (round !== this.#round) return;
-    this.#problem = `${this.name} cannot be looked up: ${reason}`;
-    this.#end(this.#backOff?.nextDelayMs() ?? this.#spec.refreshMs);
-  }
-
-  #end(delayMs: number): void {
-    this.#round += 1;
-    this.#cancel();
+  #end(): void {
+    const found = this.#answers.length > 0;
+    if (found) this.#addresses = this.#answers.flatMap(({ addresses }) => addresses);
+    this.#problem = found ? '' : `${this.name} cannot be looked up: ${this.#failure}`;
     this.#answered = true;
+    this.#question += 1;
     const { clock, random } = this.#options;
+    const delayMs = found ? this.#delayAfterSuccess() : (this.#backOff?.nextDelayMs() ?? this.#spec.refreshMs);
     this.#cancel = clock.after(delayMs + random.next() * this.#spec.jitterMs, () => this.start());
     this.#onResult();
   }
-}
 
-async function lookUp(resolver: DnsResolver, name: string, spec: DnsDiscoverySpec): Promise<DnsAnswer> {
-  const answers: DnsAnswer[] = [];
-  let failure: unknown;
-  for (const family of FAMILIES[spec.family]) {
-    try {
-      answers.push(await resolver.resolve(name, family, spec.respectTtl));
-    } catch (error) {
-      failure = error;
-    }
-    if (answers.length > 0 && spec.family !== 'all') break;
+  #delayAfterSuccess(): number {
+    this.#backOff?.reset();
+    if (!this.#spec.respectTtl) return this.#spec.refreshMs;
+    const lives = this.#answers.flatMap(({ ttlMs }) => (ttlMs === null ? [] : [ttlMs]));
+    const lifeMs = lives.length === 0 ? 0 : Math.min(...lives);
+    return lifeMs > 0 ? lifeMs : this.#spec.refreshMs;
   }
-  if (answers.length === 0) throw failure;
-  const lives = answers.flatMap((answer) => (answer.ttlMs === null ? [] : [answer.ttlMs]));
-  return {
-    addresses: answers.flatMap((answer) => answer.addresses),
-    ttlMs: lives.length === 0 ? null : Math.min(...lives),
-  };
 }

@@ -1,10 +1,10 @@
 // Endpoints found by name: when names are looked up, what an answer and a failure change.
-import { seededRandom } from '../../../../src/base/random.ts';
+import { type Random, seededRandom } from '../../../../src/base/random.ts';
 import type { DnsDiscoverySpec } from '../../../../src/model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../../../src/model/endpoint-spec.ts';
 import { DnsDiscovery } from '../../../../src/proxy/upstream/dns-discovery.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { ScriptedResolver } from '../../../support/scripted-resolver.ts';
+import { type ScriptedAnswer, ScriptedResolver } from '../../../support/scripted-resolver.ts';
 import { turns } from '../../../support/until.ts';
 
 interface Scene {
@@ -25,12 +25,16 @@ function specOf(hosts: readonly string[], changes: Partial<DnsDiscoverySpec> = {
   return { kind: 'strict-dns', family: 'v4-only', targets, ...base, ...changes };
 }
 
-async function play(spec: DnsDiscoverySpec, answers: ScriptedResolver['answers'] | null = null): Promise<Scene> {
+async function play(
+  spec: DnsDiscoverySpec,
+  answers: ScriptedResolver['answers'] | null = null,
+  random: Random = seededRandom(1),
+): Promise<Scene> {
   const clock = new ManualClock();
   const resolver = new ScriptedResolver();
   for (const [key, answer] of answers ?? []) resolver.answers.set(key, answer);
   const told: LoadAssignmentSpec[] = [];
-  const options = { resolver, clock, random: seededRandom(1) };
+  const options = { resolver, clock, random };
   const scene: Scene = {
     clock,
     resolver,
@@ -71,10 +75,13 @@ describe('STRICT_DNS', () => {
   });
 
   it('waits for every name once, looks each up once, and leaves addresses as they are', async () => {
-    const answers = new Map([['a.example 4', ['10.0.0.1']]]);
+    const answers = new Map<string, ScriptedAnswer>([
+      ['a.example 4', ['10.0.0.1']],
+      ['slow.example 4', null],
+    ]);
     const scene = await play(specOf(['a.example', '10.9.9.9', 'a.example', 'slow.example']), answers);
-    scene.resolver.answers.set('slow.example 4', null);
-    expect(scene.resolver.asked).toEqual(['a.example 4', 'slow.example 4']);
+    expect([scene.resolver.asked, scene.told]).toEqual([['a.example 4', 'slow.example 4'], []]);
+    await scene.pass(5_000);
     expect(scene.told.map(hostsOf)).toEqual([['10.0.0.1', '10.9.9.9', '10.0.0.1']]);
     const addresses = await play(specOf(['10.9.9.9']));
     expect([addresses.told.map(hostsOf), addresses.clock.pendingTimers]).toEqual([[['10.9.9.9']], 0]);
@@ -108,23 +115,20 @@ describe('STRICT_DNS', () => {
     expect(scene.told.map(hostsOf)).toEqual([[]]);
   });
 
-  it('backs off after failures where it is told to, and begins again after a success', async () => {
+  it('backs off after failures up to a bound where it is told to, and begins again after a success', async () => {
     const failureBackOff = { baseMs: 1_000, maxMs: 4_000 };
-    const scene = await play(specOf(['a.example'], { failureBackOff }));
+    const half = { next: () => 0.5 };
+    const scene = await play(specOf(['a.example'], { failureBackOff }), null, half);
     const waits: number[] = [];
-    for (let i = 0; i < 40; i += 1) {
+    for (const answer of ['ESERVFAIL', 'ESERVFAIL', 'ESERVFAIL', ['10.0.0.1'], 'ESERVFAIL', 'ESERVFAIL'] as const) {
+      scene.resolver.answers.set('a.example 4', answer);
       const before = scene.resolver.asked.length;
-      let waited = 0;
-      while (scene.resolver.asked.length === before && waited < 4_000) {
-        scene.clock.advance(100);
-        waited += 100;
-      }
-      await turns(2);
-      waits.push(waited);
+      const since = scene.clock.now();
+      while (scene.resolver.asked.length === before) await scene.pass(100);
+      waits.push(scene.clock.now() - since);
     }
-    expect(Math.max(...waits)).toBeLessThanOrEqual(4_000);
-    expect(Math.max(...waits)).toBeGreaterThan(2_000);
-    expect(Math.max(...waits.slice(0, 1))).toBeLessThanOrEqual(1_000);
+    // Half of 1 s, 2 s, 4 s and 4 s, then refreshMs, then half of 1 s.
+    expect(waits).toEqual([500, 1_000, 2_000, 2_000, 5_000, 500]);
   });
 
   it('looks up again when the answer has lived, where that counts and is told', async () => {
@@ -162,9 +166,34 @@ describe('STRICT_DNS', () => {
     ['v4-preferred', ['a.example 4'], ['10.0.0.1']],
     ['v6-only', ['a.example 6'], []],
     ['all', ['a.example 4', 'a.example 6'], ['10.0.0.1']],
-  ] as const)('asks for the families of %s', async (family, asked, hosts) => {
+  ] as const)('asks for the families of %s, one after the other', async (family, asked, hosts) => {
     const scene = await play(specOf(['a.example'], { family }), new Map([['a.example 4', ['10.0.0.1']]]));
     expect([scene.resolver.asked, scene.told.map(hostsOf)]).toEqual([asked, [hosts]]);
+  });
+
+  it('asks for the other family after 5 s where a server is silent about the first', async () => {
+    const answers = new Map<string, ScriptedAnswer>([
+      ['a.example 6', null],
+      ['a.example 4', ['10.0.0.1']],
+    ]);
+    const scene = await play(specOf(['a.example'], { family: 'auto' }), answers);
+    await scene.pass(4_999);
+    expect(scene.resolver.asked).toEqual(['a.example 6']);
+    await scene.pass(1);
+    expect([scene.told.map(hostsOf), scene.failures]).toEqual([[['10.0.0.1']], 0]);
+  });
+
+  it('joins both families, of which the shorter life counts, and one that fails is no failure', async () => {
+    const answers = new Map<string, ScriptedAnswer>([
+      ['a.example 4', { addresses: ['10.0.0.1'], ttlMs: 60_000 }],
+      ['a.example 6', { addresses: ['fd00::1'], ttlMs: 20_000 }],
+    ]);
+    const scene = await play(specOf(['a.example'], { family: 'all', respectTtl: true }), answers);
+    expect(scene.told.map(hostsOf)).toEqual([['10.0.0.1', 'fd00::1']]);
+    scene.resolver.answers.set('a.example 6', 'ENODATA');
+    await scene.pass(20_000);
+    expect([scene.told.at(-1)].map(hostsOf)).toEqual([['10.0.0.1']]);
+    expect([scene.failures, scene.discovery.problem]).toEqual([0, '']);
   });
 });
 
