@@ -9,21 +9,24 @@ export interface Clock {
   now(): number;
   /** Milliseconds since the Unix epoch; for what people read (logs, creation times). */
   wallNow(): number;
-  /** Calls `run` once after `delayMs` (≥ 0). A pending timer keeps the process alive. */
+  /** Calls `run` once after `delayMs` (≥ 0), or after 24 days where that is less. A pending timer keeps the process alive. */
   after(delayMs: number, run: () => void): Cancel;
-  /** Calls `run` every `periodMs` (> 0). It never keeps the process alive. */
+  /** Calls `run` every `periodMs` (> 0, at most 24 days). It never keeps the process alive. */
   every(periodMs: number, run: () => void): Cancel;
 }
+
+/** Node runs a timer that is set for longer at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
+    const timer = setTimeout(run, Math.min(delayMs, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
   every(periodMs, run) {
-    const timer = setInterval(run, periodMs);
+    const timer = setInterval(run, Math.min(periodMs, MAX_TIMER_MS));
     timer.unref();
     return () => clearInterval(timer);
   },
