@@ -1,54 +1,35 @@
-// The benches' command line: which bench to run, how often and how long.
-import { parseArgs } from 'node:util';
-import { HTTP1_CONTENDERS } from './contenders/index.ts';
-import { runMicro } from './micro/run.ts';
-import { runProxies } from './proxies.ts';
+// The benches' command line: the table of scenarios.
+import { UsageError } from './arguments.ts';
+import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
+import { MICRO_USAGE, microCommand } from './micro/run.ts';
+import { PROXIES_USAGE, proxiesCommand } from './proxies.ts';
 
-const USAGE = `Usage: npm run bench [-- proxies [--rounds N] [--seconds N] [--only NAME,NAME…]]
-       npm run bench -- micro [NAME]
-  proxies   HTTP/1.1 through our sidecar and its peers, in one run; a table of ratios (the default)
-            --rounds   1 to 100, default 5      --seconds  of each round, 1 to 60, default 4
-            --only     some of: ${HTTP1_CONTENDERS.map(({ name }) => name).join(', ')}
-  micro     bench/micro/**/*.bench.ts, or those whose path or name holds NAME`;
+interface Scenario {
+  readonly name: string;
+  readonly usage: string;
+  /** Resolves with the exit code; throws UsageError for arguments that it does not understand. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
 
-const OPTIONS = {
-  rounds: { type: 'string', default: '5' },
-  seconds: { type: 'string', default: '4' },
-  only: { type: 'string', default: '' },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const;
+/** The first one runs when none is named. */
+const SCENARIOS: readonly Scenario[] = [
+  { name: 'proxies', usage: PROXIES_USAGE, run: proxiesCommand },
+  { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
+  { name: 'micro', usage: MICRO_USAGE, run: microCommand },
+];
 
-class UsageError extends Error {}
+const USAGE = `Usage: npm run bench [-- ${SCENARIOS.map(({ name }) => name).join(' | ')} [OPTIONS]]
+${SCENARIOS.map(({ usage }) => usage).join('\n')}`;
 
-/** Resolves with the exit code; throws UsageError for arguments that it does not understand. */
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(args);
-  const [command = 'proxies', name = ''] = positionals;
-  if (values.help) {
+  if (args.includes('--help') || args.includes('-h')) {
     console.log(USAGE);
     return 0;
   }
-  if (command === 'micro') return runMicro(name);
-  if (command !== 'proxies') throw new UsageError(`unknown bench: ${command}`);
-  const only = values.only.split(',').filter((part) => part !== '');
-  const unknown = only.filter((part) => !HTTP1_CONTENDERS.some((contender) => contender.name === part));
-  if (unknown.length > 0) throw new UsageError(`--only: unknown proxy: ${unknown.join(', ')}`);
-  const rounds = integer('--rounds', values.rounds, 100);
-  return runProxies({ rounds, secondsPerRound: integer('--seconds', values.seconds, 60), only });
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function integer(option: string, text: string, maximum: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= maximum) return value;
-  throw new UsageError(`${option}: ${text} is not a whole number from 1 to ${maximum}`);
+  const named = args[0] !== undefined && !args[0].startsWith('-');
+  const scenario = named ? SCENARIOS.find(({ name }) => name === args[0]) : SCENARIOS[0];
+  if (scenario === undefined) throw new UsageError(`unknown bench: ${args[0]}`);
+  return scenario.run(named ? args.slice(1) : args);
 }
 
 // Leaving through exit runs the handlers that end what was started.

@@ -1,23 +1,41 @@
 // The command `bench proxies`: runs the proxy scenarios, prints the table of ratios and keeps the figures as JSON.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, release } from 'node:os';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { relative } from 'node:path';
+import { readArguments, readCount, readNames } from './arguments.ts';
 import { HTTP1_CONTENDERS } from './contenders/index.ts';
 import { type Http1Results, runHttp1 } from './http1.ts';
+import { keepResults } from './report/keep-results.ts';
 import { renderSummaries, summarize, wasDisturbed } from './report/proxies-report.ts';
 
-export interface ProxiesOptions {
+const NAMES = HTTP1_CONTENDERS.map(({ name }) => name);
+
+export const PROXIES_USAGE = `  proxies         HTTP/1.1 through our sidecar and its peers, in one run; a table of ratios (the default)
+            --rounds   1 to 100, default 5      --seconds  of each round, 1 to 60, default 4
+            --only     some of: ${NAMES.join(', ')}`;
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '4' },
+  only: { type: 'string', default: '' },
+} as const;
+
+interface ProxiesOptions {
   readonly rounds: number;
   readonly secondsPerRound: number;
   /** Names of contenders; all when empty. */
   readonly only: readonly string[];
 }
 
-const RESULTS = fileURLToPath(new URL('results', import.meta.url));
-
 /** Resolves with the exit code. */
-export async function runProxies(options: ProxiesOptions): Promise<number> {
+export function proxiesCommand(args: readonly string[]): Promise<number> {
+  const { values } = readArguments(args, OPTIONS);
+  return runProxies({
+    rounds: readCount('--rounds', values.rounds, 100),
+    secondsPerRound: readCount('--seconds', values.seconds, 60),
+    only: readNames('--only', values.only, NAMES),
+  });
+}
+
+async function runProxies(options: ProxiesOptions): Promise<number> {
   if (process.platform !== 'linux') throw new Error('this bench needs Linux (taskset, /proc)');
   const contenders = HTTP1_CONTENDERS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
   const results = await runHttp1({ ...options, contenders, say: (line) => console.error(line) });
@@ -50,23 +68,8 @@ function render(options: ProxiesOptions, results: Http1Results): string {
 }
 
 function keep(options: ProxiesOptions, results: Http1Results): string {
-  const date = new Date().toISOString();
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cpuCount: availableParallelism(), kernel: release() };
   const { rounds, secondsPerRound } = options;
-  const settings = { rounds, secondsPerRound, connections: results.connections, cpus: results.cpus };
-  const { outcomes, leftOut } = results;
-  const report = {
-    scenario: 'http1',
-    date,
-    machine,
-    node: process.version,
-    settings,
-    summaries: summarize(outcomes),
-    outcomes,
-    leftOut,
-  };
-  mkdirSync(RESULTS, { recursive: true });
-  const file = join(RESULTS, `${date.replace(/\..*$/, '').replaceAll(':', '-')}-http1.json`);
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  return file;
+  const { outcomes, leftOut, connections, cpus } = results;
+  const settings = { rounds, secondsPerRound, connections, cpus };
+  return keepResults('http1', { settings, summaries: summarize(outcomes), outcomes, leftOut });
 }

@@ -65,3 +65,13 @@ export function parseStat(line: string): ProcessStat {
     rssPages: field(24),
   };
 }
+
+/** The most memory that the process has had resident, without its children. */
+export function readPeakRss(pid: number): number {
+  return parsePeakRss(readFileSync(`/proc/${pid}/status`, 'latin1'));
+}
+
+/** proc(5), /proc/PID/status. NaN where it does not stand. */
+export function parsePeakRss(status: string): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+}

@@ -21,3 +21,9 @@ export function pairedRatio(values: readonly number[], reference: readonly numbe
   const rounds = Math.min(values.length, reference.length);
   return median(values.slice(0, rounds).map((value, round) => value / (reference[round] ?? Number.NaN)));
 }
+
+/** The smallest value that is not below `share` (0 to 1) of all: nearest rank. NaN of nothing. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}

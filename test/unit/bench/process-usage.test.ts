@@ -1,6 +1,6 @@
 // CPU time and memory as read from /proc.
 import { parseBusyTicks } from '../../../bench/measure/machine-usage.ts';
-import { type ProcessStat, parseStat, selectTree } from '../../../bench/measure/process-usage.ts';
+import { type ProcessStat, parsePeakRss, parseStat, selectTree } from '../../../bench/measure/process-usage.ts';
 
 describe('parseStat', () => {
   it('adds user and system time of the process and of its reaped children', () => {
@@ -34,5 +34,15 @@ describe('parseBusyTicks', () => {
       'cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 4 100 100 8 16 32 1 1\ncpu1 7 0 0 100 100 0 0 0 0 0\ncpu10 5 0 0 0 0 0 0 0 0 0\nintr 1\n';
     expect(parseBusyTicks(stat, [0])).toBe(63);
     expect(parseBusyTicks(stat, [0, 1])).toBe(70);
+  });
+});
+
+describe('parsePeakRss', () => {
+  it('is in bytes', () => {
+    expect(parsePeakRss('Name:\tnode\nVmPeak:\t  900 kB\nVmHWM:\t  120 kB\nVmRSS:\t  100 kB\n')).toBe(122_880);
+  });
+
+  it('is not a number where it does not stand, as for a process that has ended', () => {
+    expect(parsePeakRss('Name:\tnode\n')).toBeNaN();
   });
 });

@@ -1,5 +1,5 @@
 // Medians, spreads and ratios of rounds.
-import { median, pairedRatio, spread } from '../../../bench/measure/statistics.ts';
+import { median, pairedRatio, percentile, spread } from '../../../bench/measure/statistics.ts';
 
 describe('median', () => {
   it('is the middle value, by number', () => {
@@ -33,5 +33,20 @@ describe('pairedRatio', () => {
 
   it('uses the rounds that both have', () => {
     expect(pairedRatio([30, 60], [10])).toBe(3);
+  });
+});
+
+describe('percentile', () => {
+  it('is the smallest value that is not below the share of all', () => {
+    const values = Array.from({ length: 200 }, (_, index) => 200 - index);
+    expect(percentile(values, 0.5)).toBe(100);
+    expect(percentile(values, 0.99)).toBe(198);
+    expect(percentile(values, 1)).toBe(200);
+  });
+
+  it('is the smallest of all for nothing of them, the only one for one, and not a number for none', () => {
+    expect(percentile([3, 1, 2], 0)).toBe(1);
+    expect(percentile([42], 0.99)).toBe(42);
+    expect(percentile([], 0.5)).toBeNaN();
   });
 });

@@ -1,0 +1,52 @@
+// The bench's lean incremental messages, against those of the real server.
+import { decodeResponse, encodeRequest, TYPE_URLS } from '../../../bench/control-plane/delta-messages.ts';
+import { RESOURCE_TYPES } from '../../../src/xds/resources/index.ts';
+import { DELTA_CODEC } from '../../../src/xds/server/delta-codec.ts';
+import { DISCOVERY_SERVICES, deltaMethod } from '../../../src/xds/server/discovery-services.ts';
+import type { Batch } from '../../../src/xds/server/subscription.ts';
+
+const [ADS] = DISCOVERY_SERVICES;
+
+describe('encodeRequest', () => {
+  it('says who asks and for what, and what it acknowledges', () => {
+    if (ADS === undefined) throw new Error('the server serves nothing');
+    const read = (bytes: Buffer) => DELTA_CODEC.read(deltaMethod(ADS).requestDeserialize(bytes));
+    const first = encodeRequest({ nodeId: 'me', typeUrl: TYPE_URLS.clusters, subscribe: ['a', 'b'] });
+    expect(read(first)).toMatchObject({
+      typeUrl: TYPE_URLS.clusters,
+      node: { id: 'me' },
+      nonce: '',
+      names: { subscribe: ['a', 'b'], unsubscribe: [] },
+    });
+    const ack = read(encodeRequest({ typeUrl: TYPE_URLS.endpoints, nonce: '17' }));
+    expect(ack).toMatchObject({ typeUrl: TYPE_URLS.endpoints, nonce: '17', names: { subscribe: [] } });
+    expect([ack.node, ack.refusal]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('decodeResponse', () => {
+  it('finds type, nonce and names in what the server writes', () => {
+    const [type] = RESOURCE_TYPES;
+    if (type === undefined) throw new Error('there are no types');
+    const resource = (name: string) => ({
+      name,
+      version: '1',
+      any: new Uint8Array(300).fill(7),
+      references: [],
+      digest: 0n,
+    });
+    const changed = [resource('a'), resource('b|with|bars')];
+    const batch: Batch = { type, version: 'v', changed, removed: ['gone'], complete: () => changed };
+    expect(decodeResponse(DELTA_CODEC.write(batch, '42'))).toEqual({
+      typeUrl: type.typeUrl,
+      nonce: '42',
+      names: ['a', 'b|with|bars'],
+    });
+  });
+});
+
+describe('TYPE_URLS', () => {
+  it('are those that the server serves', () => {
+    expect(Object.values(TYPE_URLS).toSorted()).toEqual(RESOURCE_TYPES.map(({ typeUrl }) => typeUrl).toSorted());
+  });
+});
