@@ -10,9 +10,15 @@ const TRY_TIMEOUT_MS = 2_000;
 export class SystemResolver implements DnsResolver {
   readonly #dns = new Resolver({ timeout: TRY_TIMEOUT_MS, tries: TRIES });
 
+  /** `servers`: `host:port` of the DNS servers to ask for answers whose life matters; absent = those of this machine. */
+  constructor(servers?: readonly string[]) {
+    if (servers !== undefined) this.#dns.setServers(servers);
+  }
+
   /** Only DNS itself tells how long an answer lives; a name that it does not know may still stand in the hosts file. */
   async resolve(name: string, family: 4 | 6, wantTtl: boolean): Promise<DnsAnswer> {
-    if (!wantTtl || isLocal(name)) return lookUp(name, family);
+    if (isLocal(name)) return lookUp('localhost', family);
+    if (!wantTtl) return lookUp(name, family);
     try {
       const records = await (family === 4
         ? this.#dns.resolve4(name, { ttl: true })
@@ -26,7 +32,7 @@ export class SystemResolver implements DnsResolver {
   }
 }
 
-/** RFC 6761 section 6.3: these are answered by the machine itself. */
+/** RFC 6761 section 6.3: these are the machine itself; not every C library knows those with a dot. */
 function isLocal(name: string): boolean {
   const bare = name.toLowerCase().replace(/\.$/, '');
   return bare === 'localhost' || bare.endsWith('.localhost');
