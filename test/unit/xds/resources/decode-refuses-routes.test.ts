@@ -120,6 +120,19 @@ describe('a route configuration', () => {
       'retry_policy.retry_back_off.base_interval: is absent or 0; give more than 0 s',
     ],
     [
+      'a retry back-off whose bound is below its base',
+      one({
+        match: any,
+        action: retrying({ retryBackOff: { baseInterval: { seconds: 2n }, maxInterval: { seconds: 1n } } }),
+      }),
+      'retry_policy.retry_back_off.max_interval: is less than base_interval; give at least that',
+    ],
+    [
+      'a retriable status that is none',
+      one({ match: any, action: retrying({ retryOn: 'retriable-status-codes', retriableStatusCodes: [503, 600] }) }),
+      'retry_policy.retriable_status_codes[1]: is 600; use 100 to 599',
+    ],
+    [
       'CONNECT that would be passed on',
       one({ match: { pathSpecifier: { case: 'connectMatcher', value: {} } }, action: toCluster }),
       'routes[0].route.upgrade_configs: does not end CONNECT here; add upgrade_type CONNECT with a connect_config',

@@ -4,6 +4,7 @@ import { type Any, AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
 import { renderIssue } from '../../../../src/base/result.ts';
 import {
   Cluster_DiscoveryType,
+  type Cluster_DnsLookupFamily,
   Cluster_LbPolicy,
   ClusterSchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
@@ -131,6 +132,29 @@ describe('a cluster', () => {
       'a look-up without a pause',
       { ...dns(Cluster_DiscoveryType.STRICT_DNS, ['a.example']), dnsRefreshRate: {} },
       'cluster "c": dns_refresh_rate: is 0 ms; give at least 1 ms',
+    ],
+    [
+      'a jitter before the beginning of time',
+      { ...dns(Cluster_DiscoveryType.STRICT_DNS, ['a.example']), dnsJitter: { nanos: -1 } },
+      'cluster "c": dns_jitter: is -0.000001 ms; use a duration from 0 to 10 years',
+    ],
+    [
+      'a failure back-off without its base',
+      { ...dns(Cluster_DiscoveryType.STRICT_DNS, ['a.example']), dnsFailureRefreshRate: {} },
+      'cluster "c": dns_failure_refresh_rate.base_interval: is absent; give at least 1 ms',
+    ],
+    [
+      'a failure back-off whose bound is below its base',
+      {
+        ...dns(Cluster_DiscoveryType.STRICT_DNS, ['a.example']),
+        dnsFailureRefreshRate: { baseInterval: { seconds: 2n }, maxInterval: { seconds: 1n } },
+      },
+      'cluster "c": dns_failure_refresh_rate.max_interval: is less than base_interval; give at least that',
+    ],
+    [
+      'a family that is not known',
+      { ...dns(Cluster_DiscoveryType.STRICT_DNS, ['a.example']), dnsLookupFamily: 77 as Cluster_DnsLookupFamily },
+      'cluster "c": dns_lookup_family: 77 is not known; use AUTO',
     ],
     [
       'endpoints from a file',
