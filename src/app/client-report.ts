@@ -22,6 +22,7 @@ const FAMILIES: Readonly<Record<string, keyof Snapshot>> = {
   EDS: 'endpoints',
   LDS: 'listeners',
   RDS: 'routes',
+  NDS: 'names',
 };
 
 /** `state`: null before every registry has been read. */

@@ -4,6 +4,7 @@ import type { ClusterSpec } from './cluster-spec.ts';
 import type { LoadAssignmentSpec } from './endpoint-spec.ts';
 import type { ListenerSpec } from './listener-spec.ts';
 import type { RouteConfigSpec } from './route-spec.ts';
+import type { ServiceNameSpec } from './service-name-spec.ts';
 
 export interface ResourceChanges<Spec> {
   /** New or replaced resources, whole. */
@@ -18,6 +19,8 @@ export interface Changes {
   readonly endpoints?: ResourceChanges<LoadAssignmentSpec>;
   readonly listeners?: ResourceChanges<ListenerSpec>;
   readonly routes?: ResourceChanges<RouteConfigSpec>;
+  /** The first ones, be they none, are all that there are then. */
+  readonly names?: ResourceChanges<ServiceNameSpec>;
 }
 
 export interface ConfigSink {

@@ -7,6 +7,8 @@ export interface NodeIdentity {
   readonly namespace: string;
   /** Where its outbound listener shall be, the main address first; empty = 127.0.0.1:15001. */
   readonly outboundAddresses: readonly SocketAddressSpec[];
+  /** It is told the names of the mesh, and asks for the configuration of those that are dialled. */
+  readonly onDemand?: boolean;
 }
 
 /** `sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.<cluster domain>` (contract.md, On the wire). */

@@ -349,5 +349,6 @@ export function routingSnapshot(backends: Readonly<Record<string, readonly TestA
       ]),
     ),
     routes: new Map(configs.map((config) => [config.name, config])),
+    names: new Map(),
   };
 }

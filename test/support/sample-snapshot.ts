@@ -50,6 +50,7 @@ export function sampleSnapshot({ services, listen = { host: '127.0.0.1', port: 1
       }),
     ]),
     routes: new Map([entry({ name: routeName, virtualHosts })]),
+    names: new Map(),
   };
 }
 

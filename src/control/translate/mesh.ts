@@ -2,6 +2,8 @@
 import type { Issue } from '../../base/result.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
+import type { RouteConfigSpec } from '../../model/route-spec.ts';
+import type { ServiceNameSpec } from '../../model/service-name-spec.ts';
 import type { NamedHost } from './named-host.ts';
 import { sameItems } from './service-inputs.ts';
 import type { TranslatedService } from './translate-service.ts';
@@ -11,6 +13,9 @@ export interface Mesh {
   readonly clusters: ReadonlyMap<string, ClusterSpec>;
   readonly endpoints: ReadonlyMap<string, LoadAssignmentSpec>;
   readonly hosts: MeshHosts;
+  /** For sidecars that ask for what is dialled: names, and the routes of each Service port, the same for every namespace. */
+  readonly names: ReadonlyMap<string, ServiceNameSpec>;
+  readonly portRoutes: ReadonlyMap<string, RouteConfigSpec>;
   readonly issues: readonly Issue[];
   /** What all of it was made from. */
   readonly services: readonly TranslatedService[];
@@ -27,6 +32,8 @@ export const EMPTY_MESH: Mesh = {
   clusters: new Map(),
   endpoints: new Map(),
   hosts: { namespaces: [], hosts: [] },
+  names: new Map(),
+  portRoutes: new Map(),
   issues: [],
   services: [],
 };
@@ -45,13 +52,25 @@ export function joinServices(services: readonly TranslatedService[], issues: rea
       hosts.push(host);
     }
   }
+  const sameHosts = sameItems(before.hosts.hosts, hosts);
   return {
     clusters: sameMap(before.clusters, clusters) ? before.clusters : clusters,
     endpoints: sameMap(before.endpoints, endpoints) ? before.endpoints : endpoints,
-    hosts: sameItems(before.hosts.hosts, hosts) ? before.hosts : { namespaces, hosts },
+    hosts: sameHosts ? before.hosts : { namespaces, hosts },
+    // Both are made from the same as the hosts are.
+    names: sameHosts ? before.names : byName(services.flatMap((service) => service.names)),
+    portRoutes: sameHosts ? before.portRoutes : byName(services.flatMap(configsOf)),
     issues: [...issues, ...services.flatMap((service) => service.issues)],
     services,
   };
+}
+
+function configsOf({ routes }: TranslatedService): readonly RouteConfigSpec[] {
+  return routes.map(({ config }) => config);
+}
+
+function byName<Spec extends { readonly name: string }>(specs: readonly Spec[]): ReadonlyMap<string, Spec> {
+  return new Map(specs.map((spec) => [spec.name, spec]));
 }
 
 function sameMap<V>(left: ReadonlyMap<string, V>, right: ReadonlyMap<string, V>): boolean {

@@ -1,5 +1,5 @@
 // Virtual hosts with all the names that they answer to, as seen from their own namespace and from others.
-import { serviceHost } from '../../model/names.ts';
+import { portRouteName, searchSuffixes, serviceHost } from '../../model/names.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 
 /**
@@ -41,17 +41,17 @@ interface Form {
 export function namedHost(names: HostNames, ports: readonly number[], cluster: string): NamedHost {
   const full = serviceHost(names.label, names.namespace, names.clusterDomain);
   const addresses: Form[] = names.addresses.map((name) => ({ name, step: 0 }));
-  const short: Form = { name: names.label, step: 1 };
-  const qualified: Form[] = [
-    { name: `${names.label}.${names.namespace}`, step: 2 },
-    { name: `${names.label}.${names.namespace}.svc`, step: 3 },
-    { name: full, step: 4 },
-  ];
-  const name = `${full}:${ports[0]}`;
+  // What a resolver appends to find the full name, taken off it again.
+  const forms = searchSuffixes(names.namespace, names.clusterDomain).map((suffix, at) => ({
+    name: full.slice(0, full.length - suffix.length),
+    step: (at + 1) as SearchStep,
+  }));
+  const name = portRouteName(ports[0] ?? 0, full);
   const routes = routesTo(cluster);
   return {
-    own: hostView(name, routes, [short, ...qualified], addresses, ports),
-    foreign: hostView(name, routes, qualified, addresses, ports),
+    own: hostView(name, routes, forms, addresses, ports),
+    // A short name means the caller's own namespace.
+    foreign: hostView(name, routes, forms.slice(1), addresses, ports),
   };
 }
 

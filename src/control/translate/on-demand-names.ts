@@ -1,6 +1,6 @@
 // What gRPC clients are told of the names that they dial: a listener per `host:port`, and the routes of a Service port.
 import { DEFAULT_IDLE_TIMEOUT_MS } from '../../model/listener-spec.ts';
-import { outboundClusterName } from '../../model/names.ts';
+import { outboundClusterName, parseDialledName, searchSuffixes } from '../../model/names.ts';
 import type { ApiListenerSpec } from '../../model/on-demand.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -8,11 +8,6 @@ import { Recent } from './recent.ts';
 
 /** More names than that at once are told the right thing too, but are made anew each time. */
 const MAX_REMEMBERED = 10_000;
-/** A DNS name is no longer (RFC 1035, 2.3.4), and a port has five digits. */
-const MAX_NAME_LENGTH = 260;
-/** What a name without a port means, as in a sidecar. */
-const DEFAULT_PORT = 80;
-
 type Clusters = Snapshot['clusters'];
 
 /** Each answer depends on its arguments alone; what is remembered only keeps identities. */
@@ -47,23 +42,15 @@ export class OnDemandNames {
     return fresh;
   }
 
-  /** In the order of a resolver's search list: own namespace, `svc`, cluster domain, the name as it is. */
   #clusterOf(namespace: string, name: string, clusters: Clusters): string | null {
-    const parsed = parseName(name);
+    const parsed = parseDialledName(name);
     if (parsed === null) return null;
-    const { host, port } = parsed;
-    const domain = this.#clusterDomain;
-    const hosts = [`${host}.${namespace}.svc.${domain}`, `${host}.svc.${domain}`, `${host}.${domain}`, host];
-    return hosts.map((full) => outboundClusterName(port, full)).find((cluster) => clusters.has(cluster)) ?? null;
+    for (const suffix of searchSuffixes(namespace, this.#clusterDomain)) {
+      const cluster = outboundClusterName(parsed.port, `${parsed.name}${suffix}`);
+      if (clusters.has(cluster)) return cluster;
+    }
+    return null;
   }
-}
-
-function parseName(name: string): { readonly host: string; readonly port: number } | null {
-  if (name.length > MAX_NAME_LENGTH) return null;
-  const [host = '', digits, ...rest] = name.toLowerCase().split(':');
-  if (host === '' || rest.length > 0 || (digits !== undefined && !/^[0-9]{1,5}$/.test(digits))) return null;
-  const port = digits === undefined ? DEFAULT_PORT : Number(digits);
-  return { host: host.endsWith('.') ? host.slice(0, -1) : host, port };
 }
 
 function apiListener(name: string, routes: string): ApiListenerSpec {

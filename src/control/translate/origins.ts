@@ -28,17 +28,22 @@ export class Origins {
     const own = entries.get(name);
     if (own !== undefined) return [originOf(own)];
     if (family !== 'routes') return [];
-    const meant = [...entries.values()].filter(({ route }) => reason.includes(route.host.foreign.spec.name));
+    const meant = [...new Set(entries.values())].filter(({ route }) => reason.includes(route.host.foreign.spec.name));
     return meant.slice(0, MAX_ORIGINS).map(originOf);
   }
 
-  /** By name of the cluster, which is also that of its endpoints and of the routes of gRPC clients. */
+  /** By name of the cluster, which is also that of its endpoints and of the routes of gRPC clients; by that of its routes; and by its host. */
   #entriesOf(mesh: Mesh): ReadonlyMap<string, Entry> {
     const known = this.#entries.get(mesh);
     if (known !== undefined) return known;
-    const entries = new Map(
-      mesh.services.flatMap(({ service, routes }) => routes.map((route) => [route.cluster.name, { service, route }])),
-    );
+    const entries = new Map<string, Entry>();
+    for (const { service, routes } of mesh.services) {
+      for (const route of routes) {
+        const entry = { service, route };
+        entries.set(route.cluster.name, entry).set(route.config.name, entry);
+        if (!entries.has(route.answersTo.name)) entries.set(route.answersTo.name, entry);
+      }
+    }
     this.#entries.set(mesh, entries);
     return entries;
   }

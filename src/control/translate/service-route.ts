@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import { outboundClusterName, serviceHost } from '../../model/names.ts';
+import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import { assignmentOf, clusterOf } from './assignment.ts';
 import type { Backend } from './backend.ts';
 import { type HostNames, type NamedHost, namedHost } from './named-host.ts';
@@ -11,8 +12,18 @@ export interface ServiceRoute {
   readonly cluster: ClusterSpec;
   readonly assignment: LoadAssignmentSpec;
   readonly host: NamedHost;
-  /** What the host was made from, beside the cluster's name. */
-  readonly answersTo: string;
+  /** The same routes under no name at all: for sidecars that know what an authority means. */
+  readonly config: RouteConfigSpec;
+  readonly answersTo: AnswersTo;
+}
+
+/** What a host is made from, beside the cluster's name. */
+export interface AnswersTo {
+  /** Full name. */
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** The Service port first; those behind it lead to the same cluster. */
+  readonly ports: readonly number[];
 }
 
 /** By cluster name: the routes of the translation before. */
@@ -29,20 +40,29 @@ export function serviceRoute(
   backends: readonly Backend[],
   known: KnownRoutes,
 ): ServiceRoute {
-  const name = outboundClusterName(port, serviceHost(names.label, names.namespace, names.clusterDomain));
+  const fullName = serviceHost(names.label, names.namespace, names.clusterDomain);
+  const name = outboundClusterName(port, fullName);
   const before = known.get(name);
-  const ports = [port, ...extra];
-  const answersTo = `${ports.join()} ${names.addresses.join()}`;
+  const answersTo = { name: fullName, addresses: names.addresses, ports: [port, ...extra] };
   const assignment = assignmentOf(name, backends);
-  if (before === undefined)
-    return { cluster: clusterOf(name), assignment, host: namedHost(names, ports, name), answersTo };
-  const sameHost = before.answersTo === answersTo;
-  const sameEndpoints = isDeepStrictEqual(before.assignment, assignment);
+  const sameHost = before !== undefined && isDeepStrictEqual(before.answersTo, answersTo);
+  const sameEndpoints = before !== undefined && isDeepStrictEqual(before.assignment, assignment);
   if (sameHost && sameEndpoints) return before;
   return {
-    cluster: before.cluster,
+    cluster: before?.cluster ?? clusterOf(name),
     assignment: sameEndpoints ? before.assignment : assignment,
-    host: sameHost ? before.host : namedHost(names, ports, name),
-    answersTo,
+    ...(sameHost ? hostPartOf(before) : makeHost(names, answersTo, name)),
   };
+}
+
+type HostPart = Pick<ServiceRoute, 'host' | 'config' | 'answersTo'>;
+
+function hostPartOf({ host, config, answersTo }: ServiceRoute): HostPart {
+  return { host, config, answersTo };
+}
+
+function makeHost(names: HostNames, answersTo: AnswersTo, cluster: string): HostPart {
+  const host = namedHost(names, answersTo.ports, cluster);
+  const { name, routes } = host.foreign.spec;
+  return { host, config: { name, virtualHosts: [{ name, domains: ['*'], routes }] }, answersTo };
 }

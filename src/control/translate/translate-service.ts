@@ -5,11 +5,13 @@ import type { EndpointPort, Endpoints } from '../../kube/endpoint-objects.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import { renderLabels } from '../../kube/selector.ts';
 import { isHeadless, type Service, type ServicePort } from '../../kube/service.ts';
+import type { ServiceNameSpec } from '../../model/service-name-spec.ts';
 import { type Backend, mergeBackends } from './backend.ts';
 import { checkEndpoints, endpointsBackends } from './endpoints-backends.ts';
 import { headlessRoutes, MAX_NAMED_PODS } from './headless-routes.ts';
 import { podBackends } from './pod-backends.ts';
 import { type ServiceInputs, sameItems } from './service-inputs.ts';
+import { serviceNames } from './service-names.ts';
 import { type IndexedPort, routablePorts } from './service-ports.ts';
 import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
 import { checkSlices, sliceBackends } from './slice-backends.ts';
@@ -21,6 +23,7 @@ export interface TranslatedService {
   readonly namespace: string;
   /** By port, then (for a headless Service) by pod. */
   readonly routes: readonly ServiceRoute[];
+  readonly names: readonly ServiceNameSpec[];
   readonly issues: readonly Issue[];
 }
 
@@ -36,8 +39,18 @@ export function translateService(
   const all = [...issues, ...checkInputs(inputs, ports)];
   const same = before !== null && sameItems(before.routes, routes) && isDeepStrictEqual(before.issues, all);
   if (same && before.service === inputs.service) return before;
-  return { service: inputs.service, namespace: inputs.service.object.metadata.namespace, routes, issues: all };
+  const names = namesOf(routes, before);
+  return { service: inputs.service, namespace: inputs.service.object.metadata.namespace, routes, names, issues: all };
 }
+
+/** Most changes concern the endpoints alone. */
+function namesOf(routes: readonly ServiceRoute[], before: TranslatedService | null): readonly ServiceNameSpec[] {
+  if (before === null) return serviceNames(routes, []);
+  const same = sameItems(before.routes.map(hostOf), routes.map(hostOf));
+  return same ? before.names : serviceNames(routes, before.names);
+}
+
+const hostOf = ({ host }: ServiceRoute) => host;
 
 function portRoutes(
   inputs: ServiceInputs,

@@ -11,6 +11,8 @@ import { type View, viewKey } from './view.ts';
 /** More views than that at once are told the right thing too, but anew each time. */
 const MAX_REMEMBERED = 1_000;
 
+const NO_NAMES: Snapshot['names'] = new Map();
+
 interface NamespaceRoutes {
   readonly hosts: MeshHosts;
   readonly config: RouteConfigSpec;
@@ -26,18 +28,20 @@ export class ViewSnapshots {
   snapshotOf(mesh: Mesh, view: View): Snapshot {
     const key = viewKey(view);
     const listeners = this.#listenersOf(key, view);
-    const routes = this.#routesOf(mesh.hosts, view.namespace);
     const { clusters, endpoints } = mesh;
+    const routes = view.onDemand === true ? mesh.portRoutes : this.#routesOf(mesh.hosts, view.namespace);
+    const names = view.onDemand === true ? mesh.names : NO_NAMES;
     const before = this.#snapshots.get(key);
     if (
       before?.clusters === clusters &&
       before.endpoints === endpoints &&
       before.listeners === listeners &&
-      before.routes === routes
+      before.routes === routes &&
+      before.names === names
     ) {
       return before;
     }
-    const snapshot: Snapshot = { clusters, endpoints, listeners, routes };
+    const snapshot: Snapshot = { clusters, endpoints, listeners, routes, names };
     this.#snapshots.set(key, snapshot);
     return snapshot;
   }
