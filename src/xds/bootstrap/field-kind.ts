@@ -32,6 +32,7 @@ export function isLeaf(field: DescField): boolean {
 
 /** What one value of `field` should be. */
 export function describeValue(field: DescField): string {
+  if (field.name === 'port_value') return 'a port, from 0 to 65535';
   if (field.enum !== undefined) return `one of ${field.enum.values.map(({ name }) => name).join(', ')}`;
   if (field.message !== undefined) return MESSAGE_WORDS[field.message.typeName] ?? 'a mapping';
   return (field.scalar === undefined ? undefined : SCALAR_WORDS[field.scalar]) ?? 'a number';

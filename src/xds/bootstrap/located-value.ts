@@ -1,6 +1,7 @@
 // YAML or JSON text as values that know the line they stand on.
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { errorIssue, fail, type Issue, ok, type Result } from '../../base/result.ts';
+import { explainSyntax } from './syntax-issue.ts';
 
 /** Longer texts are refused unread. */
 const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
@@ -35,7 +36,7 @@ export interface LocatedEntry {
   readonly value: LocatedValue;
 }
 
-/** One document of YAML 1.2 (of which JSON is a part). Every syntax error, with its line, or the value. `source` names the text in issues. */
+/** One document of YAML 1.2 (of which JSON is a part). What is wrong with its syntax, with the line, or the value. `source` names the text in issues. */
 export function parseLocated(text: string, source: string): Result<LocatedValue> {
   if (text.length > MAX_TEXT_LENGTH) {
     return fail([errorIssue(`is longer than ${MAX_TEXT_LENGTH} characters`, { source, remedy: 'make it shorter' })]);
@@ -44,18 +45,28 @@ export function parseLocated(text: string, source: string): Result<LocatedValue>
   // A tab is white space in JSON and an error in YAML; one character for one keeps the places.
   const readable = /^\s*[{[]/.test(text) ? text.replaceAll('\t', ' ') : text;
   const document = parseDocument(readable, { lineCounter, prettyErrors: false, logLevel: 'error' });
-  const issues = document.errors.map((error): Issue => {
-    const [reason = ''] = error.message.split('\n');
-    return errorIssue(`not valid YAML: ${reason}`, { source, line: lineCounter.linePos(error.pos[0]).line });
-  });
-  if (issues.length > 0) return fail(issues);
+  if (document.errors.length > 0) {
+    return fail(
+      explainSyntax(readable, document.errors).map(({ offset, key, message, remedy }): Issue => {
+        const { line } = lineCounter.linePos(offset);
+        return errorIssue(message, { source, line, remedy, ...(key === '' ? {} : { path: key }) });
+      }),
+    );
+  }
+  if (document.contents === null)
+    return fail([errorIssue('is empty', { source, line: 1, remedy: 'give it static_resources' })]);
   const reader = new Reader(
     (offset) => lineCounter.linePos(offset).line,
     (alias) => alias.resolve(document) ?? null,
   );
   const value = reader.read(document.contents, 0);
+  if (value.kind === 'scalar' && value.value === null && reader.problem === null) {
+    return fail([errorIssue('is empty', { source, line: 1, remedy: 'give it static_resources' })]);
+  }
   const problem = reader.problem;
-  return problem === null ? ok(value) : fail([errorIssue(problem.message, { source, line: problem.line })]);
+  return problem === null
+    ? ok(value)
+    : fail([errorIssue(problem.message, { source, line: problem.line, remedy: 'mend that' })]);
 }
 
 type Alias = Extract<Node, { readonly source: string; resolve(...args: never[]): unknown }>;
@@ -77,7 +88,7 @@ class Reader {
     if (this.#values > MAX_VALUES) this.#refuse(`holds more than ${MAX_VALUES} values`, line);
     if (depth > MAX_DEPTH) this.#refuse(`is nested more than ${MAX_DEPTH} deep`, line);
     if (this.problem !== null) return { kind: 'scalar', line, value: null };
-    if (isAlias(node)) return this.read(this.#resolve(node as Alias), depth + 1);
+    if (isAlias(node)) return this.#readAlias(node as Alias, line, depth);
     if (isSeq(node)) return { kind: 'list', line, items: node.items.map((item) => this.read(item as Node, depth + 1)) };
     if (isMap(node)) {
       return {
@@ -87,6 +98,12 @@ class Reader {
       };
     }
     return { kind: 'scalar', line, value: isScalar(node) ? plain(node.value) : null };
+  }
+
+  #readAlias(alias: Alias, line: number, depth: number): LocatedValue {
+    const target = this.#resolve(alias);
+    if (target === null) this.#refuse(`*${alias.source.slice(0, 60)} names no anchor that stands before it`, line);
+    return this.read(target, depth + 1);
   }
 
   #entry(pair: Pair<Node, Node | null>, depth: number): LocatedEntry {

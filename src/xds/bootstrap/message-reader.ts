@@ -21,6 +21,9 @@ import { UNDESCRIBED_FIELDS } from './undescribed-fields.ts';
 
 const TYPE_KEY = '@type';
 const MAX_SHOWN = 60;
+const MAX_TYPE_SHOWN = 150;
+/** So many names are listed where none is near. */
+const MAX_NAMES = 12;
 const NOT_SUPPORTED = 'is not supported, and without it the configuration would mean something else';
 
 export class MessageReader {
@@ -31,6 +34,8 @@ export class MessageReader {
   readonly #ignored: string[] = [];
   /** Where each path stands. */
   readonly #lines = new Map<string, number>();
+  /** What the message in work stands in, the outermost first. */
+  readonly #around: DescMessage[] = [];
 
   /** `registry`: the messages that may stand in an Any; others are kept by their type URL alone. `source` names the file in issues. */
   constructor(source: string, registry: Registry) {
@@ -66,8 +71,11 @@ export class MessageReader {
   read(schema: DescMessage, value: LocatedValue, path: string): Message {
     const message = create(schema);
     this.#lines.set(path, value.line);
-    if (value.kind === 'map') this.#readFields(reflect(schema, message), value, path);
-    else if (value.kind === 'list' || value.value !== null) this.#refuse(path, value, 'a mapping');
+    if (value.kind === 'map') {
+      this.#around.push(schema);
+      this.#readFields(reflect(schema, message), value, path);
+      this.#around.pop();
+    } else if (value.kind === 'list' || value.value !== null) this.#refuse(path, value, 'a mapping');
     return message;
   }
 
@@ -155,9 +163,23 @@ export class MessageReader {
     }
     any.typeUrl = type.value;
     const schema = this.#registry.getMessage(type.value.slice(type.value.lastIndexOf('/') + 1));
-    if (schema === undefined) return any;
+    if (schema === undefined) {
+      this.#checkTypeName(type.value, `${path}.${TYPE_KEY}`, type.line);
+      return any;
+    }
     const rest = { ...value, entries: value.entries.filter(({ key }) => key !== TYPE_KEY) };
     return anyPack(schema, this.read(schema, rest, path));
+  }
+
+  /** A type that is not known is judged where it stands; one that looks like a known one is a mistake. */
+  #checkTypeName(url: string, path: string, line: number): void {
+    const names = [...this.#registry].flatMap(({ kind, typeName }) => (kind === 'message' ? [typeName] : []));
+    const near = nearest(simpleName(url), names.map(simpleName));
+    const meant = names.find((name) => simpleName(name) === near);
+    if (meant === undefined) return;
+    this.#lines.set(path, line);
+    const shown = url.slice(url.lastIndexOf('/') + 1, url.lastIndexOf('/') + 1 + MAX_TYPE_SHOWN);
+    this.#issue(path, `${shown} is not known`, `did you mean ${meant}?`);
   }
 
   /** A field of the API that this build knows nothing of is judged by its number; any other name is a mistake. */
@@ -165,16 +187,26 @@ export class MessageReader {
     const undescribed = UNDESCRIBED_FIELDS[schema.typeName] ?? {};
     const name = Object.keys(undescribed).find((candidate) => candidate === key || toJsonName(candidate) === key);
     if (name === undefined) {
-      const known = schema.fields.map((field) => field.name);
-      const near = nearest(key, [...known, ...Object.keys(undescribed)]);
-      const remedy =
-        near === null ? `remove it; ${known.slice(0, 12).join(', ')} are known here` : `did you mean ${near}?`;
+      const remedy = this.#adviseOnName(schema, key, Object.keys(undescribed));
       this.#issue(path, `is no field of ${schema.typeName}`, remedy);
       return;
     }
     const refused = FIELD_SUPPORT[schema.typeName]?.refused ?? [];
     if (refused !== 'every-other' && !refused.includes(`#${undescribed[name]}`)) this.#ignored.push(path);
     else this.#refusals.push(this.#problem(path, NOT_SUPPORTED, 'remove it'));
+  }
+
+  /** A near name, or the same name one level up or down (wrong indentation), or the names that there are. */
+  #adviseOnName(schema: DescMessage, key: string, undescribed: readonly string[]): string {
+    const names = schema.fields.map(({ name }) => name);
+    const near = nearest(key, [...names, ...undescribed]);
+    if (near !== null) return `did you mean ${near}?`;
+    const outer = this.#around.at(-2);
+    if (outer !== undefined && hasField(outer, key)) return `indent it less: it is a field of ${outer.typeName}`;
+    const inner = schema.fields.find(({ message }) => message !== undefined && hasField(message, key));
+    if (inner !== undefined) return `indent it more: it is a field of ${inner.name}`;
+    const rest = names.length > MAX_NAMES ? ' …' : '';
+    return `remove it; there are ${names.slice(0, MAX_NAMES).join(', ')}${rest}`;
   }
 
   #refuse(path: string, value: LocatedValue, asked: string): void {
@@ -202,6 +234,15 @@ function show(value: LocatedValue): string {
   if (value.kind === 'map') return 'a mapping';
   if (value.kind === 'list') return 'a list';
   return typeof value.value === 'string' ? `"${value.value.slice(0, MAX_SHOWN)}"` : String(value.value);
+}
+
+function hasField({ fields }: DescMessage, key: string): boolean {
+  return fields.some(({ name, jsonName }) => name === key || jsonName === key);
+}
+
+/** `type.googleapis.com/a.b.Name` and `a.b.Name` → `Name`. */
+function simpleName(type: string): string {
+  return type.slice(type.lastIndexOf('.') + 1);
 }
 
 function toJsonName(name: string): string {

@@ -10,8 +10,8 @@ export function encodeAddress(address: SocketAddressSpec): MessageInitShape<type
   return { address: { case: 'socketAddress', value: { address: address.host, portSpecifier } } };
 }
 
-/** What may stand where an address is asked for: names only where somebody looks them up. */
-export type HostKind = 'ip' | 'name';
+/** What may stand where an address is asked for: names only where somebody looks them up; `static`: nobody does, but a setting would. */
+export type HostKind = 'ip' | 'static' | 'name';
 
 /** Only TCP, IP literals (or names) and numeric ports from `minPort` (0 = "any free one" is legal for listeners) are taken. */
 export function decodeAddress(
@@ -39,8 +39,13 @@ const NAME = /^[A-Za-z0-9_.-]{1,253}$/;
 function checkHost(host: string, hosts: HostKind, context: DecodeContext, path: string): void {
   if (isIP(host) !== 0 || (hosts === 'name' && NAME.test(host))) return;
   const shown = `"${host.slice(0, 260)}"`;
-  if (hosts === 'name') context.refuse(path, `${shown} is no host name`, 'give a DNS name or an IP literal');
-  else context.refuse(path, `${shown} is not an IP address`, 'give an IPv4 or IPv6 literal');
+  if (hosts === 'name') {
+    context.refuse(path, `${shown} is no host name`, 'give a DNS name or an IP literal');
+    return;
+  }
+  const literal = 'give an IPv4 or IPv6 literal';
+  const remedy = hosts === 'static' ? `${literal}, or make the cluster STRICT_DNS` : literal;
+  context.refuse(path, `${shown} is not an IP address`, remedy);
 }
 
 function decodePort(

@@ -98,7 +98,7 @@ function decodeDiscovery(message: Cluster, context: DecodeContext): ClusterSpec[
   }
   const assignment = message.loadAssignment;
   if (assignment === undefined) return { kind: 'static', assignment: { name: message.name, localities: [] } };
-  const decoded = decodeLoadAssignment(assignment, context, 'load_assignment');
+  const decoded = decodeLoadAssignment(assignment, context, 'load_assignment', 'static');
   return { kind: 'static', assignment: { ...decoded, name: decoded.name || message.name } };
 }
 
