@@ -11,7 +11,7 @@ import type { Random } from '../base/random.ts';
 import { renderIssue } from '../base/result.ts';
 import { TimerWheel } from '../base/timer-wheel.ts';
 import type { ProxySettings } from '../config/index.ts';
-import type { SocketAddressSpec } from '../model/listener-spec.ts';
+import { accessLogsOf, type SocketAddressSpec } from '../model/listener-spec.ts';
 import { sidecarNodeId } from '../model/node-identity.ts';
 import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
@@ -156,7 +156,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     const { bootstrap } = this.#options;
     if (bootstrap === undefined) return;
     const { clusters, listeners } = bootstrap;
-    for (const { http } of listeners) for (const path of http.accessLogs ?? []) this.#accessLogs.open(path);
+    for (const path of listeners.flatMap(accessLogsOf)) this.#accessLogs.open(path);
     const issues = this.dataPlane.apply({
       clusters: { upserted: clusters, removed: [] },
       listeners: { upserted: listeners, removed: [] },

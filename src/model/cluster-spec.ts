@@ -11,7 +11,9 @@ export interface ClusterSpec {
         readonly serviceName: string;
       }
     | { readonly kind: 'static'; readonly assignment: LoadAssignmentSpec }
-    | DnsDiscoverySpec;
+    | DnsDiscoverySpec
+    /** Its endpoints are the addresses that redirected connections were going to. */
+    | { readonly kind: 'original-dst' };
   /** For the TCP handshake, ms (> 0). Envoy's default: 5,000. */
   readonly connectTimeoutMs: number;
   /** Name of a row of the load balancer table. */

@@ -1,5 +1,6 @@
-// Listeners as configuration: where to accept connections and what to do with them.
-import type { RouteConfigSpec } from './route-spec.ts';
+// Listeners as configuration: where to accept connections, how to tell them apart, and what to do with them.
+import type { FilterChainMatchSpec } from './filter-chain-match-spec.ts';
+import type { RouteConfigSpec, WeightedClusterSpec } from './route-spec.ts';
 
 export interface SocketAddressSpec {
   /** IPv4 or IPv6 literal, never a name. */
@@ -8,14 +9,46 @@ export interface SocketAddressSpec {
   readonly port: number;
 }
 
-/** Source: envoy.config.listener.v3.Listener with one HttpConnectionManager. */
+/** Source: envoy.config.listener.v3.Listener. */
 export interface ListenerSpec {
   readonly name: string;
   readonly address: SocketAddressSpec;
   /** Further addresses that serve the same (Listener.additional_addresses). */
   readonly additionalAddresses: readonly SocketAddressSpec[];
-  readonly http: HttpConnectionManagerSpec;
+  /** No two match alike; the most exact one takes a connection. At least one, or a default. */
+  readonly filterChains: readonly FilterChainSpec[];
+  /** Takes what no other chain takes; absent = such a connection is closed. */
+  readonly defaultFilterChain?: FilterChainSpec;
+  /** Absent = chains are chosen without a look at the first bytes. */
+  readonly inspection?: InspectionSpec;
+  /**
+   * What becomes of a redirected connection: `match`, chains are chosen by where it was going. Absent = it is refused, since its routes would
+   * be somebody else's.
+   */
+  readonly originalDestination?: 'match';
 }
+
+/** What is read of a connection before a chain is chosen. Source: Listener.listener_filters (tls_inspector, http_inspector). */
+export interface InspectionSpec {
+  readonly tls: boolean;
+  readonly http: boolean;
+  /** How long the caller may be silent, ms; 0 = for ever. Envoy's default: 15,000. */
+  readonly timeoutMs: number;
+  /** After that a chain is chosen by what is known; else the connection is closed. */
+  readonly continueOnTimeout: boolean;
+}
+
+/** Source: envoy.config.listener.v3.FilterChain with one network filter. */
+export interface FilterChainSpec {
+  /** May be empty. */
+  readonly name: string;
+  readonly match: FilterChainMatchSpec;
+  readonly filter: NetworkFilterSpec;
+}
+
+export type NetworkFilterSpec =
+  | { readonly kind: 'http'; readonly http: HttpConnectionManagerSpec }
+  | { readonly kind: 'tcp'; readonly tcp: TcpProxySpec };
 
 /** Source: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager. */
 export interface HttpConnectionManagerSpec {
@@ -34,3 +67,51 @@ export interface HttpConnectionManagerSpec {
 }
 
 export const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;
+/** Bytes both ways, untouched, to one connection. Source: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy. */
+export interface TcpProxySpec {
+  /** Prefix of its statistics. */
+  readonly statPrefix: string;
+  /** One, or one of several by chance. */
+  readonly cluster: string | readonly Pick<WeightedClusterSpec, 'name' | 'weight'>[];
+  /** How long no byte may pass in either direction, ms; 0 = for ever. Envoy's default: 3,600,000. */
+  readonly idleTimeoutMs: number;
+  /** Endpoints that are tried until one takes the connection, ≥ 1. Envoy's default: 1. */
+  readonly maxConnectAttempts: number;
+  /** As of HttpConnectionManagerSpec; a line for each connection. */
+  readonly accessLogs?: readonly string[];
+}
+
+export const DEFAULT_INSPECTION_TIMEOUT_MS = 15_000;
+
+/** The one chain of a listener that takes every connection for HTTP. */
+export function httpChain(http: HttpConnectionManagerSpec): FilterChainSpec {
+  return { name: '', match: {}, filter: { kind: 'http', http } };
+}
+
+/** All chains, the default one last. */
+export function chainsOf(listener: ListenerSpec): readonly FilterChainSpec[] {
+  const { filterChains, defaultFilterChain } = listener;
+  return defaultFilterChain === undefined ? filterChains : [...filterChains, defaultFilterChain];
+}
+
+/** The connection managers of a listener, in the order of its chains. */
+export function httpManagersOf(listener: ListenerSpec): readonly HttpConnectionManagerSpec[] {
+  return chainsOf(listener).flatMap(({ filter }) => (filter.kind === 'http' ? [filter.http] : []));
+}
+
+/** The clusters that a listener sends connections to by itself, each once. */
+export function tcpClustersOf(listener: ListenerSpec): readonly string[] {
+  const names = chainsOf(listener).flatMap(({ filter }) => {
+    if (filter.kind === 'http') return [];
+    const { cluster } = filter.tcp;
+    return typeof cluster === 'string' ? [cluster] : cluster.map(({ name }) => name);
+  });
+  return [...new Set(names)];
+}
+
+/** Every file that its chains write access logs to. */
+export function accessLogsOf(listener: ListenerSpec): readonly string[] {
+  return chainsOf(listener).flatMap(({ filter }) =>
+    filter.kind === 'http' ? (filter.http.accessLogs ?? []) : (filter.tcp.accessLogs ?? []),
+  );
+}

@@ -4,7 +4,7 @@ import type { Changes, ConfigSink, ResourceChanges } from '../model/config-sink.
 import type { ListenerSpec } from '../model/listener-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
-import { Listener, type ListenerOptions } from './listener/listener.ts';
+import { Listener, type ListenerOptions, type ListenerParts, routeKeysOf } from './listener/listener.ts';
 import type { RouteTable } from './route/route-table.ts';
 import { RouteManager } from './route-manager.ts';
 import type { Cluster, ClusterOptions } from './upstream/cluster.ts';
@@ -87,7 +87,7 @@ export class DataPlane implements ConfigSink, StatSource {
 
   get activeRequests(): number {
     let active = 0;
-    for (const listener of [...this.listeners, ...this.#retired]) active += listener.activeRequests;
+    for (const listener of [...this.listeners, ...this.#retired]) active += listener.active;
     return active;
   }
 
@@ -153,21 +153,22 @@ export class DataPlane implements ConfigSink, StatSource {
   /** What listeners name: those that accept, and those that wait. */
   #namedRoutes(): Set<string> {
     const named = new Set<string>();
-    for (const spec of this.#listenerSpecs.values()) named.add(routesKey(spec));
-    for (const { spec } of this.#listeners.values()) named.add(routesKey(spec));
+    for (const spec of this.#listenerSpecs.values()) for (const key of routeKeysOf(spec).values()) named.add(key);
+    for (const { spec } of this.#listeners.values()) for (const key of routeKeysOf(spec).values()) named.add(key);
     return named;
   }
 
   #upsertListener(spec: ListenerSpec): void {
-    const { routes } = spec.http;
+    this.#removeInlineRoutes(spec.name);
     this.#listenerSpecs.set(spec.name, spec);
-    if (routes.kind === 'inline') this.#routes.upsert(inlineKey(spec.name), routes.config);
-    else this.#routes.remove(inlineKey(spec.name));
+    for (const [{ routes }, key] of routeKeysOf(spec)) {
+      if (routes.kind === 'inline') this.#routes.upsert(key, routes.config);
+    }
   }
 
   #removeListener(name: string): void {
+    this.#removeInlineRoutes(name);
     this.#listenerSpecs.delete(name);
-    this.#routes.remove(inlineKey(name));
     const live = this.#listeners.get(name);
     if (live !== undefined) this.#retire(live.listener);
   }
@@ -176,21 +177,29 @@ export class DataPlane implements ConfigSink, StatSource {
   #settleListener(spec: ListenerSpec): void {
     const live = this.#listeners.get(spec.name);
     if (live?.spec === spec) return;
-    const slot = this.#routes.slot(routesKey(spec));
-    if (slot.table === null) return;
-    if (live !== undefined && servesAlike(live.spec, spec)) {
-      live.listener.update(spec.http, slot);
+    const keys = routeKeysOf(spec);
+    for (const key of keys.values()) if (this.#routes.slot(key).table === null) return;
+    const parts: ListenerParts = { routesOf: (http) => this.#routes.slot(keys.get(http) ?? '') };
+    if (live !== undefined && listensAlike(live.spec, spec)) {
+      live.listener.update(spec, parts);
       live.spec = spec;
       return;
     }
     if (live !== undefined) this.#retire(live.listener);
-    this.#listeners.set(spec.name, { listener: new Listener(spec, slot, this.#options.listener), spec });
+    this.#listeners.set(spec.name, { listener: new Listener(spec, parts, this.#options.listener), spec });
+  }
+
+  /** What stands in the listener goes with it. */
+  #removeInlineRoutes(listener: string): void {
+    const spec = this.#listenerSpecs.get(listener);
+    if (spec === undefined) return;
+    for (const [{ routes }, key] of routeKeysOf(spec)) if (routes.kind === 'inline') this.#routes.remove(key);
   }
 
   /** Routes that do not exist hold back their own listener only, not the readiness that others give. */
   #whyClosed(spec: ListenerSpec): string[] {
-    const key = routesKey(spec);
-    if (!this.#routes.isMissing(key)) return [`routes of listener "${spec.name}"`];
+    const open = [...routeKeysOf(spec).values()].filter((key) => this.#routes.slot(key).table === null);
+    if (!open.every((key) => this.#routes.isMissing(key))) return [`routes of listener "${spec.name}"`];
     if (this.listeners.some((listener) => listener.listening)) return [];
     return [`routes of listener "${spec.name}", which the control plane does not have`];
   }
@@ -200,17 +209,8 @@ export class DataPlane implements ConfigSink, StatSource {
     listener.stopAccepting();
     listener.drain();
     this.#retired.add(listener);
-    for (const old of this.#retired) if (old.activeRequests === 0) this.#retired.delete(old);
+    for (const old of this.#retired) if (old.active === 0) this.#retired.delete(old);
   }
-}
-
-/** Routes that stand in a listener are its own, whatever they are called. */
-function routesKey(spec: ListenerSpec): string {
-  return spec.http.routes.kind === 'rds' ? spec.http.routes.name : inlineKey(spec.name);
-}
-
-function inlineKey(listener: string): string {
-  return `listener ${listener}`;
 }
 
 function removedOf(changes: ResourceChanges<unknown> | undefined): readonly string[] {
@@ -236,9 +236,9 @@ function each<T extends { readonly name: string }>(
   }
 }
 
-/** Nothing differs that a listener takes up when it is made: its addresses and logs. */
-function servesAlike(a: ListenerSpec, b: ListenerSpec): boolean {
-  const text = ({ address, additionalAddresses, http }: ListenerSpec): string =>
-    JSON.stringify([address, additionalAddresses, http.accessLogs]);
+/** The addresses are what a listener takes up when it is made. */
+function listensAlike(a: ListenerSpec, b: ListenerSpec): boolean {
+  const text = ({ address, additionalAddresses }: ListenerSpec): string =>
+    JSON.stringify([address, additionalAddresses]);
   return text(a) === text(b);
 }

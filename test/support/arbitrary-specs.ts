@@ -7,7 +7,13 @@ import {
   type LoadAssignmentSpec,
   type LocalityEndpointsSpec,
 } from '../../src/model/endpoint-spec.ts';
-import type { ListenerSpec, SocketAddressSpec } from '../../src/model/listener-spec.ts';
+import type { CidrRangeSpec, FilterChainMatchSpec } from '../../src/model/filter-chain-match-spec.ts';
+import type {
+  FilterChainSpec,
+  HttpConnectionManagerSpec,
+  ListenerSpec,
+  SocketAddressSpec,
+} from '../../src/model/listener-spec.ts';
 import {
   RETRY_CONDITIONS,
   type RetryPolicySpec,
@@ -119,21 +125,60 @@ export const routeConfigSpec: fc.Arbitrary<RouteConfigSpec> = fc.record({
   virtualHosts: fc.tuple(virtualHost(0), virtualHost(1), virtualHost(2)),
 });
 
-export const listenerSpec: fc.Arbitrary<ListenerSpec> = fc.record({
-  name,
-  address: address(0),
-  additionalAddresses: fc.array(address(0), { maxLength: 2 }),
-  http: fc.record(
+const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
+  {
+    accessLogs: fc.array(name, { minLength: 1, maxLength: 2 }),
+    statPrefix: name,
+    routes: fc.oneof(
+      fc.record({ kind: fc.constant('rds' as const), name }),
+      fc.record({ kind: fc.constant('inline' as const), config: routeConfigSpec }),
+    ),
+    idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+  },
+  { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
+);
+
+const filter: FilterArbitrary = fc.record({ kind: fc.constant('http' as const), http });
+
+type FilterArbitrary = fc.Arbitrary<FilterChainSpec['filter']>;
+
+const range: fc.Arbitrary<CidrRangeSpec> = fc.oneof(
+  fc.record({ address: fc.ipV4(), prefixLength: fc.integer({ min: 0, max: 32 }) }),
+  fc.record({ address: fc.ipV6(), prefixLength: fc.integer({ min: 0, max: 128 }) }),
+);
+
+/** No two chains match alike: the port makes them so. */
+function chain(destinationPort: number): fc.Arbitrary<FilterChainSpec> {
+  const match: fc.Arbitrary<FilterChainMatchSpec> = fc.record(
     {
-      accessLogs: fc.array(name, { minLength: 1, maxLength: 2 }),
-      statPrefix: name,
-      routes: fc.oneof(
-        fc.record({ kind: fc.constant('rds' as const), name }),
-        fc.record({ kind: fc.constant('inline' as const), config: routeConfigSpec }),
-      ),
-      idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
-      requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+      destinationPort: fc.constant(destinationPort),
+      prefixRanges: fc.uniqueArray(range, { minLength: 1, maxLength: 2, selector: JSON.stringify }),
+      serverNames: fc.subarray(['a.example', '*.a.example', 'b.example'], { minLength: 1 }),
+      transportProtocol: fc.constantFrom('tls' as const, 'raw_buffer' as const),
+      applicationProtocols: fc.subarray(['h2c', 'http/1.1', 'h2'], { minLength: 1 }),
     },
-    { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
-  ),
+    { requiredKeys: ['destinationPort'] },
+  );
+  return fc.record({ name: fc.string(), match, filter });
+}
+
+const inspection = fc.record({
+  tls: fc.constant(true),
+  http: fc.boolean(),
+  timeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+  continueOnTimeout: fc.boolean(),
 });
+
+export const listenerSpec: fc.Arbitrary<ListenerSpec> = fc.record(
+  {
+    name,
+    address: address(0),
+    additionalAddresses: fc.array(address(0), { maxLength: 2 }),
+    filterChains: fc.tuple(chain(80), chain(443)),
+    defaultFilterChain: fc.record({ name: fc.string(), match: fc.constant({}), filter }),
+    inspection,
+    originalDestination: fc.constant('match' as const),
+  },
+  { requiredKeys: ['name', 'address', 'additionalAddresses', 'filterChains', 'inspection'] },
+);

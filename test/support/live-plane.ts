@@ -7,7 +7,7 @@ import { TimerWheel } from '../../src/base/timer-wheel.ts';
 import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import type { Changes } from '../../src/model/config-sink.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from '../../src/model/endpoint-spec.ts';
-import type { ListenerSpec } from '../../src/model/listener-spec.ts';
+import { type HttpConnectionManagerSpec, httpChain, type ListenerSpec } from '../../src/model/listener-spec.ts';
 import type { RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
@@ -158,17 +158,19 @@ export class LivePlane {
     return { name: ROUTES, virtualHosts: services.map((name) => this.#virtualHost(name)) };
   }
 
-  listener(port = 0): ListenerSpec {
+  listener(port = 0, routes: HttpConnectionManagerSpec['routes'] = { kind: 'rds', name: ROUTES }): ListenerSpec {
     return {
       name: LISTENER,
       address: { host: '127.0.0.1', port },
       additionalAddresses: [],
-      http: {
-        statPrefix: LISTENER,
-        routes: { kind: 'rds', name: ROUTES },
-        idleTimeoutMs: this.#options.idleTimeoutMs ?? 3_600_000,
-        requestHeadersTimeoutMs: this.#options.headTimeoutMs ?? 10_000,
-      },
+      filterChains: [
+        httpChain({
+          statPrefix: LISTENER,
+          routes,
+          idleTimeoutMs: this.#options.idleTimeoutMs ?? 3_600_000,
+          requestHeadersTimeoutMs: this.#options.headTimeoutMs ?? 10_000,
+        }),
+      ],
     };
   }
 

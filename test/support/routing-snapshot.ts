@@ -1,7 +1,7 @@
 // The routes of the routing table: a virtual host for each thing that xDS routes can say.
 
 import type { HeaderChangesSpec, HeaderToAddSpec } from '../../src/model/header-changes-spec.ts';
-import { DEFAULT_IDLE_TIMEOUT_MS } from '../../src/model/listener-spec.ts';
+import { DEFAULT_IDLE_TIMEOUT_MS, httpChain } from '../../src/model/listener-spec.ts';
 import type { HeaderMatcherSpec, QueryMatcherSpec, RouteMatchSpec } from '../../src/model/route-match-spec.ts';
 import type { RouteActionSpec, RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
@@ -339,12 +339,14 @@ export function routingSnapshot(backends: Readonly<Record<string, readonly TestA
           name,
           address: { host: '127.0.0.1', port: 0 },
           additionalAddresses: [],
-          http: {
-            statPrefix: name,
-            routes: { kind: 'rds', name },
-            idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
-            requestHeadersTimeoutMs: 10_000,
-          },
+          filterChains: [
+            httpChain({
+              statPrefix: name,
+              routes: { kind: 'rds', name },
+              idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+              requestHeadersTimeoutMs: 10_000,
+            }),
+          ],
         },
       ]),
     ),

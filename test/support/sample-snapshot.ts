@@ -1,7 +1,7 @@
 // Small snapshots made by hand, as a control plane would make them for one proxy-mode view.
 import { DEFAULT_CONNECT_TIMEOUT_MS } from '../../src/model/cluster-spec.ts';
 import type { EndpointSpec } from '../../src/model/endpoint-spec.ts';
-import { DEFAULT_IDLE_TIMEOUT_MS, type SocketAddressSpec } from '../../src/model/listener-spec.ts';
+import { DEFAULT_IDLE_TIMEOUT_MS, httpChain, type SocketAddressSpec } from '../../src/model/listener-spec.ts';
 import { OUTBOUND_LISTENER, outboundClusterName, proxyRouteName, serviceHost } from '../../src/model/names.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
@@ -41,12 +41,14 @@ export function sampleSnapshot({ services, listen = { host: '127.0.0.1', port: 1
         name: OUTBOUND_LISTENER,
         address: listen,
         additionalAddresses: [],
-        http: {
-          statPrefix: OUTBOUND_LISTENER,
-          routes: { kind: 'rds' as const, name: routeName },
-          idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
-          requestHeadersTimeoutMs: 10_000,
-        },
+        filterChains: [
+          httpChain({
+            statPrefix: OUTBOUND_LISTENER,
+            routes: { kind: 'rds', name: routeName },
+            idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+            requestHeadersTimeoutMs: 10_000,
+          }),
+        ],
       }),
     ]),
     routes: new Map([entry({ name: routeName, virtualHosts })]),

@@ -1,6 +1,6 @@
 // The outbound listener of a view: where its sidecar takes calls, and whose names it knows.
 
-import { DEFAULT_IDLE_TIMEOUT_MS, type ListenerSpec } from '../../model/listener-spec.ts';
+import { DEFAULT_IDLE_TIMEOUT_MS, httpChain, type ListenerSpec } from '../../model/listener-spec.ts';
 import { OUTBOUND_LISTENER, proxyRouteName } from '../../model/names.ts';
 import type { View } from './view.ts';
 
@@ -16,11 +16,13 @@ export function listenerOf(view: View): ListenerSpec {
     name: OUTBOUND_LISTENER,
     address,
     additionalAddresses,
-    http: {
-      statPrefix: OUTBOUND_LISTENER,
-      routes: { kind: 'rds', name: proxyRouteName(view.namespace) },
-      idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
-      requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
-    },
+    filterChains: [
+      httpChain({
+        statPrefix: OUTBOUND_LISTENER,
+        routes: { kind: 'rds', name: proxyRouteName(view.namespace) },
+        idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+        requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
+      }),
+    ],
   };
 }

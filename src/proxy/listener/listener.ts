@@ -1,14 +1,22 @@
-// A live listener: accepts connections on its addresses and gives each its exchange; it is drained and closed as a whole.
-import { createServer, type Server, type Socket } from 'node:net';
-import { codeOf, messageOf } from '../../base/coded-error.ts';
+// A live listener: accepts connections on its addresses and gives each to the filter chain that fits it; it is drained and closed as a whole.
+import type { Socket } from 'node:net';
 import type { Log } from '../../base/log.ts';
-import type { HttpConnectionManagerSpec, ListenerSpec, SocketAddressSpec } from '../../model/listener-spec.ts';
+import {
+  type FilterChainSpec,
+  type HttpConnectionManagerSpec,
+  httpManagersOf,
+  type ListenerSpec,
+  type SocketAddressSpec,
+} from '../../model/listener-spec.ts';
+import { renderSocketAddress } from '../../model/socket-address.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
-import { Http1ServerConnection, type ServerConnectionLimits } from '../codec/http1/server-connection.ts';
-import { Exchange } from '../exchange/exchange.ts';
+import type { ServerConnectionLimits } from '../codec/http1/server-connection.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
-import { ExchangeStats } from '../exchange/exchange-stats.ts';
+import { Acceptor } from './acceptor.ts';
+import { ChainChooser } from './chain-chooser.ts';
+import type { ConnectionChain } from './connection-chain.ts';
+import { HttpChain } from './http-chain.ts';
 import type { OriginalDestination } from './original-destination.ts';
 
 export interface ListenerOptions {
@@ -25,155 +33,189 @@ export interface ListenerOptions {
   readonly rebindMs: number;
 }
 
-interface Binding {
-  readonly address: SocketAddressSpec;
-  readonly server: Server;
-  bound: SocketAddressSpec | null;
+/** What a chain refers to, by name; the same for the same name, always. */
+export interface ListenerParts {
+  routesOf(http: HttpConnectionManagerSpec): RouteSlot;
 }
 
 export class Listener implements StatSource {
   readonly name: string;
   readonly #options: ListenerOptions;
-  readonly #exchanges = new Set<Exchange>();
-  readonly #context: ExchangeContext;
-  readonly #stats = new ExchangeStats();
-  #bindings: Binding[] = [];
-  #http: HttpConnectionManagerSpec;
+  readonly #acceptors: readonly Acceptor[];
+  /** By what makes a chain the same one after a change. */
+  #chains = new Map<string, ConnectionChain>();
+  /** Chains that a change has taken away and that still have work. */
+  readonly #retired = new Set<ConnectionChain>();
+  #chooser: ChainChooser<ConnectionChain>;
+  #spec: ListenerSpec;
+  #connections = 0;
   #refused = 0;
-  #closed = false;
-  #problem = '';
+  #unmatched = 0;
+  #draining = false;
 
-  constructor(spec: ListenerSpec, routes: RouteSlot, options: ListenerOptions) {
+  constructor(spec: ListenerSpec, parts: ListenerParts, options: ListenerOptions) {
     this.name = spec.name;
     this.#options = options;
-    this.#http = spec.http;
-    const accessLog = accessLogOf(spec, options);
-    this.#context = { ...options.shared, accessLog, routes, stats: this.#stats, draining: false };
-    for (const address of [spec.address, ...spec.additionalAddresses]) this.#bind(address);
+    this.#spec = spec;
+    this.#chooser = this.#createChains(spec, parts);
+    const { shared, log, rebindMs } = options;
+    const accepting = { clock: shared.clock, log, rebindMs };
+    this.#acceptors = [spec.address, ...spec.additionalAddresses].map(
+      (address) => new Acceptor(spec.name, address, accepting, (socket) => this.#onConnection(socket)),
+    );
   }
 
   /** Every address accepts connections. */
   get listening(): boolean {
-    return this.#bindings.length > 0 && this.#bindings.every((binding) => binding.bound !== null);
+    return this.#acceptors.length > 0 && this.#acceptors.every(({ bound }) => bound !== null);
   }
 
   get addresses(): readonly SocketAddressSpec[] {
-    return this.#bindings.map((binding) => binding.bound ?? binding.address);
+    return this.#acceptors.map(({ bound, address }) => bound ?? address);
   }
 
   /** Why an address is not bound, '' = all is well. */
   get problem(): string {
-    return this.#problem;
+    return this.#acceptors.find(({ problem }) => problem !== '')?.problem ?? '';
   }
 
-  get activeRequests(): number {
-    return this.#stats.requestsActive;
+  /** Requests and tunnels in work. */
+  get active(): number {
+    let active = 0;
+    for (const chain of [...this.#chains.values(), ...this.#retired]) active += chain.active;
+    return active;
   }
 
-  /** Takes routes for the next request, and limits for connections to come; those that are there keep theirs. Addresses do not change: another address is another listener. */
-  update(http: HttpConnectionManagerSpec, routes: RouteSlot): void {
-    this.#http = http;
-    this.#context.routes = routes;
+  /**
+   * Takes changed chains for connections to come, and changed routes for the next request; connections of a chain that is gone are drained.
+   * Addresses do not change: another address is another listener.
+   */
+  update(spec: ListenerSpec, parts: ListenerParts): void {
+    this.#spec = spec;
+    const before = this.#chains;
+    this.#chooser = this.#createChains(spec, parts);
+    for (const [key, chain] of before) {
+      if (this.#chains.has(key)) continue;
+      chain.drain();
+      this.#retired.add(chain);
+    }
+    for (const chain of this.#retired) if (chain.active === 0) this.#retired.delete(chain);
   }
 
   /** Answers carry `Connection: close` from now on, idle connections close; new ones are still accepted. */
   drain(): void {
-    this.#context.draining = true;
-    for (const exchange of this.#exchanges) exchange.connection.drain();
+    this.#draining = true;
+    for (const chain of this.#chains.values()) chain.drain();
   }
 
   /** Accepts nothing more; what runs goes on. */
   stopAccepting(): void {
-    this.#closed = true;
-    for (const binding of this.#bindings) binding.server.close();
+    for (const acceptor of this.#acceptors) acceptor.close();
   }
 
   close(): void {
     this.stopAccepting();
-    for (const exchange of this.#exchanges) exchange.connection.destroy();
+    for (const chain of [...this.#chains.values(), ...this.#retired]) chain.close();
   }
 
+  /** Source of the names: Envoy's listener statistics. */
   collect(sink: StatSink): void {
-    this.#stats.collect(this.#http.statPrefix, sink);
-    sink.counter('http', this.#http.statPrefix, 'downstream_cx_destination_refused', this.#refused);
+    for (const chain of this.#chains.values()) chain.collect(sink);
+    const where = renderSocketAddress(this.#spec.address);
+    sink.counter('listener', where, 'downstream_cx_total', this.#connections);
+    sink.counter('listener', where, 'downstream_cx_destination_refused', this.#refused);
+    sink.counter('listener', where, 'no_filter_chain_match', this.#unmatched);
   }
 
-  #bind(address: SocketAddressSpec): void {
-    const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: false });
-    const binding: Binding = { address, server, bound: null };
-    this.#bindings.push(binding);
-    server.on('connection', (socket) => this.#onConnection(socket));
-    server.on('listening', () => {
-      const bound = server.address();
-      if (bound !== null && typeof bound === 'object') binding.bound = { host: bound.address, port: bound.port };
-      this.#problem = '';
-      this.#options.log.info('listening', {
-        listener: this.name,
-        address: `${address.host}:${binding.bound?.port ?? address.port}`,
-      });
+  #createChains(spec: ListenerSpec, parts: ListenerParts): ChainChooser<ConnectionChain> {
+    const before = this.#chains;
+    const chains = new Map<string, ConnectionChain>();
+    const live = (chain: FilterChainSpec, isDefault: boolean): ConnectionChain => {
+      const key = chainKey(chain, isDefault);
+      const made = this.#keepOrCreate(before.get(key), chain, parts);
+      chains.set(key, made);
+      return made;
+    };
+    const { filterChains, defaultFilterChain } = spec;
+    const chooser = new ChainChooser(
+      filterChains.map((chain) => [chain.match, live(chain, false)] as const),
+      defaultFilterChain === undefined ? null : live(defaultFilterChain, true),
+    );
+    this.#chains = chains;
+    return chooser;
+  }
+
+  #keepOrCreate(
+    before: ConnectionChain | undefined,
+    { name, filter }: FilterChainSpec,
+    parts: ListenerParts,
+  ): ConnectionChain {
+    if (filter.kind === 'tcp') throw new Error(`filter chain "${name}" is for TCP, which is not supported`);
+    const { http } = filter;
+    const routes = parts.routesOf(http);
+    if (before instanceof HttpChain) {
+      before.update(http, routes);
+      return before;
+    }
+    const { shared, limits, requestHeadersTimeoutMs } = this.#options;
+    const chain = new HttpChain(http, routes, {
+      shared,
+      limits,
+      requestHeadersTimeoutMs,
+      accessLog: this.#accessLog(http.accessLogs),
     });
-    server.on('error', (error) => this.#onBindError(binding, error));
-    this.#listen(binding);
+    if (this.#draining) chain.drain();
+    return chain;
   }
 
-  #listen(binding: Binding): void {
-    binding.server.listen({ host: binding.address.host, port: binding.address.port, backlog: 1024 });
-  }
-
-  /** A port that is taken may become free: say so once, then try again and again. */
-  #onBindError(binding: Binding, error: unknown): void {
-    if (binding.bound !== null || this.#closed) return;
-    const where = `${binding.address.host}:${binding.address.port}`;
-    const problem =
-      codeOf(error) === 'EADDRINUSE'
-        ? `${where} is taken by another program; find it with "ss -ltnp" and stop it, or give this listener another address`
-        : `${where} cannot be bound: ${messageOf(error)}`;
-    if (problem !== this.#problem) this.#options.log.error(problem, { listener: this.name });
-    this.#problem = problem;
-    this.#options.shared.clock.after(this.#options.rebindMs, () => {
-      if (!this.#closed) this.#listen(binding);
-    });
+  #accessLog(paths: readonly string[] | undefined): AccessLog | null {
+    const { openAccessLogs, shared } = this.#options;
+    return paths === undefined || openAccessLogs === undefined ? shared.accessLog : openAccessLogs(paths);
   }
 
   #onConnection(socket: Socket): void {
-    const destination = this.#options.originalDestination.of(socket);
-    if (destination !== null && !this.#isOwn(destination)) {
+    this.#connections += 1;
+    const redirected = this.#options.originalDestination.of(socket);
+    const own = redirected === null || this.#isOwn(redirected);
+    if (!own && this.#spec.originalDestination === undefined) {
       // Redirected traffic needs the routes of its destination, which only an intercepted listener has.
       this.#refused += 1;
       socket.destroy();
       return;
     }
-    const exchange = new Exchange(
-      this.#context,
-      `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`,
-      this.#onExchangeClosed,
-    );
-    exchange.bind(new Http1ServerConnection(socket, exchange, this.#limits(), this.#options.shared.wheel));
-    this.#exchanges.add(exchange);
-    this.#stats.connectionsTotal += 1;
-    this.#stats.connectionsActive += 1;
-  }
-
-  readonly #onExchangeClosed = (exchange: Exchange): void => {
-    if (this.#exchanges.delete(exchange)) this.#stats.connectionsActive -= 1;
-  };
-
-  #limits(): ServerConnectionLimits {
-    return {
-      ...this.#options.limits,
-      headTimeoutMs: this.#http.requestHeadersTimeoutMs || this.#options.requestHeadersTimeoutMs,
-      idleTimeoutMs: this.#http.idleTimeoutMs,
-    };
+    const here = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
+    const chain = this.#chooser.choose({
+      destination: redirected ?? here,
+      transportProtocol: 'raw_buffer',
+      serverName: '',
+      applicationProtocols: [],
+    });
+    if (chain === null) {
+      this.#unmatched += 1;
+      socket.destroy();
+      return;
+    }
+    chain.accept(socket);
   }
 
   #isOwn(destination: SocketAddressSpec): boolean {
-    return this.#bindings.some(
+    return this.#acceptors.some(
       ({ bound }) => bound !== null && bound.host === destination.host && bound.port === destination.port,
     );
   }
 }
 
-function accessLogOf({ http }: ListenerSpec, { openAccessLogs, shared }: ListenerOptions): AccessLog | null {
-  if (http.accessLogs === undefined || openAccessLogs === undefined) return shared.accessLog;
-  return openAccessLogs(http.accessLogs);
+/** Chains that differ in anything else are changed in place: their connections stay. */
+function chainKey({ match, filter }: FilterChainSpec, isDefault: boolean): string {
+  const { statPrefix, accessLogs } = filter.kind === 'http' ? filter.http : filter.tcp;
+  return JSON.stringify([isDefault, match, filter.kind, statPrefix, accessLogs]);
+}
+
+/** The names by which a listener finds its routes: those that stand in it are its own, whatever they are called. */
+export function routeKeysOf(spec: ListenerSpec): ReadonlyMap<HttpConnectionManagerSpec, string> {
+  const keys = new Map<HttpConnectionManagerSpec, string>();
+  for (const [index, http] of httpManagersOf(spec).entries()) {
+    keys.set(http, http.routes.kind === 'rds' ? http.routes.name : `listener ${spec.name} ${index}`);
+  }
+  return keys;
 }

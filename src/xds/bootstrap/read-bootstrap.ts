@@ -4,14 +4,10 @@ import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { DUMP_REGISTRY, dumpableAny } from '../client/dumpable-any.ts';
 import { type Bootstrap, BootstrapSchema } from '../gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
-import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
-import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
-import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
-import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
-import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 import { decodeAddress } from '../resources/address.ts';
 import { auditFields } from '../resources/audit-fields.ts';
 import type { DecodeContext } from '../resources/decode-context.ts';
+import { EXTENSION_SCHEMAS } from '../resources/extension-schemas.ts';
 import type { AdsSpec, BootstrapSpec } from './bootstrap-spec.ts';
 import { type AdsDraft, decodeDynamicResources } from './dynamic-resources.ts';
 import { FileContext } from './file-context.ts';
@@ -20,13 +16,7 @@ import { MessageReader } from './message-reader.ts';
 import { decodeStaticResources, type StaticResources } from './static-resources.ts';
 
 /** What may stand under `@type`. Others are kept by their name alone, for the decoders to judge. */
-const EXTENSIONS: Registry = createRegistry(
-  HttpConnectionManagerSchema,
-  RouterSchema,
-  HttpProtocolOptionsSchema,
-  FileAccessLogSchema,
-  PreviousHostsPredicateSchema,
-);
+const EXTENSIONS: Registry = createRegistry(...EXTENSION_SCHEMAS);
 
 /** `source` names the file in issues and notes. Never throws. */
 export function readBootstrap(text: string, source: string): Result<BootstrapSpec> {

@@ -1,7 +1,7 @@
 // static_resources: clusters and listeners that stand in the file, read by the decoders that xDS uses.
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
-import type { ListenerSpec } from '../../model/listener-spec.ts';
+import { chainsOf, httpManagersOf, type ListenerSpec } from '../../model/listener-spec.ts';
 import { checkConsistent, EMPTY_SNAPSHOT } from '../../model/snapshot.ts';
 import type { Bootstrap_StaticResources } from '../gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import { ClusterSchema } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
@@ -93,7 +93,7 @@ function checkNames(resources: readonly { readonly name: string }[], path: strin
   }
 }
 
-/** A route to a cluster that will never be there is a mistake, unless clusters come from the control plane too. */
+/** A reference to a cluster that will never be there is a mistake, unless clusters come from the control plane too. */
 function checkRoutes(
   listener: ListenerSpec,
   names: readonly string[],
@@ -101,16 +101,19 @@ function checkRoutes(
   path: string,
   file: FileContext,
 ): void {
-  const { routes } = listener.http;
-  if (routes.kind === 'rds') {
-    if (ads === null) file.refuse(path, `its route configuration "${routes.name}" ${NO_CONTROL_PLANE}`, NAME_ONE);
-    return;
+  const managers = httpManagersOf(listener);
+  for (const { routes } of managers) {
+    if (routes.kind !== 'rds' || ads !== null) continue;
+    file.refuse(path, `its route configuration "${routes.name}" ${NO_CONTROL_PLANE}`, NAME_ONE);
   }
   if (ads?.clusters === true) return;
+  const configs = managers.flatMap(({ routes }) => (routes.kind === 'inline' ? [routes.config] : []));
+  const direct = chainsOf(listener).filter(({ filter }) => filter.kind === 'tcp');
   const issues = checkConsistent({
     ...EMPTY_SNAPSHOT,
     clusters: new Map(names.map((name) => [name, placeholder(name)])),
-    routes: new Map([[routes.config.name, routes.config]]),
+    listeners: new Map([[listener.name, { ...listener, filterChains: direct }]]),
+    routes: new Map(configs.map((config, i) => [`${i} ${config.name}`, config])),
   });
   const only = ads === null ? '' : ` ("${ads.clusterName}" is for the control plane alone)`;
   for (const { message } of issues) file.refuse(path, message, `add it to static_resources.clusters${only}`);

@@ -12,12 +12,8 @@ import { ClusterSchema } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { ClusterLoadAssignmentSchema } from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { ListenerSchema } from '../gen/envoy/config/listener/v3/listener_pb.ts';
 import { RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.ts';
-import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
-import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
-import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
-import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
-import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 import { extensionType } from '../resources/extension.ts';
+import { EXTENSION_SCHEMAS } from '../resources/extension-schemas.ts';
 
 /** Every message that may stand in an Any of a dump. */
 export const DUMP_REGISTRY: Registry = createRegistry(
@@ -29,11 +25,7 @@ export const DUMP_REGISTRY: Registry = createRegistry(
   ClusterLoadAssignmentSchema,
   ListenerSchema,
   RouteConfigurationSchema,
-  HttpConnectionManagerSchema,
-  RouterSchema,
-  HttpProtocolOptionsSchema,
-  FileAccessLogSchema,
-  PreviousHostsPredicateSchema,
+  ...EXTENSION_SCHEMAS,
   BootstrapSchema,
   StructSchema,
 );

@@ -53,6 +53,13 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
       loadAssignment: encodeLoadAssignment(spec.discovery.assignment),
     };
   }
+  if (spec.discovery.kind === 'original-dst') {
+    return {
+      ...base,
+      clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
+      lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+    };
+  }
   if (spec.discovery.kind !== 'eds') return { ...base, ...encodeDnsDiscovery(spec.discovery) };
   const { serviceName } = spec.discovery;
   return {
@@ -66,7 +73,9 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
   checkTransportSocket(message.transportSocket, context, 'transport_socket');
   checkProtocol(message, context);
   // A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused.
-  if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN) context.ignore('lb_policy');
+  if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN && message.lbPolicy !== Cluster_LbPolicy.CLUSTER_PROVIDED) {
+    context.ignore('lb_policy');
+  }
   const connectTimeoutMs = decodeDuration(
     message.connectTimeout,
     DEFAULT_CONNECT_TIMEOUT_MS,

@@ -54,22 +54,33 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   },
   'envoy.config.endpoint.v3.Endpoint': { supported: ['address'], refused: [] },
   'envoy.config.listener.v3.Listener': {
-    supported: ['name', 'address', 'additional_addresses', 'filter_chains', 'bind_to_port', 'traffic_direction'],
-    refused: [
-      'use_original_dst',
+    supported: [
+      'name',
+      'address',
+      'additional_addresses',
+      'filter_chains',
       'default_filter_chain',
       'listener_filters',
-      'api_listener',
-      '#18',
-      '#27',
-      '#32',
-      '#36',
+      'listener_filters_timeout',
+      'continue_on_listener_filters_timeout',
+      'bind_to_port',
+      'traffic_direction',
     ],
+    refused: ['use_original_dst', 'api_listener', '#18', '#27', '#32', '#36'],
   },
   'envoy.config.listener.v3.FilterChain': {
-    supported: ['filters', 'name', 'transport_socket'],
-    refused: ['filter_chain_match', 'use_proxy_proto'],
+    supported: ['filter_chain_match', 'filters', 'name', 'transport_socket'],
+    refused: ['use_proxy_proto'],
   },
+  'envoy.config.listener.v3.FilterChainMatch': {
+    supported: ['destination_port', 'prefix_ranges', 'server_names', 'transport_protocol', 'application_protocols'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.core.v3.CidrRange': { supported: ['address_prefix', 'prefix_len'], refused: EVERY_OTHER },
+  'envoy.config.listener.v3.ListenerFilter': { supported: ['name', 'typed_config'], refused: EVERY_OTHER },
+  'envoy.extensions.filters.listener.original_dst.v3.OriginalDst': { supported: [], refused: [] },
+  'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector': { supported: [], refused: [] },
+  'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector': { supported: [], refused: [] },
   'envoy.config.listener.v3.Filter': { supported: ['name', 'typed_config'], refused: EVERY_OTHER },
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager': {
     supported: [
@@ -95,6 +106,18 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       '#50',
       '#52',
     ],
+  },
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy': {
+    supported: ['stat_prefix', 'cluster', 'weighted_clusters', 'idle_timeout', 'access_log', 'max_connect_attempts'],
+    refused: ['metadata_match', '#11', '#12', '#13', '#14', '#19', '#21'],
+  },
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster': {
+    supported: ['clusters'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight': {
+    supported: ['name', 'weight'],
+    refused: EVERY_OTHER,
   },
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {
     supported: ['name', 'typed_config', 'is_optional', 'disabled'],

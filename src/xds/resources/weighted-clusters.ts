@@ -32,14 +32,24 @@ export function decodeWeightedClusters(
   path: string,
 ): WeightedClusterSpec[] {
   const clusters = message.clusters.map((item, i) => decodeClusterWeight(item, context, `${path}.clusters[${i}]`));
-  const total = clusters.reduce((sum, { weight }) => sum + weight, 0);
-  if (total < 1 || total > MAX_TOTAL_WEIGHT) {
-    context.refuse(path, `has weights that add up to ${total}`, `let them add up to 1 … ${MAX_TOTAL_WEIGHT}`);
-  }
+  const total = checkTotalWeight(clusters, context, path);
   if (message.totalWeight !== undefined && message.totalWeight !== total) {
     context.refuse(`${path}.total_weight`, `is ${message.totalWeight}, the weights add up to ${total}`, 'leave it out');
   }
   return clusters;
+}
+
+/** The sum of the weights; one that cannot be drawn from is reported. */
+export function checkTotalWeight(
+  clusters: readonly Pick<WeightedClusterSpec, 'weight'>[],
+  context: DecodeContext,
+  path: string,
+): number {
+  const total = clusters.reduce((sum, { weight }) => sum + weight, 0);
+  if (total < 1 || total > MAX_TOTAL_WEIGHT) {
+    context.refuse(path, `has weights that add up to ${total}`, `let them add up to 1 … ${MAX_TOTAL_WEIGHT}`);
+  }
+  return total;
 }
 
 function decodeClusterWeight(

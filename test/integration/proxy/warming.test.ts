@@ -144,8 +144,7 @@ describe('a listener', () => {
     const backend = await stage.backend(says('here'));
     const plane = await stage.plane({ services: { web: [backend] } });
     const client = await plane.client();
-    const listener = plane.listener();
-    const named = { ...listener, http: { ...listener.http, routes: { kind: 'rds' as const, name: 'other' } } };
+    const named = plane.listener(0, { kind: 'rds', name: 'other' });
     plane.apply({ listeners: { upserted: [named], removed: [] }, routes: { upserted: [], removed: [ROUTES] } });
     expect(await text(client)).toBe('here');
     plane.apply({ routes: { upserted: [{ ...plane.routes([]), name: 'other' }], removed: [] } });
@@ -156,8 +155,7 @@ describe('a listener', () => {
 
   it('whose routes do not exist holds back no readiness that another one gives', async () => {
     const plane = await stage.plane({ services: { web: [] } });
-    const listener = plane.listener();
-    const lost = { ...listener, name: 'lost', http: { ...listener.http, routes: { kind: 'rds' as const, name: 'x' } } };
+    const lost = { ...plane.listener(0, { kind: 'rds', name: 'x' }), name: 'lost' };
     plane.apply({ listeners: { upserted: [lost], removed: [] } });
     expect(plane.plane.readiness().waitingFor).toEqual(['routes of listener "lost"']);
     plane.apply({ routes: { upserted: [], removed: ['x'] } });
@@ -171,11 +169,9 @@ describe('a listener', () => {
   it('with routes of its own keeps them apart from those of another, though both have one name', async () => {
     const [one, two] = [await stage.backend(says('one')), await stage.backend(says('two'))];
     const plane = await stage.plane({ services: { web: [one], web2: [two] } });
-    const listener = plane.listener();
     const inline = (name: string, cluster: string) => ({
-      ...listener,
+      ...plane.listener(0, { kind: 'inline', config: routesTo(plane, cluster) }),
       name,
-      http: { ...listener.http, routes: { kind: 'inline' as const, config: routesTo(plane, cluster) } },
     });
     plane.apply({ listeners: { upserted: [inline('a', 'web'), inline('b', 'web2')], removed: [LISTENER] } });
     await until('both listen', () => plane.plane.readiness().ready);

@@ -1,5 +1,6 @@
 // Promises of what stays the same object from one translation to the next, so that nobody does work again for what did not change.
 import fc from 'fast-check';
+import { httpChain } from '../../../../src/model/listener-spec.ts';
 import { checkConsistent } from '../../../../src/model/snapshot.ts';
 import { podText, serviceText, TextMesh } from '../../../support/mesh-text.ts';
 
@@ -127,12 +128,14 @@ describe('a listener', () => {
       name: 'outbound',
       address: { host: '127.0.0.1', port: 15001 },
       additionalAddresses: [],
-      http: {
-        statPrefix: 'outbound',
-        routes: { kind: 'rds', name: 'proxy/shop' },
-        idleTimeoutMs: 3_600_000,
-        requestHeadersTimeoutMs: 60_000,
-      },
+      filterChains: [
+        httpChain({
+          statPrefix: 'outbound',
+          routes: { kind: 'rds', name: 'proxy/shop' },
+          idleTimeoutMs: 3_600_000,
+          requestHeadersTimeoutMs: 60_000,
+        }),
+      ],
     });
   });
 });

@@ -288,7 +288,7 @@ describe('a listener', () => {
     [
       'no filter chain',
       listener({ name: 'l', address: ADDRESS }),
-      `${HCM}: there is none; use the HttpConnectionManager`,
+      'listener "l": filter_chains: there is none; add one',
     ],
     [
       'an unknown network filter',

@@ -20,6 +20,7 @@ import {
   Cluster_RefreshRateSchema,
   ClusterSchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { CidrRangeSchema } from '../../../../src/xds/gen/envoy/config/core/v3/address_pb.ts';
 import {
   DataSourceSchema,
   HeaderValueOptionSchema,
@@ -39,8 +40,10 @@ import {
 } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
 import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import {
+  FilterChainMatchSchema,
   FilterChainSchema,
   FilterSchema,
+  ListenerFilterSchema,
 } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_components_pb.ts';
 import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
 import {
@@ -61,10 +64,18 @@ import {
 import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
 import { FileAccessLogSchema } from '../../../../src/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import { HttpInspectorSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.ts';
+import { OriginalDstSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.ts';
+import { TlsInspectorSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts';
 import {
   HttpConnectionManagerSchema,
   HttpFilterSchema,
 } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import {
+  TcpProxy_WeightedCluster_ClusterWeightSchema,
+  TcpProxy_WeightedClusterSchema,
+  TcpProxySchema,
+} from '../../../../src/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
 import { HttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 import {
   RegexMatchAndSubstituteSchema,
@@ -84,7 +95,16 @@ const REGISTRY: Registry = createRegistry(
   EndpointSchema,
   ListenerSchema,
   FilterChainSchema,
+  FilterChainMatchSchema,
   FilterSchema,
+  ListenerFilterSchema,
+  CidrRangeSchema,
+  OriginalDstSchema,
+  TlsInspectorSchema,
+  HttpInspectorSchema,
+  TcpProxySchema,
+  TcpProxy_WeightedClusterSchema,
+  TcpProxy_WeightedCluster_ClusterWeightSchema,
   HttpConnectionManagerSchema,
   HttpFilterSchema,
   RouterSchema,
