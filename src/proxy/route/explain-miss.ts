@@ -7,18 +7,34 @@ const MAX_NAME = 253;
 /** A name further away than this many edits is not what was meant. */
 const MAX_DISTANCE = 3;
 
+/** The names that there are, as callers may write them. */
+export interface KnownNames {
+  /** The ports of `name` (lower case, without a port); none where there is no such name. */
+  portsOf(name: string): readonly string[];
+  /** Names that `asked` may have been meant for, without ports. */
+  namesLike(asked: string): Iterable<string>;
+}
+
 /** One phrase: what was asked for, and what comes nearest. */
 export function explainMiss(config: RouteConfigSpec, authority: string): string {
+  return explainUnknownName(namesOf(config), authority);
+}
+
+export function explainUnknownName(known: KnownNames, authority: string): string {
   const asked = authority === '' ? '(no Host)' : authority.slice(0, MAX_NAME);
   const { name, port } = splitAuthority(asked.toLowerCase());
-  const ports = portsOf(config, name);
+  const ports = known.portsOf(name);
   if (ports.length > 0) {
     return `"${name}" has no port ${port === '' ? '80 (none was given)' : port}; it has ${ports.join(', ')}.`;
   }
-  const nearest = nearestName(config, name);
+  const nearest = nearestName(known, name);
   return nearest === null
     ? `"${asked}" is no Service that this sidecar knows.`
     : `"${asked}" is no Service. Did you mean "${nearest}"?`;
+}
+
+function namesOf(config: RouteConfigSpec): KnownNames {
+  return { portsOf: (name) => portsOf(config, name), namesLike: () => namesIn(config) };
 }
 
 function splitAuthority(authority: string): { readonly name: string; readonly port: string } {
@@ -40,12 +56,15 @@ function portsOf(config: RouteConfigSpec, name: string): string[] {
   return ports;
 }
 
-function nearestName(config: RouteConfigSpec, name: string): string | null {
+function* namesIn(config: RouteConfigSpec): Generator<string> {
+  for (const domain of domains(config)) yield splitAuthority(domain).name;
+}
+
+function nearestName(known: KnownNames, name: string): string | null {
   let best: string | null = null;
   let bestDistance = Math.min(MAX_DISTANCE, Math.floor(name.length / 3)) + 1;
   let looked = 0;
-  for (const domain of domains(config)) {
-    const candidate = splitAuthority(domain).name;
+  for (const candidate of known.namesLike(name)) {
     if (Math.abs(candidate.length - name.length) >= bestDistance || candidate.includes('*')) continue;
     looked += 1;
     if (looked > MAX_CANDIDATES) break;
