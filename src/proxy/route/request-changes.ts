@@ -39,8 +39,8 @@ export class RequestChanges {
     if (requestId !== '') fields.append('x-request-id', requestId);
     this.#parts.fields?.apply(fields);
     const host = this.#hostOf(head, fields);
-    const hostLine = host === '' ? '' : `Host: ${host}\r\n`;
-    return `${head.method} ${path} HTTP/1.1\r\n${hostLine}${fields.render()}\r\n`;
+    // Empty where an HTTP/1.0 caller named none: RFC 9112 section 3.2 demands the line.
+    return `${head.method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${fields.render()}\r\n`;
   }
 
   #hostOf(head: RequestHead, fields: FieldList): string {

@@ -8,12 +8,13 @@ const VERSION = 'HTTP/1.1';
 /**
  * The head to send upstream: `METHOD path HTTP/1.1`, Host (in place; replaced by the authority of an absolute target), the fields without
  * the hop-by-hop ones, `extra` (lines `name: value\r\n`, or ''), the empty line. Write it with 'latin1'. An HTTP/1.0 request without any
- * authority gets no Host, and CONNECT has no head to send: the caller refuses both.
+ * authority gets an empty Host (RFC 9112 section 3.2). CONNECT has no head to send: the caller refuses it.
  */
 export function renderRequestHead(head: RequestHead, extra: string): string {
   if (head.absoluteForm) return renderAbsolute(head, extra);
   if (head.versionMinor === 1) return renderFields(head, '', 0, -1, extra);
-  return renderFields(head, `${head.method} ${head.path} ${VERSION}\r\n`, head.fieldsStart, -1, extra);
+  const host = head.hostField < 0 ? 'Host:\r\n' : '';
+  return renderFields(head, `${head.method} ${head.path} ${VERSION}\r\n${host}`, head.fieldsStart, -1, extra);
 }
 
 function renderAbsolute(head: RequestHead, extra: string): string {

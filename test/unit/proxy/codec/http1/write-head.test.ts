@@ -45,12 +45,12 @@ describe('a rendered request head', () => {
     expect(renderRequestHead(none, '')).toBe(headText(['OPTIONS * HTTP/1.1', 'Host: svc']));
   });
 
-  it('of HTTP/1.0 becomes HTTP/1.1 and gets no Host that nobody named', () => {
+  it('of HTTP/1.0 becomes HTTP/1.1 and gets an empty Host where nobody named one', () => {
     expect(renderRequestHead(requestHead(['GET /x HTTP/1.0', 'a: b']), EXTRA)).toBe(
-      headText(['GET /x HTTP/1.1', 'a: b', EXTRA.trim()]),
+      headText(['GET /x HTTP/1.1', 'Host:', 'a: b', EXTRA.trim()]),
     );
     expect(renderRequestHead(requestHead(['GET /x HTTP/1.0', 'Connection: close']), '')).toBe(
-      'GET /x HTTP/1.1\r\n\r\n',
+      'GET /x HTTP/1.1\r\nHost:\r\n\r\n',
     );
   });
 
