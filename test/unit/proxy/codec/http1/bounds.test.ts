@@ -5,8 +5,8 @@ import { ChunkedDecoder } from '../../../../../src/proxy/codec/http1/chunked-dec
 import { HeadScanner } from '../../../../../src/proxy/codec/http1/head-scanner.ts';
 import { parseRequestHead } from '../../../../../src/proxy/codec/http1/parse-request-head.ts';
 import { parseResponseHead } from '../../../../../src/proxy/codec/http1/parse-response-head.ts';
+import { REQUESTS, RESPONSES, spoil } from '../../../../fuzz/http1/mutations.ts';
 import { MAX_FIELDS } from './heads.ts';
-import { REQUESTS, RESPONSES, spoil } from './mutations.ts';
 
 const SEED = 1;
 const CASES = 2000;

@@ -1,4 +1,4 @@
-// Bytes of one connection as our codec understands them: what the oracle tests compare with Node's understanding.
+// Bytes of one connection as our codec understands them, without a connection: scanner, parser and decoder alone.
 import {
   BODY_CHUNKED,
   BODY_LENGTH,
@@ -6,12 +6,12 @@ import {
   type Head,
   RequestHead,
   ResponseHead,
-} from '../../../../../src/proxy/codec/head.ts';
-import { ChunkedDecoder } from '../../../../../src/proxy/codec/http1/chunked-decoder.ts';
-import { HEAD_INCOMPLETE, HeadScanner } from '../../../../../src/proxy/codec/http1/head-scanner.ts';
-import { PARSE_ERRORS } from '../../../../../src/proxy/codec/http1/parse-error.ts';
-import { parseRequestHead } from '../../../../../src/proxy/codec/http1/parse-request-head.ts';
-import { parseResponseHead } from '../../../../../src/proxy/codec/http1/parse-response-head.ts';
+} from '../../../src/proxy/codec/head.ts';
+import { ChunkedDecoder } from '../../../src/proxy/codec/http1/chunked-decoder.ts';
+import { HEAD_INCOMPLETE, HeadScanner } from '../../../src/proxy/codec/http1/head-scanner.ts';
+import { PARSE_ERRORS } from '../../../src/proxy/codec/http1/parse-error.ts';
+import { parseRequestHead } from '../../../src/proxy/codec/http1/parse-request-head.ts';
+import { parseResponseHead } from '../../../src/proxy/codec/http1/parse-response-head.ts';
 
 export interface Message {
   /** `GET /path` or the status. */

@@ -1,5 +1,5 @@
-// Valid messages and ways to spoil them: what the oracle tests feed to both parsers.
-import { type Random, randomBelow } from '../../../../../src/base/random.ts';
+// Valid messages and ways to spoil them: what both parsers are fed.
+import { type Random, randomBelow } from '../../../src/base/random.ts';
 
 const HOST = 'Host: svc';
 const CHUNKS = '5;n=v\r\nhello\r\nA\r\n0123456789\r\n0\r\nDigest: x\r\n\r\n';
@@ -123,7 +123,7 @@ const LINES: readonly string[] = [
   '',
 ];
 
-function pick<T>(random: Random, from: readonly T[]): T {
+export function pick<T>(random: Random, from: readonly T[]): T {
   return from[randomBelow(random, from.length)] as T;
 }
 
