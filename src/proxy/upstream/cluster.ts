@@ -16,7 +16,7 @@ import type { DnsOptions } from './dns-watch.ts';
 import { DEFAULT_RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 
 export interface ClusterOptions {
-  readonly pool: Omit<PoolOptions, 'limits'>;
+  readonly pool: PoolOptions;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   readonly random: Random;
@@ -75,6 +75,8 @@ export class Cluster implements StatSource {
   update(spec: ClusterSpec): void {
     this.#spec = spec;
     this.#picker = this.#createPicker();
+    const limits = this.#limits();
+    for (const pool of this.#pools.values()) pool.setLimits(limits);
     this.#discover(spec);
   }
 
@@ -152,15 +154,14 @@ export class Cluster implements StatSource {
   }
 
   #createPool(endpoint: Endpoint): ConnectionPool {
-    // alloc-ok: once an endpoint
-    const limits: ClientConnectionLimits = {
-      maxHeadBytes: this.#options.maxHeadBytes,
-      maxFields: this.#options.maxFields,
-      connectTimeoutMs: this.#spec.connectTimeoutMs,
-    };
-    const pool = new ConnectionPool(endpoint, this.stats, { ...this.#options.pool, limits }); // alloc-ok: once an endpoint
+    const pool = new ConnectionPool(endpoint, this.stats, this.#options.pool, this.#limits()); // alloc-ok: once an endpoint
     this.#pools.set(endpoint, pool);
     return pool;
+  }
+
+  #limits(): ClientConnectionLimits {
+    const { maxHeadBytes, maxFields } = this.#options;
+    return { maxHeadBytes, maxFields, connectTimeoutMs: this.#spec.connectTimeoutMs }; // alloc-ok: update time
   }
 
   #createPicker(): Picker {

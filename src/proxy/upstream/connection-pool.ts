@@ -16,7 +16,6 @@ export type Dial = (host: string, port: number) => Socket;
 export interface PoolOptions {
   readonly dial: Dial;
   readonly wheel: TimerWheel;
-  readonly limits: ClientConnectionLimits;
   /** An idle connection older than this is closed rather than used, ms; below the upstream's own limit. */
   readonly idleTimeoutMs: number;
   readonly now: () => number;
@@ -26,16 +25,18 @@ export class ConnectionPool implements ClientConnectionOwner, TimerOwner {
   readonly #endpoint: Endpoint;
   readonly #stats: ClusterStats;
   readonly #options: PoolOptions;
+  #limits: ClientConnectionLimits;
   /** The one used last is used first: the others grow old and are closed. */
   readonly #idle: Http1ClientConnection[] = [];
   readonly #all = new Set<Http1ClientConnection>();
   readonly #sweep: WheelTimer;
   #draining = false;
 
-  constructor(endpoint: Endpoint, stats: ClusterStats, options: PoolOptions) {
+  constructor(endpoint: Endpoint, stats: ClusterStats, options: PoolOptions, limits: ClientConnectionLimits) {
     this.#endpoint = endpoint;
     this.#stats = stats;
     this.#options = options;
+    this.#limits = limits;
     this.#sweep = new WheelTimer(this);
   }
 
@@ -45,6 +46,11 @@ export class ConnectionPool implements ClientConnectionOwner, TimerOwner {
 
   get idleCount(): number {
     return this.#idle.length;
+  }
+
+  /** For connections to come. */
+  setLimits(limits: ClientConnectionLimits): void {
+    this.#limits = limits;
   }
 
   /** A connection for one request, for its caller alone until the answer is complete. */
@@ -103,7 +109,7 @@ export class ConnectionPool implements ClientConnectionOwner, TimerOwner {
 
   #open(): Http1ClientConnection {
     const socket = this.#options.dial(this.#endpoint.host, this.#endpoint.port);
-    const connection = new Http1ClientConnection(socket, this, this.#options.limits, this.#options.wheel); // alloc-ok: once a connection
+    const connection = new Http1ClientConnection(socket, this, this.#limits, this.#options.wheel); // alloc-ok: once a connection
     this.#all.add(connection);
     this.#endpoint.connectionsActive += 1;
     this.#endpoint.connectionsTotal += 1;

@@ -186,6 +186,8 @@ export class Http1ClientConnection implements TimerOwner, ChunkSink {
     const head = this.#head;
     if (head.status < 200) return this.#informationalHead(head, end, bytes.length);
     this.#exchange?.onResponseHead(head);
+    // An answer that is not wanted ends the exchange, and this connection with it.
+    if (this.#exchange === null) return bytes.length;
     if (head.bodyKind === BODY_NONE || (head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
       this.#complete('', end === bytes.length);
       return bytes.length;
