@@ -1,8 +1,8 @@
 // Waits for a condition without a sleep: looks again after every turn of the event loop.
 
-const LIMIT_MS = 5_000;
+const LIMIT_MS = 4_000;
 
-/** Rejects after 5 s with `what` and whatever `state` answers then. */
+/** Rejects after 4 s, before jest gives up by itself, with `what` and whatever `state` answers then. */
 export async function until(what: string, condition: () => boolean, state: () => unknown = () => ''): Promise<void> {
   const deadline = performance.now() + LIMIT_MS;
   while (!condition()) {

@@ -1,6 +1,7 @@
 // CONNECT to a Service port: bytes both ways between the caller and one pod, untouched, each side closing for itself.
 import type { Socket } from 'node:net';
 import { codeOf } from '../../base/coded-error.ts';
+import { resetSocket } from '../../base/reset-socket.ts';
 import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { Http1ServerConnection } from '../codec/http1/server-connection.ts';
@@ -75,7 +76,7 @@ export class Tunnel implements PickContext, TimerOwner {
       this.#upstream?.destroy(new Error(`no connection within ${this.#cluster.spec.connectTimeoutMs} ms`));
       return;
     }
-    for (const side of [this.#upstream, this.#downstream]) side?.resetAndDestroy();
+    for (const side of [this.#upstream, this.#downstream]) if (side !== null) resetSocket(side);
   }
 
   #dial(endpoint: Endpoint): void {
@@ -151,7 +152,7 @@ export class Tunnel implements PickContext, TimerOwner {
     const downstream = this.#downstream as Socket;
     const open = upstream.destroyed ? downstream : upstream;
     if (!open.destroyed) {
-      if (failed) open.resetAndDestroy();
+      if (failed) resetSocket(open);
       else this.#destroySoon(open);
       return;
     }

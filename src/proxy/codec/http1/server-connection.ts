@@ -2,6 +2,7 @@
 // The downstream side of one HTTP/1.1 connection: reads requests in order, one at a time, and carries their answers.
 import type { Socket } from 'node:net';
 import { codeOf } from '../../../base/coded-error.ts';
+import { resetSocket } from '../../../base/reset-socket.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, RequestHead } from '../head.ts';
@@ -152,7 +153,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
    * would seem whole: it is reset instead.
    */
   destroy(): void {
-    if (this.#answering && this.#endsByClosing) this.socket.resetAndDestroy();
+    if (this.#answering && this.#endsByClosing) resetSocket(this.socket);
     else this.socket.destroy();
   }
 
@@ -181,7 +182,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
       this.#refuse('request_head_timeout', `no complete head within ${this.#limits.headTimeoutMs} ms`);
     } else if (this.#state === LINGERING) {
       if (this.socket.writableFinished) this.socket.destroy();
-      else this.socket.resetAndDestroy();
+      else resetSocket(this.socket);
     } else if (this.#answering || this.#requests !== this.#requestsAtTimer) {
       this.#startIdleTimer();
     } else {
