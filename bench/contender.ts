@@ -1,5 +1,6 @@
 // What a proxy under test must offer to the bench, and what the bench gives it to run in.
 import type { Program, ProgramSpec } from './bed/programs.ts';
+import type { Workload } from './workloads.ts';
 
 /** CPU lists in the form of taskset: `1`, `0,2-3`. */
 export interface CpuPlan {
@@ -34,6 +35,8 @@ export interface Contender {
   available(): string | null;
   /** What ran, as it tells itself. Called only when available. */
   version(): string;
+  /** Whether it is built for that; absent = for every one. */
+  takes?(workload: Workload): boolean;
   /** Throws when it does not come up. */
   start(place: Place): Promise<RunningProxy>;
 }

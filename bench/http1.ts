@@ -1,5 +1,5 @@
-// The HTTP/1.1 scenario: small GETs over 64 connections through each proxy in turn, in interleaved rounds.
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+// The HTTP/1.1 scenario: each workload through each proxy in turn, in interleaved rounds.
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPeer } from '../test/support/peers.ts';
@@ -13,23 +13,28 @@ import { readBusyUs } from './measure/machine-usage.ts';
 import { type KernelUnits, readKernelUnits, readUsage } from './measure/process-usage.ts';
 import { type LoadSpec, runWrk } from './measure/wrk.ts';
 import type { Absence, Outcome, Sample } from './report/proxies-report.ts';
+import type { Workload } from './workloads.ts';
 
 export interface Http1Options {
   readonly contenders: readonly Contender[];
+  readonly workloads: readonly Workload[];
   readonly rounds: number;
   readonly secondsPerRound: number;
   /** Where progress goes, one line at a time. */
   readonly say: (line: string) => void;
 }
 
+export interface WorkloadRun {
+  readonly workload: Workload;
+  readonly outcomes: readonly Outcome[];
+}
+
 export interface Http1Results {
   readonly cpus: CpuPlan;
-  readonly connections: number;
-  readonly outcomes: readonly Outcome[];
+  readonly runs: readonly WorkloadRun[];
   readonly leftOut: readonly Absence[];
 }
 
-const CONNECTIONS = 64;
 const BACKENDS = 3;
 /** Long enough for V8 to have compiled what is hot. */
 const WARM_UP_SECONDS = 2;
@@ -38,13 +43,15 @@ const WARM_UP_SECONDS = 2;
 interface Candidate {
   readonly contender: Contender;
   readonly proxy: RunningProxy;
-  readonly samples: Sample[];
+  samples: Sample[];
 }
 
 /** Throws when the load or the backends are missing; a contender that fails is left out and said. */
 export async function runHttp1(options: Http1Options): Promise<Http1Results> {
   const programs = new Programs();
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
+  // Started by root, nginx works as somebody else, who has to reach its files.
+  chmodSync(folder, 0o755);
   const clean = (): void => {
     programs.killAll();
     removeFolder(folder);
@@ -79,15 +86,27 @@ class Http1Run {
     const upstreamPorts = await freePorts(BACKENDS);
     await startBackends(this.#nginx, upstreamPorts, this.#place('backends'));
     let candidates: readonly Candidate[] = await this.#startAll(upstreamPorts);
-    for (let round = 1; round <= this.#options.rounds && candidates.length > 0; round += 1) {
-      candidates = await this.#runRound(round, candidates);
+    const runs: WorkloadRun[] = [];
+    for (const workload of this.#options.workloads) {
+      const able = candidates.filter(({ contender }) => contender.takes?.(workload) ?? true);
+      const left = await this.#runWorkload(workload, able);
+      candidates = candidates.filter((candidate) => left.includes(candidate) || !able.includes(candidate));
+      runs.push({ workload, outcomes: left.map(outcomeOf) });
     }
-    const outcomes = candidates.map(({ contender, samples }) => ({
-      name: contender.name,
-      version: contender.version(),
-      samples,
-    }));
-    return { cpus: this.#cpus, connections: CONNECTIONS, outcomes, leftOut: this.#leftOut };
+    return { cpus: this.#cpus, runs, leftOut: this.#leftOut };
+  }
+
+  async #runWorkload(workload: Workload, started: readonly Candidate[]): Promise<readonly Candidate[]> {
+    this.#options.say(`${workload.name}: ${workload.what}`);
+    let candidates = started;
+    for (const candidate of candidates) {
+      candidate.samples = [];
+      await runWrk(this.#load(candidate.proxy, workload, WARM_UP_SECONDS));
+    }
+    for (let round = 1; round <= this.#options.rounds && candidates.length > 0; round += 1) {
+      candidates = await this.#runRound(round, workload, candidates);
+    }
+    return candidates;
   }
 
   #place(name: string) {
@@ -114,8 +133,6 @@ class Http1Run {
     try {
       const proxy = await contender.start({ upstreamPorts, ...this.#place(contender.name) });
       await probe(proxy);
-      this.#options.say(`warming up ${contender.name} (${WARM_UP_SECONDS} s)`);
-      await runWrk(this.#load(proxy, WARM_UP_SECONDS));
       candidates.push({ contender, proxy, samples: [] });
       return null;
     } catch (error) {
@@ -124,12 +141,12 @@ class Http1Run {
   }
 
   /** Answers those that are still there. Each round begins with another one, so that no one always follows the same. */
-  async #runRound(round: number, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+  async #runRound(round: number, workload: Workload, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
     const lost = new Set<Candidate>();
     const first = (round - 1) % candidates.length;
     for (const candidate of [...candidates.slice(first), ...candidates.slice(0, first)]) {
       try {
-        const sample = await this.#measure(candidate.proxy);
+        const sample = await this.#measure(candidate.proxy, workload);
         candidate.samples.push(sample);
         this.#options.say(
           `round ${round} of ${this.#options.rounds}: ${candidate.contender.name} ${sample.requestsPerSecond.toFixed(0)}/s`,
@@ -142,9 +159,9 @@ class Http1Run {
     return candidates.filter((candidate) => !lost.has(candidate));
   }
 
-  async #measure(proxy: RunningProxy): Promise<Sample> {
+  async #measure(proxy: RunningProxy, workload: Workload): Promise<Sample> {
     const before = this.#readMeters(proxy.pid);
-    const load = await runWrk(this.#load(proxy, this.#options.secondsPerRound));
+    const load = await runWrk(this.#load(proxy, workload, this.#options.secondsPerRound));
     const after = this.#readMeters(proxy.pid);
     if (load.requests === 0) throw new Error('it answered no request');
     const elapsedUs = after.wallUs - before.wallUs;
@@ -163,15 +180,19 @@ class Http1Run {
     return { wallUs: performance.now() * 1000, machineUs, own, proxy: readUsage(proxyPid, this.#units) };
   }
 
-  #load(proxy: RunningProxy, seconds: number): LoadSpec {
+  #load(proxy: RunningProxy, workload: Workload, seconds: number): LoadSpec {
     const { port, authority } = proxy;
-    return { wrk: this.#wrk, cpus: this.#cpus.load, port, authority, connections: CONNECTIONS, seconds };
+    return { wrk: this.#wrk, cpus: this.#cpus.load, port, authority, workload, seconds };
   }
 
   #leaveOut(contender: Contender, reason: string): void {
     this.#leftOut.push({ name: contender.name, reason });
     this.#options.say(`without ${contender.name}: ${reason}`);
   }
+}
+
+function outcomeOf({ contender, samples }: Candidate): Outcome {
+  return { name: contender.name, version: contender.version(), samples };
 }
 
 /** More than once, because Node gives up silently when an nginx that is ending removes its pid file at the same moment. */

@@ -29,16 +29,28 @@ export function nginxSpec(nginx: string, folder: string, cpus: string, port: num
   return { command: nginx, args: ['-p', folder, '-c', file], cpus, port };
 }
 
-/** Three servers in one worker; each answers any path with 200, a Content-Length and about 100 bytes of JSON. */
+const FILES = { '1k': 1_024, '64k': 65_536 } as const;
+
+/**
+ * Three servers in one worker; each answers with 200 and a Content-Length: `/1k` and `/64k` with so many bytes, any other path with
+ * about 100 bytes of JSON.
+ */
 export function startBackends(
   nginx: string,
   ports: readonly number[],
   place: Omit<Place, 'upstreamPorts'>,
 ): Promise<Program> {
+  const root = join(place.folder, 'files');
+  mkdirSync(root, { recursive: true });
+  for (const [name, bytes] of Object.entries(FILES)) writeFileSync(join(root, name), 'x'.repeat(bytes));
   const servers = ports.map((port, index) => {
     const body = `{"pod":"backend-${index + 1}","path":"/data","text":"${'switchboard '.repeat(5).trimEnd()}"}`;
     return `  server {
     listen 127.0.0.1:${port};
+    root ${root};
+${Object.keys(FILES)
+  .map((name) => `    location = /${name} { }`)
+  .join('\n')}
     location / { default_type application/json; return 200 '${body}'; }
   }`;
   });

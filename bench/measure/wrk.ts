@@ -1,6 +1,7 @@
 // Loads one port with wrk and reads what it measured.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Workload } from '../workloads.ts';
 
 export interface LoadSpec {
   readonly wrk: string;
@@ -9,7 +10,7 @@ export interface LoadSpec {
   readonly port: number;
   /** Sent as `Host`. */
   readonly authority?: string | undefined;
-  readonly connections: number;
+  readonly workload: Workload;
   readonly seconds: number;
 }
 
@@ -26,10 +27,7 @@ export interface LoadResult {
 const GRACE_MS = 5_000;
 
 export function runWrk(spec: LoadSpec): Promise<LoadResult> {
-  const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
-  const host = spec.authority === undefined ? [] : ['-H', `Host: ${spec.authority}`];
-  const load = ['-t', '1', '-c', String(spec.connections), '-d', `${spec.seconds}s`, '-s', script, ...host];
-  const args = ['-c', spec.cpus, spec.wrk, ...load, `http://127.0.0.1:${spec.port}/data`];
+  const args = ['-c', spec.cpus, spec.wrk, ...wrkArguments(spec)];
   const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: spec.seconds * 1000 + GRACE_MS });
   let output = '';
   let complaint = '';
@@ -46,6 +44,17 @@ export function runWrk(spec: LoadSpec): Promise<LoadResult> {
       else reject(new Error(`wrk ended with ${code ?? signal}: ${complaint.trim() || output.trim()}`));
     });
   });
+}
+
+export function wrkArguments({ workload, authority, port, seconds }: LoadSpec): string[] {
+  const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
+  const fields = [
+    ...(authority === undefined ? [] : [`Host: ${authority}`]),
+    ...(workload.fresh ? ['Connection: close'] : []),
+  ].flatMap((field) => ['-H', field]);
+  const load = ['-t', '1', '-c', String(workload.connections), '-d', `${seconds}s`, '-s', script, ...fields];
+  const url = `http://127.0.0.1:${port}${workload.path}`;
+  return [...load, url, '--', workload.method, String(workload.bodyBytes)];
 }
 
 /** Reads the line of wrk.lua out of all that wrk prints. Throws when it is not there. */

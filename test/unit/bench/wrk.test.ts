@@ -1,5 +1,6 @@
 // What is read out of wrk's output.
-import { parseWrk } from '../../../bench/measure/wrk.ts';
+import { parseWrk, wrkArguments } from '../../../bench/measure/wrk.ts';
+import { WORKLOADS } from '../../../bench/workloads.ts';
 
 const MEASUREMENT =
   '{"duration_us":4000000,"requests":80000,"p50_us":900,"p99_us":4100,"max_us":9000,"connect":1,"read":2,"write":3,"timeout":4,"status":5}';
@@ -24,5 +25,26 @@ describe('parseWrk', () => {
 
   it('names a field that is missing', () => {
     expect(() => parseWrk(MEASUREMENT.replace('"p99_us":4100,', ''))).toThrow("wrk's measurement lacks p99_us");
+  });
+});
+
+describe('wrkArguments', () => {
+  const argumentsOf = (name: string): string => {
+    const workload = WORKLOADS.find((candidate) => candidate.name === name);
+    if (workload === undefined) throw new Error(`no workload ${name}`);
+    const load = { wrk: 'wrk', cpus: '0', port: 8080, authority: 'web', workload, seconds: 4 };
+    return wrkArguments(load)
+      .filter((argument) => !argument.endsWith('wrk.lua'))
+      .join(' ');
+  };
+
+  it('ask for what the workload is', () => {
+    expect(argumentsOf('small')).toBe('-t 1 -c 64 -d 4s -s -H Host: web http://127.0.0.1:8080/data -- GET 0');
+    expect(argumentsOf('1k-512')).toBe('-t 1 -c 512 -d 4s -s -H Host: web http://127.0.0.1:8080/1k -- GET 0');
+    expect(argumentsOf('post')).toBe('-t 1 -c 64 -d 4s -s -H Host: web http://127.0.0.1:8080/data -- POST 16384');
+  });
+
+  it('close each connection where each request shall have its own', () => {
+    expect(argumentsOf('fresh')).toContain('-H Connection: close');
   });
 });
