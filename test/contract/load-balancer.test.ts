@@ -1,0 +1,162 @@
+// Promises that every load balancer keeps, whatever its algorithm.
+import fc from 'fast-check';
+import { randomBelow, seededRandom } from '../../src/base/random.ts';
+import { LOAD_BALANCER_NAMES, type LoadBalancerName } from '../../src/model/cluster-spec.ts';
+import { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
+import { LOAD_BALANCERS } from '../../src/proxy/lb/index.ts';
+import type { PickContext, Picker } from '../../src/proxy/lb/load-balancer.ts';
+
+interface Traits {
+  /** How far the requests of an endpoint may lie from an even share of `FAIR_PICKS`, as a part of that share. */
+  readonly unevenness: number;
+}
+
+/** One line an algorithm; the compiler asks for it. */
+const TRAITS: Readonly<Record<LoadBalancerName, Traits>> = {
+  'round-robin': { unevenness: 0.001 },
+};
+
+const FAIR_PICKS = 10_000;
+
+function endpointsOf(count: number): Endpoint[] {
+  const locality = { region: '', zone: '', subZone: '' };
+  return Array.from({ length: count }, (_, index) => {
+    const spec = { host: `10.0.${index >> 8}.${index & 255}`, port: 80, health: 'healthy' as const, weight: 1 };
+    return new Endpoint(spec, { locality, priority: 0, weight: 1, endpoints: [spec] });
+  });
+}
+
+/** A request that has been to `tried`. */
+function request(...tried: readonly Endpoint[]): PickContext {
+  return { wasTried: (endpoint) => tried.includes(endpoint) };
+}
+
+/** How often each endpoint is picked in `FAIR_PICKS` requests. */
+function countPicks(picker: Picker, ...tried: readonly Endpoint[]): Map<Endpoint | null, number> {
+  const counts = new Map<Endpoint | null, number>();
+  for (let i = 0; i < FAIR_PICKS; i += 1) {
+    const picked = picker.pick(request(...tried));
+    counts.set(picked, (counts.get(picked) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function addresses(picker: Picker, picks: number): (string | undefined)[] {
+  return Array.from({ length: picks }, () => picker.pick(request())?.address);
+}
+
+/** Bytes by which the heap grows in so many picks; the least of a few rounds, as the machine may do other things meanwhile. */
+function heapGrowth(picker: Picker, context: PickContext, picks: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 5; round += 1) {
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < picks; i += 1) picker.pick(context);
+    least = Math.min(least, Math.abs(process.memoryUsage().heapUsed - before));
+  }
+  return least;
+}
+
+describe('the table of load balancers', () => {
+  it('has a line for each name that configuration may give, and no other', () => {
+    expect(LOAD_BALANCERS.map(({ name }) => name)).toEqual([...LOAD_BALANCER_NAMES]);
+  });
+});
+
+describe.each(LOAD_BALANCERS.map((balancer) => [balancer.name, balancer] as const))('%s', (name, balancer) => {
+  const create = (endpoints: readonly Endpoint[], seed = 1): Picker =>
+    balancer.createPicker(endpoints, seededRandom(seed));
+
+  it('answers null of no endpoints, always', () => {
+    expect(addresses(create([]), 3)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('picks one of the given endpoints, that no earlier attempt went to while there is such a one', () => {
+    const scene = fc.record({
+      count: fc.integer({ min: 1, max: 40 }),
+      seed: fc.integer(),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(scene, ({ count, seed, share }) => {
+        const endpoints = endpointsOf(count);
+        const random = seededRandom(seed);
+        const picker = create(endpoints, seed);
+        for (let i = 0; i < 20; i += 1) {
+          const tried = endpoints.filter(() => random.next() < share);
+          const picked = picker.pick(request(...tried));
+          expect(endpoints).toContain(picked);
+          if (tried.length < count) expect(tried).not.toContain(picked);
+        }
+      }),
+    );
+  });
+
+  it('finds the one endpoint of fifty that was not tried, every time', () => {
+    const endpoints = endpointsOf(50);
+    const picker = create(endpoints);
+    const random = seededRandom(2);
+    for (let i = 0; i < 500; i += 1) {
+      const left = endpoints[randomBelow(random, endpoints.length)] as Endpoint;
+      expect(picker.pick(request(...endpoints.filter((endpoint) => endpoint !== left)))).toBe(left);
+    }
+  });
+
+  it.each([1, 2, 3, 10, 100])('gives each of %d equal endpoints its share of the requests', (count) => {
+    const endpoints = endpointsOf(count);
+    const counts = countPicks(create(endpoints));
+    const share = FAIR_PICKS / count;
+    for (const endpoint of endpoints)
+      expect(Math.abs((counts.get(endpoint) ?? 0) - share)).toBeLessThanOrEqual(
+        Math.max(1, share * TRAITS[name].unevenness),
+      );
+  });
+
+  it('gives what one of five endpoints does not get to the other four alike', () => {
+    const endpoints = endpointsOf(5);
+    const [first, ...others] = endpoints as [Endpoint, ...Endpoint[]];
+    const counts = countPicks(create(endpoints), first);
+    const share = FAIR_PICKS / others.length;
+    expect(counts.has(first)).toBe(false);
+    for (const endpoint of others)
+      expect(Math.abs((counts.get(endpoint) ?? 0) - share)).toBeLessThanOrEqual(
+        Math.max(1, share * TRAITS[name].unevenness),
+      );
+  });
+
+  it('leaves the endpoints that it is given as they are', () => {
+    const endpoints = Object.freeze(endpointsOf(7));
+    const before = endpoints.map((endpoint) => ({ ...endpoint }));
+    addresses(create(endpoints), 100);
+    expect(endpoints.map((endpoint) => ({ ...endpoint }))).toEqual(before);
+  });
+
+  it('makes pickers that know nothing of each other', () => {
+    const endpoints = endpointsOf(6);
+    const alone = addresses(create(endpoints, 3), 60);
+    const picker = create(endpoints, 3);
+    const newer = create(endpoints.slice(0, 2), 4);
+    const beside = Array.from({ length: 60 }, () => {
+      newer.pick(request());
+      return picker.pick(request())?.address;
+    });
+    expect(beside).toEqual(alone);
+  });
+
+  it('picks the same again from the same seed', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 20 }), (seed, count) => {
+        expect(addresses(create(endpointsOf(count), seed), 50)).toEqual(
+          addresses(create(endpointsOf(count), seed), 50),
+        );
+      }),
+    );
+  });
+
+  it('allocates less than a byte a pick', () => {
+    const picks = 200_000;
+    const picker = create(endpointsOf(10));
+    const context = request();
+    heapGrowth(picker, context, picks);
+    expect(heapGrowth(picker, context, picks)).toBeLessThan(picks);
+  });
+});
