@@ -11,57 +11,11 @@ import { SnapshotCache } from '../../src/xds/cache/snapshot-cache.ts';
 import { AdsServer } from '../../src/xds/server/ads-server.ts';
 import { EnvoyPeer } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
-import { type Fields, type RoutedAnswer, send, startToldBackend, type ToldBackend } from '../support/routed-request.ts';
+import { comparable } from '../support/proxy-differences.ts';
+import { send, startToldBackend, type ToldBackend } from '../support/routed-request.ts';
 import { ROUTING_CASES, summaryOf } from '../support/routing-cases.ts';
 import { routingSnapshot, TABLE, TABLE_CONFIG } from '../support/routing-snapshot.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-/**
- * What the two do not have in common, on purpose. Everything else must be equal: a difference that is not listed here fails its test.
- */
-const DIFFERENCES: Readonly<Record<'request' | 'response', Readonly<Record<string, string>>>> = {
-  request: {
-    'x-request-id': 'both make one for each request',
-    'x-forwarded-proto': 'semantics of proxy mode: our sidecar adds no x-forwarded-… to a call',
-    'x-envoy-expected-rq-timeout-ms': 'speaks to Envoy alone',
-    'x-envoy-original-path': 'speaks to Envoy alone',
-    'x-envoy-original-host': 'speaks to Envoy alone',
-    connection: 'each manages connections of its own',
-  },
-  response: {
-    date: 'Envoy adds one; our sidecar passes the one of the backend and makes none for its own answers',
-    server: 'Envoy names itself in its own answers',
-    'x-envoy-upstream-service-time': 'speaks to Envoy alone',
-    'x-switchboard-error': 'our answers to failures say why',
-    'x-request-id': 'our answers to failures carry it, so that the log can be found',
-    connection: 'each manages connections of its own',
-    'content-length':
-      'the body of the backend holds the request with the differences above; bodies are compared themselves',
-    'transfer-encoding': 'as content-length',
-  },
-};
-
-function without(fields: Fields, kind: 'request' | 'response'): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => DIFFERENCES[kind][name] === undefined));
-}
-
-/** What must be equal. A proxy's words for a failure of its own are its own, and so is their content type. */
-function comparable(answer: RoutedAnswer) {
-  const { status, fields, body, seen } = answer;
-  const isFailure = fields['x-switchboard-error'] !== undefined || ENVOY_FAILURES.has(body);
-  const response = without(fields, 'response');
-  if (isFailure) delete (response as Record<string, string>)['content-type'];
-  return {
-    summary: summaryOf(answer),
-    status,
-    response,
-    body: isFailure ? '' : body,
-    seen: seen === null ? null : { ...seen, fields: without(seen.fields, 'request') },
-  };
-}
-
-/** Bodies of Envoy's answers to failures of its own. */
-const ENVOY_FAILURES: ReadonlySet<string> = new Set(['no healthy upstream', 'upstream request timeout']);
 
 describeWithPeers('Envoy and the sidecar, side by side', ['envoy'], (paths) => {
   let backends: readonly ToldBackend[] = [];

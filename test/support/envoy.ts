@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from './wait-until.ts';
@@ -71,11 +72,7 @@ export class EnvoyPeer {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const exited = new Promise((resolve) => this.#child.once('exit', resolve));
-      this.#child.kill('SIGKILL');
-      await exited;
-    }
+    await end(this.#child);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -92,6 +89,41 @@ export class EnvoyPeer {
       return null;
     }
   }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** An Envoy on a file of its own, as it is. Resolves with what ends it, once something accepts on `port` of 127.0.0.1. */
+export async function startEnvoyOn(path: string, file: string, port: number): Promise<() => Promise<void>> {
+  const args = ['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'warning'];
+  const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-10_000);
+  });
+  try {
+    await waitUntil(`Envoy accepts on ${port}`, () => connects(port), 15_000);
+  } catch (error) {
+    await end(child);
+    throw new Error(`${String(error)}\n${log}`);
+  }
+  return () => end(child);
+}
+
+function connects(port: number): Promise<true | null> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => resolve(null));
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 interface ListenerStatuses {

@@ -9,6 +9,7 @@ export interface RoutedRequest {
   readonly method?: string;
   /** One character a byte. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
 }
 
 export type Fields = Readonly<Record<string, string>>;
@@ -59,7 +60,10 @@ export async function startToldBackend(name: string): Promise<ToldBackend> {
 }
 
 /** Over a connection of its own. */
-export function send(port: number, { host, path, method = 'GET', headers = [] }: RoutedRequest): Promise<RoutedAnswer> {
+export function send(
+  port: number,
+  { host, path, method = 'GET', headers = [], body: sent }: RoutedRequest,
+): Promise<RoutedAnswer> {
   const raw = [['Host', host], ...headers].flat();
   return new Promise((resolve, reject) => {
     const call = request(
@@ -75,7 +79,7 @@ export function send(port: number, { host, path, method = 'GET', headers = [] }:
       },
     );
     call.on('error', reject);
-    call.end();
+    call.end(sent);
   });
 }
 
