@@ -1,6 +1,6 @@
 // The HTTP server of admin pages: a table of routes, on loopback by default, bounded in size and time.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../base/clock.ts';
@@ -11,11 +11,14 @@ import { nearest } from '../base/nearest.ts';
 import type { SocketAddressSpec } from '../model/listener-spec.ts';
 import { refuseForeign } from './admin-guard.ts';
 import { type AdminResponse, type AdminRoute, refusal, textResponse } from './admin-route.ts';
+import { ConnectionSorter } from './connection-sorter.ts';
 
 export interface AdminServerOptions {
   /** Port 0 asks the system for a free one. */
   readonly address: SocketAddressSpec;
   readonly routes: readonly AdminRoute[];
+  /** Takes over connections that begin with HTTP/2's preface (gRPC); absent: they are refused. */
+  readonly http2?: (connection: Socket) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -31,6 +34,7 @@ const IDLE_TIMEOUT_MS = 30_000;
 export class AdminServer implements Lifecycle<SocketAddressSpec> {
   readonly #options: AdminServerOptions;
   readonly #server: Server;
+  readonly #sorter: ConnectionSorter | null;
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
@@ -42,6 +46,8 @@ export class AdminServer implements Lifecycle<SocketAddressSpec> {
     this.#server = createServer(limits, (request, response) => void this.#serve(request, response));
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.timeout = IDLE_TIMEOUT_MS;
+    const { http2 } = options;
+    this.#sorter = http2 === undefined ? null : new ConnectionSorter(this.#server, http2, REQUEST_TIMEOUT_MS);
   }
 
   /** Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL …). */
@@ -74,6 +80,7 @@ export class AdminServer implements Lifecycle<SocketAddressSpec> {
       // The callback also comes, with an error that does not matter here, when it never listened.
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
+      this.#sorter?.close();
     });
   }
 

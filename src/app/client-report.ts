@@ -1,6 +1,6 @@
 // What each client holds and refuses, with the lines that a refused resource was made from.
 import type { MeshState } from '../control/control-plane.ts';
-import type { ResourceOrigin } from '../model/resource-origin.ts';
+import { type ResourceOrigin, renderOriginPlace } from '../model/resource-origin.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ClientStatus, ClientTypeStatus, RefusedResource } from '../xds/server/client-status.ts';
 
@@ -31,10 +31,21 @@ export function reportClients(clients: readonly ClientStatus[], state: MeshState
 }
 
 function reportType(type: ClientTypeStatus, state: MeshState | null): ReportedType {
-  const family = FAMILIES[type.shortName];
-  const refused = type.refused.map((refusal) => {
-    const origins = family === undefined ? [] : state?.originsOf(family, refusal.name, refusal.reason);
-    return { ...refusal, origins: origins ?? [] };
-  });
+  const refused = type.refused.map((refusal) => ({
+    ...refusal,
+    origins: originsOf(state, type.shortName, refusal.name, refusal.reason),
+  }));
   return { ...type, refused };
+}
+
+function originsOf(state: MeshState | null, shortName: string, name: string, reason: string) {
+  const family = FAMILIES[shortName];
+  return family === undefined ? [] : (state?.originsOf(family, name, reason) ?? []);
+}
+
+/** `Service default/web at apps/web.yaml:7`, for each object that stands behind a refused resource. */
+export function explainRefusal(state: MeshState | null, shortName: string, name: string, reason: string): string[] {
+  return originsOf(state, shortName, name, reason).map(
+    (origin) => `${origin.kind} ${origin.namespace}/${origin.name} at ${renderOriginPlace(origin)}`,
+  );
 }

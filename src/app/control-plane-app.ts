@@ -12,7 +12,9 @@ import { viewKey } from '../control/translate/view.ts';
 import type { SocketAddressSpec } from '../model/listener-spec.ts';
 import { SnapshotCache } from '../xds/cache/snapshot-cache.ts';
 import { AdsServer } from '../xds/server/ads-server.ts';
+import { explainRefusal } from './client-report.ts';
 import { controlPlaneRoutes } from './control-plane-routes.ts';
+import { Csds } from './csds.ts';
 
 export interface ControlPlaneAppOptions {
   /** At least one; later ones win over earlier ones. */
@@ -45,6 +47,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
   readonly #controlPlane: ControlPlane;
   readonly #xds: AdsServer;
   readonly #admin: AdminServer;
+  readonly #csds: Csds;
 
   constructor(options: ControlPlaneAppOptions) {
     const { registries, clusterDomain, xdsAddress, adminAddress, clock, log } = options;
@@ -73,7 +76,8 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
       clients: () => this.#xds.connectedClients(),
       residentBytes: () => process.memoryUsage.rss(),
     });
-    this.#admin = new AdminServer({ address: adminAddress, routes, clock, log });
+    this.#csds = new Csds(this.#xds.clientStatus((...refusal) => explainRefusal(controlPlane.state, ...refusal)));
+    this.#admin = new AdminServer({ address: adminAddress, routes, http2: this.#csds.serve, clock, log });
   }
 
   /** Resolves when both ports are bound. */
@@ -96,6 +100,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
   async close(): Promise<void> {
     this.#controlPlane.close();
     await this.#xds.close();
+    await this.#csds.close();
     await this.#admin.close();
   }
 }

@@ -13,7 +13,7 @@ import { TimerWheel } from '../base/timer-wheel.ts';
 import type { ProxySettings } from '../config/index.ts';
 import { accessLogsOf, type SocketAddressSpec } from '../model/listener-spec.ts';
 import { sidecarNodeId } from '../model/node-identity.ts';
-import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
 import { DataPlane, type Readiness } from '../proxy/data-plane.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
@@ -21,8 +21,10 @@ import type { AccessLog } from '../telemetry/access-log.ts';
 import type { StatSource } from '../telemetry/stats.ts';
 import type { BootstrapSpec } from '../xds/bootstrap/bootstrap-spec.ts';
 import { AdsClient } from '../xds/client/ads-client.ts';
+import { sidecarStatus } from '../xds/csds/held-configs.ts';
 import { AccessLogs } from './access-logs.ts';
 import { BufferReclaimer } from './buffer-reclaimer.ts';
+import { Csds } from './csds.ts';
 import { sidecarSource } from './sidecar-source.ts';
 import { SystemResolver } from './system-resolver.ts';
 
@@ -54,6 +56,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   readonly #wheel: TimerWheel;
   readonly #accessLogs: AccessLogs;
   readonly #xds: AdsClient | null;
+  readonly #csds: Csds;
   readonly #admin: AdminServer | null;
   readonly #startedAt: number;
   #cancelReadyWatch: Cancel = () => {};
@@ -68,6 +71,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     this.#accessLogs = new AccessLogs(clock, log);
     this.dataPlane = this.#createDataPlane();
     this.#xds = this.#createXds();
+    this.#csds = new Csds(sidecarStatus(this.#xds, staticsOf(options.bootstrap)));
     this.#admin = this.#createAdmin();
   }
 
@@ -99,6 +103,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     this.#xds?.close();
     this.dataPlane.close();
     this.#wheel.close();
+    await this.#csds.close();
     await this.#admin?.close();
     this.#accessLogs.close();
   }
@@ -132,16 +137,14 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     });
   }
 
-  #createXdsOfFile({ ads, clusters, listeners }: BootstrapSpec): AdsClient | null {
+  #createXdsOfFile(bootstrap: BootstrapSpec): AdsClient | null {
+    const { ads } = bootstrap;
     if (ads === null) return null;
     const { settings, clock, random, log } = this.#options;
-    const byName = <Spec extends { readonly name: string }>(specs: readonly Spec[]): ReadonlyMap<string, Spec> =>
-      new Map(specs.map((spec) => [spec.name, spec]));
-    const statics = { ...EMPTY_SNAPSHOT, clusters: byName(clusters), listeners: byName(listeners) };
     return new AdsClient({
       address: ads.addresses,
       node: ads.node,
-      scope: { statics, clusters: ads.clusters, listeners: ads.listeners },
+      scope: { statics: staticsOf(bootstrap), clusters: ads.clusters, listeners: ads.listeners },
       sink: this.dataPlane,
       ...{ clock, random, log },
       connectTimeoutMs: ads.connectTimeoutMs,
@@ -176,7 +179,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       draining: () => this.#draining,
       quit: this.#options.onQuit,
     });
-    return new AdminServer({ address, routes: sidecarRoutes(source), clock, log });
+    return new AdminServer({ address, routes: sidecarRoutes(source), http2: this.#csds.serve, clock, log });
   }
 
   #openSettingsLog(): AccessLog | null {
@@ -234,6 +237,13 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       },
     };
   }
+}
+
+/** What stands in the file. */
+function staticsOf(bootstrap: BootstrapSpec | undefined): Snapshot {
+  const byName = <Spec extends { readonly name: string }>(specs: readonly Spec[] = []): ReadonlyMap<string, Spec> =>
+    new Map(specs.map((spec) => [spec.name, spec]));
+  return { ...EMPTY_SNAPSHOT, clusters: byName(bootstrap?.clusters), listeners: byName(bootstrap?.listeners) };
 }
 
 function createDial(sourceAddress: string | null): (host: string, port: number) => Socket {

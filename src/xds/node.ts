@@ -41,6 +41,11 @@ export function encodeNode(node: NodeIdentity | GivenNode, metadata: JsonObject)
   };
 }
 
+/** As much of a client as the control plane keeps of it. */
+export function encodeNodeId({ id, namespace }: NodeIdentity): MessageInitShape<typeof NodeSchema> {
+  return { id, metadata: { [NAMESPACE]: namespace } };
+}
+
 function encodeGivenNode({ id, cluster, metadata: own, locality }: GivenNode, metadata: JsonObject) {
   const place = locality === null ? {} : { locality: { ...locality } };
   return { id, cluster, metadata: { ...metadata, ...own }, userAgentName: USER_AGENT, ...place };

@@ -7,13 +7,13 @@ import type { Random } from '../../base/random.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
 import type { ConfigSink } from '../../model/config-sink.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
-import type { GivenNode } from '../node.ts';
+import { encodeNode, type GivenNode } from '../node.ts';
 import { AdsConnection, type Connection, type ConnectionEvents, type ConnectionOptions } from './ads-connection.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
 import { dumpConfig } from './config-dump.ts';
 import { DELTA_CLIENT_CODEC } from './delta-codec.ts';
 import type { FileScope } from './file-scope.ts';
-import { type MissingReason, WILDCARD } from './held-type.ts';
+import { type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
 import { SOTW_CLIENT_CODEC } from './sotw-codec.ts';
 import { type Outcome, Subscriber } from './subscriber.ts';
 
@@ -142,6 +142,16 @@ export class AdsClient {
       ),
       ignored: this.#ignored(),
     };
+  }
+
+  /** As it introduces itself. */
+  node(): ReturnType<typeof encodeNode> {
+    return encodeNode(this.#options.node, this.#options.metadata ?? {});
+  }
+
+  /** What is held of each type. To be read only. */
+  get types(): readonly HeldType[] {
+    return this.#subscriber.types;
   }
 
   /** JSON in the shape of Envoy's /config_dump: what is in use, and beside it what was refused and why. */

@@ -34,6 +34,11 @@ export class Acknowledgements {
     return this.#outstanding !== null;
   }
 
+  /** What the response that waits brought or took away; empty when none waits. */
+  get awaited(): readonly string[] {
+    return this.#outstanding?.names ?? [];
+  }
+
   /** Version of the last response; '' before the first. */
   get sentVersion(): string {
     return this.#sentVersion;

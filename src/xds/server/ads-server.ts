@@ -14,6 +14,8 @@ import type { Random } from '../../base/random.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
 import { silenceGrpcLog } from '../ads-method.ts';
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
+import type { ClientStatusSource } from '../csds/client-status-source.ts';
+import { describeSent, type ExplainRefusal } from '../csds/sent-configs.ts';
 import { AdsStream } from './ads-stream.ts';
 import { type ClientStatus, describeClient } from './client-status.ts';
 import { DELTA_CODEC } from './delta-codec.ts';
@@ -123,6 +125,14 @@ export class AdsServer implements Lifecycle<BoundAddress> {
       if (client !== null) clients.push(client);
     }
     return clients;
+  }
+
+  /** What CSDS tells of them. `explain`: where a refused resource was written. */
+  clientStatus(explain: ExplainRefusal): ClientStatusSource {
+    return {
+      clientConfigs: (query) =>
+        [...this.#connected].flatMap(({ stream }) => describeSent(stream, query, explain) ?? []),
+    };
   }
 
   #serve(service: DiscoveryService): void {

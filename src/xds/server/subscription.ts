@@ -52,6 +52,11 @@ export class Subscription {
     return this.#wildcard;
   }
 
+  /** Asked for one by one. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
   /** Number of names asked for one by one. */
   get nameCount(): number {
     return this.#names.size;
