@@ -343,7 +343,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     if (this.#answering && this.#state < LINGERING) {
       this.#gone('the caller closed its side');
       this.socket.destroy();
-    } else {
+    } else if (!this.socket.writableEnded) {
+      // A second call makes an error with its stack: as dear as a request.
       this.socket.end();
     }
   }
