@@ -16,7 +16,7 @@ export interface ViewSource {
   snapshotFor(node: NodeIdentity): Snapshot | null;
   /**
    * What exists for whoever asks for it by name, and stands in no snapshot; absent: nothing does. What it answers changes only with the
-   * snapshot of the view.
+   * clusters of the view.
    */
   readonly onDemand?: OnDemandSource;
 }

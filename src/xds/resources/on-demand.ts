@@ -3,6 +3,7 @@ import type { NodeIdentity } from '../../model/node-identity.ts';
 import type { ApiListenerSpec, OnDemandSource } from '../../model/on-demand.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import { encodeApiListener } from './api-listener.ts';
+import { CLUSTER_TYPE } from './cluster.ts';
 import { LISTENER_TYPE } from './listener.ts';
 import type { ResourceType } from './resource-type.ts';
 import { ROUTE_TYPE } from './route.ts';
@@ -27,5 +28,8 @@ const ROUTE_CONFIGS: OnDemandType<RouteConfigSpec> = {
   encode: (spec) => ROUTE_TYPE.encode(spec),
   resolve: (source, node, name) => source.routeConfig(node, name),
 };
+
+/** All of it leads to clusters, and changes only when clusters of the view come, change or go. */
+export const ON_DEMAND_BASIS = CLUSTER_TYPE;
 
 export const ON_DEMAND_TYPES: readonly OnDemandType<object>[] = [API_LISTENERS, ROUTE_CONFIGS];

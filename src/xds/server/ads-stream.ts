@@ -6,6 +6,7 @@ import type { NodeIdentity } from '../../model/node-identity.ts';
 import type { ChangedNames, SnapshotCache, ViewHandle } from '../cache/snapshot-cache.ts';
 import { decodeNode } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
+import { ON_DEMAND_BASIS } from '../resources/on-demand.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import type { NameChange, StreamCodec, SubscriptionRequest } from './stream-codec.ts';
 import { type Batch, Subscription } from './subscription.ts';
@@ -167,9 +168,9 @@ export class AdsStream<Request> {
   }
 
   #onChange(changed: ChangedNames): void {
-    for (const subscription of this.#subscriptions.values()) {
-      subscription.touch(changed.get(subscription.type.typeUrl) ?? []);
-      subscription.touchLoose();
+    for (const [typeUrl, names] of changed) this.#subscriptions.get(typeUrl)?.touch(names);
+    if (changed.has(ON_DEMAND_BASIS.typeUrl)) {
+      for (const subscription of this.#subscriptions.values()) subscription.touchLoose();
     }
     this.#pump();
   }
@@ -184,7 +185,7 @@ export class AdsStream<Request> {
   #sendNext(): boolean {
     for (const type of RESOURCE_TYPES) {
       const subscription = this.#subscriptions.get(type.typeUrl);
-      if (subscription === undefined) continue;
+      if (subscription === undefined || !subscription.pending) continue;
       if (this.#mustHold(type)) return false;
       const keepRemoved = standsBehindRoutes(type) && (this.#routesUnknown || this.#laterIsDue(type));
       const batch = this.#collect(subscription, keepRemoved);

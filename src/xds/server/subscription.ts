@@ -67,6 +67,11 @@ export class Subscription {
     return this.#sent;
   }
 
+  /** There may be something to tell: else `collect` has nothing, whatever the state. */
+  get pending(): boolean {
+    return this.#answerDue || this.#unsettled.size > 0 || this.#held !== null;
+  }
+
   wants(name: string): boolean {
     return this.#wildcard || this.#names.has(name);
   }
@@ -128,7 +133,7 @@ export class Subscription {
     for (const name of names) if (this.wants(name)) this.#unsettled.add(name);
   }
 
-  /** The view has a new snapshot: what exists on demand may have come, changed or gone. */
+  /** What exists on demand may have come, changed or gone. */
   touchLoose(): void {
     for (const name of this.#loose) this.#unsettled.add(name);
   }
