@@ -1,14 +1,16 @@
 // static_resources: clusters and listeners that stand in the file, read by the decoders that xDS uses.
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
-import { type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
-import { chainsOf, httpManagersOf, type ListenerSpec } from '../../model/listener-spec.ts';
-import { checkConsistent, EMPTY_SNAPSHOT } from '../../model/snapshot.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import { httpManagersOf, type ListenerSpec } from '../../model/listener-spec.ts';
 import type { Bootstrap_StaticResources } from '../gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import { ClusterSchema } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
-import { ListenerSchema } from '../gen/envoy/config/listener/v3/listener_pb.ts';
+import { type Listener, ListenerSchema } from '../gen/envoy/config/listener/v3/listener_pb.ts';
 import { CLUSTER_TYPE } from '../resources/cluster.ts';
+import { joinPath } from '../resources/decode-context.ts';
 import { LISTENER_TYPE } from '../resources/listener.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
+import { clusterReferences } from './cluster-references.ts';
 import { type ControlPlaneCluster, decodeControlPlaneCluster } from './control-plane-cluster.ts';
 import type { AdsDraft } from './dynamic-resources.ts';
 import type { FileContext } from './file-context.ts';
@@ -64,7 +66,8 @@ function decodeListeners(
   return all.flatMap((listener, i) => {
     const path = `${LISTENERS}[${i}]`;
     const specs = decodeOne(LISTENER_TYPE, ListenerSchema, listener, path, file);
-    for (const spec of specs) checkRoutes(spec, names, ads, path, file);
+    for (const spec of specs) checkRoutes(spec, ads, path, file);
+    checkClusters(listener, names, ads, path, file);
     return specs;
   });
 }
@@ -93,34 +96,30 @@ function checkNames(resources: readonly { readonly name: string }[], path: strin
   }
 }
 
-/** A reference to a cluster that will never be there is a mistake, unless clusters come from the control plane too. */
-function checkRoutes(
-  listener: ListenerSpec,
+/** A route configuration that nobody will send is a mistake. */
+function checkRoutes(listener: ListenerSpec, ads: AdsDraft | null, path: string, file: FileContext): void {
+  for (const { routes } of httpManagersOf(listener)) {
+    if (routes.kind !== 'rds' || ads !== null) continue;
+    file.refuse(path, `its route configuration "${routes.name}" ${NO_CONTROL_PLANE}`, NAME_ONE);
+  }
+}
+
+/** So is a cluster that will never be there: `names` are all that there are, unless clusters come from the control plane too. */
+function checkClusters(
+  listener: Listener,
   names: readonly string[],
   ads: AdsDraft | null,
   path: string,
   file: FileContext,
 ): void {
-  const managers = httpManagersOf(listener);
-  for (const { routes } of managers) {
-    if (routes.kind !== 'rds' || ads !== null) continue;
-    file.refuse(path, `its route configuration "${routes.name}" ${NO_CONTROL_PLANE}`, NAME_ONE);
+  const isKnown = names.length > 0 || file.isReadable(CLUSTERS);
+  if (ads?.clusters === true || !isKnown || !file.isReadable(path)) return;
+  for (const { path: below, name } of clusterReferences(listener)) {
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
+    const remedy = near === null ? `add it to ${CLUSTERS}` : `did you mean ${near}?`;
+    const isForAds = name === ads?.clusterName;
+    const what = isForAds ? 'is for the control plane alone' : 'is no cluster of this file';
+    file.refuse(joinPath(path, below), `"${name}" ${what}`, isForAds ? 'name another' : remedy);
   }
-  if (ads?.clusters === true) return;
-  const configs = managers.flatMap(({ routes }) => (routes.kind === 'inline' ? [routes.config] : []));
-  const direct = chainsOf(listener).filter(({ filter }) => filter.kind === 'tcp');
-  const issues = checkConsistent({
-    ...EMPTY_SNAPSHOT,
-    clusters: new Map(names.map((name) => [name, placeholder(name)])),
-    listeners: new Map([[listener.name, { ...listener, filterChains: direct }]]),
-    routes: new Map(configs.map((config, i) => [`${i} ${config.name}`, config])),
-  });
-  const only = ads === null ? '' : ` ("${ads.clusterName}" is for the control plane alone)`;
-  for (const { message } of issues) file.refuse(path, message, `add it to static_resources.clusters${only}`);
-}
-
-/** Whether the cluster itself is in order is told where it stands. */
-function placeholder(name: string): ClusterSpec {
-  const discovery = { kind: 'static', assignment: { name, localities: [] } } as const;
-  return { name, discovery, connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS, loadBalancer: 'round-robin' };
 }

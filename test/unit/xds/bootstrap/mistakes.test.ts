@@ -69,6 +69,18 @@ describe('a bootstrap file', () => {
       '36: name: has a colon inside its value; put the value in quotation marks, or on lines of its own',
     ],
     [
+      'a cluster by a near name',
+      'cluster: backends\n',
+      'cluster: backend\n',
+      `22: ${MANAGER}.route_config.virtual_hosts[0].routes[0].route.cluster: "backend" is no cluster of this file; did you mean backends?`,
+    ],
+    [
+      'a share for a cluster that is not there',
+      'cluster: backends\n',
+      'weighted_clusters: { clusters: [{ name: backends, weight: 1 }, { name: canary, weight: 1 }] }\n',
+      `22: ${MANAGER}.route_config.virtual_hosts[0].routes[0].route.weighted_clusters.clusters[1].name: "canary" is no cluster of this file; add it to static_resources.clusters`,
+    ],
+    [
       'a key one level up',
       '  clusters:\n',
       'clusters:\n',
@@ -126,6 +138,16 @@ describe('a bootstrap file', () => {
     expect(linesOf('admin: {}\nnode: {}\nadmin: {}\nnode: {}\n')).toEqual([
       'b.yaml:3: admin: stands twice in one mapping; keep one of the two',
       'b.yaml:4: node: stands twice in one mapping; keep one of the two',
+    ]);
+  });
+
+  it('may not send traffic to the cluster of its control plane', () => {
+    const ads = `dynamic_resources:
+  ads_config: { api_type: GRPC, transport_api_version: V3, grpc_services: [{ envoy_grpc: { cluster_name: backends } }] }
+node: { id: n }
+`;
+    expect(linesOf(BENCH + ads)).toEqual([
+      `b.yaml:22: ${MANAGER}.route_config.virtual_hosts[0].routes[0].route.cluster: "backends" is for the control plane alone; name another`,
     ]);
   });
 
