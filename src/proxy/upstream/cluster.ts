@@ -43,6 +43,7 @@ export class Cluster implements StatSource {
   #picker: Picker;
   #dns: DnsDiscovery | null = null;
   #assigned = false;
+  #draining = false;
   #version = 0;
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
@@ -115,6 +116,7 @@ export class Cluster implements StatSource {
 
   /** No new requests will come: idle connections close, answers in work are finished. */
   drain(): void {
+    this.#draining = true;
     this.#dns?.stop();
     for (const pool of this.#pools.values()) pool.drain();
   }
@@ -155,6 +157,8 @@ export class Cluster implements StatSource {
 
   #createPool(endpoint: Endpoint): ConnectionPool {
     const pool = new ConnectionPool(endpoint, this.stats, this.#options.pool, this.#limits()); // alloc-ok: once an endpoint
+    // A retry may go to a pod that was not used before.
+    if (this.#draining) pool.drain();
     this.#pools.set(endpoint, pool);
     return pool;
   }
