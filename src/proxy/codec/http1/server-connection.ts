@@ -80,6 +80,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   #requestsAtTimer = 0;
   #readingHead = false;
   #closeRequested = false;
+  #draining = false;
   #endsByClosing = false;
   #failure = '';
 
@@ -139,6 +140,10 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
       return;
     }
     this.#state = AWAIT_HEAD;
+    if (this.#draining && this.#held === null && !this.#processing) {
+      this.#linger();
+      return;
+    }
     if (!this.#processing && !this.socket.writableNeedDrain) this.#continue();
   }
 
@@ -157,9 +162,12 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     else this.socket.destroy();
   }
 
-  /** For draining: closes now when nothing runs, else after the answer in work. */
+  /**
+   * Closes now when nothing runs, else after the answer in work: whoever renders its head says so by `closeAfterAnswer`. Where the head has left
+   * already, the requests that have come behind are answered before.
+   */
   drain(): void {
-    this.#closeRequested = true;
+    this.#draining = true;
     if (!this.#answering && this.#held === null && this.#state === AWAIT_HEAD) this.#linger();
   }
 
