@@ -17,6 +17,7 @@ import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
 import { DataPlane, type Readiness } from '../proxy/data-plane.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
+import { OverloadMonitor } from '../proxy/overload-monitor.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
 import type { StatSource } from '../telemetry/stats.ts';
 import type { BootstrapSpec } from '../xds/bootstrap/bootstrap-spec.ts';
@@ -25,6 +26,7 @@ import { sidecarStatus } from '../xds/csds/held-configs.ts';
 import { AccessLogs } from './access-logs.ts';
 import { BufferReclaimer } from './buffer-reclaimer.ts';
 import { Csds } from './csds.ts';
+import { memoryMark, usedMemoryBytes } from './memory-mark.ts';
 import { sidecarSource } from './sidecar-source.ts';
 import { SystemResolver } from './system-resolver.ts';
 
@@ -58,6 +60,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   readonly #xds: AdsClient | null;
   readonly #csds: Csds;
   readonly #admin: AdminServer | null;
+  readonly #overload: OverloadMonitor;
   readonly #startedAt: number;
   #cancelReadyWatch: Cancel = () => {};
   #draining = false;
@@ -69,6 +72,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     this.#startedAt = clock.now();
     this.#wheel = new TimerWheel(clock);
     this.#accessLogs = new AccessLogs(clock, log);
+    this.#overload = this.#createOverload();
     this.dataPlane = this.#createDataPlane();
     this.#xds = this.#createXds();
     this.#csds = new Csds(sidecarStatus(this.#xds, staticsOf(options.bootstrap)));
@@ -82,6 +86,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   async start(): Promise<ProxyAppBound> {
     const admin = (await this.#admin?.start()) ?? null;
     this.#applyFile();
+    this.#overload.start();
     this.#xds?.start();
     this.#cancelReadyWatch = this.#options.clock.every(DRAIN_POLL_MS, () => this.#noteReady());
     return { admin };
@@ -100,6 +105,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
 
   async close(): Promise<void> {
     this.#cancelReadyWatch();
+    this.#overload.close();
     this.#xds?.close();
     this.dataPlane.close();
     this.#wheel.close();
@@ -175,7 +181,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       xds: this.#xds,
       staticClusters: new Set(bootstrap?.clusters.map(({ name }) => name)),
       fileDump: bootstrap?.configDump ?? [],
-      statSources: [this.dataPlane, this.#serverStats()],
+      statSources: [this.dataPlane, this.#overload, this.#serverStats()],
       draining: () => this.#draining,
       quit: this.#options.onQuit,
     });
@@ -211,6 +217,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
           newRequestId: () => randomUUID(),
           replayBytes: settings.replayBufferBytes,
           bodyMeter: new BufferReclaimer(),
+          admission: this.#overload,
         },
         limits,
         openAccessLogs: (paths) => this.#accessLogs.openAll(paths),
@@ -219,6 +226,17 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
         log,
         rebindMs: REBIND_MS,
       },
+    });
+  }
+
+  #createOverload(): OverloadMonitor {
+    const { settings, clock, log } = this.#options;
+    return new OverloadMonitor({
+      clock,
+      log,
+      lagMarkMs: settings.overloadLagMs,
+      memoryMarkBytes: memoryMark(settings.overloadMemoryBytes),
+      usedMemoryBytes,
     });
   }
 

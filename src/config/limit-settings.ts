@@ -41,4 +41,18 @@ export const LIMIT_SETTINGS = [
     default: '4s',
     doc: 'How long a connection to a pod is kept without a request. Shorter than what common servers keep (Node.js: 5 s), so that a request seldom meets a connection that the pod is just closing.',
   },
+  {
+    name: 'overloadLagMs',
+    env: 'SWITCHBOARD_OVERLOAD_LAG',
+    type: durationType,
+    default: '500ms',
+    doc: 'How late the event loop may run before new requests are refused with 503 `OM`; they are taken again after a second in which it was never half as late. Requests in work go on. `0s` = never refused for that.',
+  },
+  {
+    name: 'overloadMemoryBytes',
+    env: 'SWITCHBOARD_OVERLOAD_MEMORY',
+    type: sizeType(0, 1_024 * 1_024 * MIB, 'from 0B to 1024GiB'),
+    default: '0B',
+    doc: 'How much memory may be in use before new requests are refused with 503 `OM`; they are taken again at nine tenths of it. `0B` = nine tenths of what the container may have; where it has no limit, never.',
+  },
 ] as const satisfies readonly Setting[];

@@ -105,6 +105,15 @@ export const ERRORS = {
     flag: 'SI',
     sentence: 'The request head did not arrive in time: {detail}',
   },
+  overloaded: {
+    side: 'local',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'OM',
+    sentence:
+      'The sidecar has more to do than it can and takes no new request: {detail}. Give it more CPU or memory, or send less; requests in work go on.',
+  },
   downstream_gone: {
     side: 'downstream',
     status: 0,

@@ -7,6 +7,7 @@ const LABELS: Readonly<Record<StatFamily, string>> = {
   http: 'envoy_http_conn_manager_prefix',
   listener: 'envoy_listener_address',
   server: '',
+  overload: '',
   control_plane: '',
 };
 

@@ -11,6 +11,7 @@ import { type HttpConnectionManagerSpec, httpChain, type ListenerSpec } from '..
 import type { RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
+import type { Admission } from '../../src/proxy/exchange/exchange-context.ts';
 import { noOriginalDestination } from '../../src/proxy/listener/original-destination.ts';
 import type { Dial } from '../../src/proxy/upstream/connection-pool.ts';
 import type { AccessRecord } from '../../src/telemetry/access-log.ts';
@@ -38,6 +39,8 @@ export interface LivePlaneOptions {
   readonly replayBytes?: number;
   readonly maxHeadBytes?: number;
   readonly maxFields?: number;
+  /** Default: nothing is refused. */
+  readonly admission?: Admission;
 }
 
 export const ROUTES = 'routes';
@@ -203,6 +206,7 @@ export class LivePlane {
           newRequestId: () => `made-${++this.#ids}`,
           replayBytes: this.#options.replayBytes ?? 65_536,
           bodyMeter: { note: () => {} },
+          admission: this.#options.admission ?? { refusing: false, reason: '' },
         },
         limits: { maxHeadBytes, maxFields },
         requestHeadersTimeoutMs: 0,

@@ -18,6 +18,13 @@ export interface BodyMeter {
   note(bytes: number): void;
 }
 
+/** Says whether new requests are refused at the moment. Read for each request. */
+export interface Admission {
+  readonly refusing: boolean;
+  /** Why, for people; the last one where it refuses no more. */
+  readonly reason: string;
+}
+
 export interface ExchangeContext {
   /** A change of the listener may name other routes. */
   routes: RouteSlot;
@@ -34,6 +41,7 @@ export interface ExchangeContext {
   readonly replayBytes: number;
   /** Told of every piece of a body that passes. */
   readonly bodyMeter: BodyMeter;
+  readonly admission: Admission;
   /** True while the sidecar drains: answers carry `Connection: close`. */
   draining: boolean;
 }

@@ -12,6 +12,7 @@ export class ExchangeStats {
   protocolErrors = 0;
   resets = 0;
   noRoute = 0;
+  overloadRefusals = 0;
   readonly responses = new ResponseStats();
 
   /** Source of the names: Envoy's HTTP connection manager statistics. */
@@ -25,6 +26,7 @@ export class ExchangeStats {
     sink.counter('http', prefix, 'downstream_cx_protocol_error', this.protocolErrors);
     sink.counter('http', prefix, 'downstream_rq_rx_reset', this.resets);
     sink.counter('http', prefix, 'no_route', this.noRoute);
+    sink.counter('http', prefix, 'downstream_rq_overload_close', this.overloadRefusals);
     this.responses.collect('http', prefix, 'downstream', sink);
   }
 }

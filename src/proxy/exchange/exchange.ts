@@ -65,6 +65,10 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
 
   onRequestHead(head: RequestHead): void {
     this.#begin(head);
+    if (this.#context.admission.refusing) {
+      this.#refuse();
+      return;
+    }
     const table = this.#context.routes.table;
     const entry = table === null ? null : table.match(head);
     if (entry === null) {
@@ -288,6 +292,11 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   #noRoute(table: RouteTable | null, authority: string): void {
     this.#context.stats.noRoute += 1;
     this.rescue('no_route', table === null ? 'no routes have come yet.' : explainMiss(table.spec, authority));
+  }
+
+  #refuse(): void {
+    this.#context.stats.overloadRefusals += 1;
+    this.rescue('overloaded', this.#context.admission.reason);
   }
 
   #blockUpstream(): void {

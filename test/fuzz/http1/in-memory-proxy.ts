@@ -88,6 +88,7 @@ function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
     newRequestId: () => 'made',
     replayBytes: 0,
     bodyMeter: { note: () => undefined },
+    admission: { refusing: false, reason: '' },
     draining: false,
   };
 }

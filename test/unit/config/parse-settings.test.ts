@@ -34,6 +34,8 @@ describe('parseSettings', () => {
         requestHeadTimeoutMs: 10_000,
         replayBufferBytes: 65_536,
         upstreamIdleTimeoutMs: 4_000,
+        overloadLagMs: 500,
+        overloadMemoryBytes: 0,
         logLevel: 'info',
         logFormat: 'text',
         parentFd: null,

@@ -83,6 +83,7 @@ function socketlessPlane(): DataPlane {
     newRequestId: () => '',
     replayBytes: 0,
     bodyMeter: { note() {} },
+    admission: { refusing: false, reason: '' },
   };
   return new DataPlane({
     listener: {
