@@ -4,6 +4,11 @@
 /** Offsets per field in `Head.offsets`: name start, name end, value start, value end. */
 export const OFFSETS_PER_FIELD = 4;
 
+/** Bits of `Head.hopByHop`. */
+export const FIELD_HOP = 1;
+/** HTTP/2 carries it without ever putting it in a table. Source: RFC 7541 section 6.2.3. */
+export const FIELD_NEVER_INDEXED = 2;
+
 /** How the end of a body is found. Source: RFC 9112 section 6.3. */
 export const BODY_NONE = 0;
 export const BODY_LENGTH = 1;
@@ -21,8 +26,10 @@ export class Head {
   fieldCount = 0;
   /** `OFFSETS_PER_FIELD` numbers a field, into `text`. Values have no surrounding white space. */
   readonly offsets: Int32Array;
-  /** 1 for each field that ends at this hop (RFC 9110 section 7.6.1) and is not forwarded. */
+  /** FIELD_HOP for each field that ends at this hop (RFC 9110 section 7.6.1) and is not forwarded, FIELD_NEVER_INDEXED, or both. */
   readonly hopByHop: Uint8Array;
+  /** 2 for HTTP/2, whose heads have the text that they would have as HTTP/1.1. */
+  versionMajor = 1;
   /** Minor version of HTTP/1: 0 or 1. */
   versionMinor = 1;
   /** Offset in `text` where the first field begins: behind the start line's CRLF. */
@@ -30,6 +37,8 @@ export class Head {
   bodyKind: BodyKind = BODY_NONE;
   /** For BODY_LENGTH: 0 … 2^53 − 1. */
   contentLength = 0;
+  /** Field that HTTP/2 does without and that says in HTTP/1.1 how the body ends: Transfer-Encoding or a Content-Length of 0. −1 = none was added. */
+  addedField = -1;
   /** The sender keeps the connection open after this message (version and Connection options taken together). */
   keepAlive = true;
   /** The sender asks for another protocol (Connection: upgrade and an Upgrade field). */

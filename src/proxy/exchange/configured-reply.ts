@@ -1,8 +1,9 @@
 // Redirects and direct responses as they are sent.
+
+import { reasonOf } from '../codec/status-reasons.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
 import { FieldList } from '../route/field-list.ts';
 import type { LocalReply } from './local-reply.ts';
-import { reasonOf } from './status-reasons.ts';
 
 /** Statuses that have no body, and say nothing of its length (RFC 9110 section 8.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);

@@ -1,8 +1,8 @@
 // Answers that the sidecar makes itself: one way from an error's row to what the caller reads.
 import { describeError, ERRORS, type ErrorCode } from '../../model/errors.ts';
+import { reasonOf } from '../codec/status-reasons.ts';
 import type { FieldChanges } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
-import { reasonOf } from './status-reasons.ts';
 
 export interface LocalReply {
   readonly head: string;

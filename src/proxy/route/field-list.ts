@@ -1,5 +1,5 @@
 // The fields of one head while a route changes them: a copy, made only for routes that do.
-import { type Head, OFFSETS_PER_FIELD } from '../codec/head.ts';
+import { FIELD_HOP, type Head, OFFSETS_PER_FIELD } from '../codec/head.ts';
 import { foldCase } from './text-matcher.ts';
 
 interface Field {
@@ -16,7 +16,7 @@ export class FieldList {
   static of(head: Head, without: string): FieldList {
     const list = new FieldList();
     for (let field = 0; field < head.fieldCount; field += 1) {
-      if (head.hopByHop[field] !== 0) continue;
+      if (((head.hopByHop[field] as number) & FIELD_HOP) !== 0) continue;
       const at = field * OFFSETS_PER_FIELD;
       const spelling = head.text.slice(head.offsets[at], head.offsets[at + 1]);
       const name = foldCase(spelling);

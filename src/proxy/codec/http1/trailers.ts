@@ -37,6 +37,11 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
+/** `name`: lower case. */
+export function isForbiddenTrailer(name: string): boolean {
+  return FORBIDDEN.has(name);
+}
+
 /** `section`: whole lines `name: value\r\n`, latin1, without the empty line. Returns PARSE_OK or a parse error. */
 export function checkTrailers(section: string): number {
   let at = 0;

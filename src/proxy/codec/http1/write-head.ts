@@ -1,6 +1,6 @@
 // @hot
 // Heads on their way out, as latin1 text: fields pass in the caller's spelling and order, those of the last hop stay behind.
-import { type Head, OFFSETS_PER_FIELD, type RequestHead, type ResponseHead } from '../head.ts';
+import { FIELD_HOP, type Head, OFFSETS_PER_FIELD, type RequestHead, type ResponseHead } from '../head.ts';
 
 const CRLF_LENGTH = 2;
 const VERSION = 'HTTP/1.1';
@@ -54,7 +54,7 @@ function renderFields(head: Head, start: string, from: number, dropped: number, 
   const { text, hopByHop, fieldCount } = head;
   let out = start;
   for (let field = 0; field < fieldCount; field += 1) {
-    if (hopByHop[field] === 0 && field !== dropped) continue;
+    if (((hopByHop[field] as number) & FIELD_HOP) === 0 && field !== dropped) continue;
     const lineStart = head.offsets[field * OFFSETS_PER_FIELD] as number;
     if (lineStart > from) out += text.slice(from, lineStart);
     from = lineEnd(head, field);

@@ -1,4 +1,4 @@
-// Reason phrases of statuses that the sidecar may answer with by itself (RFC 9110 section 15, RFC 6585).
+// Reason phrases of statuses that come without one: of answers that the sidecar makes itself, and of HTTP/2 (RFC 9110 section 15, RFC 6585).
 
 /** '' for a status that has none: the phrase may be empty (RFC 9112 section 4). */
 export function reasonOf(status: number): string {
