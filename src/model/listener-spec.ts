@@ -54,9 +54,13 @@ export type NetworkFilterSpec =
 export interface HttpConnectionManagerSpec {
   /** Prefix of the listener's statistics. */
   readonly statPrefix: string;
-  /** Routes by name from RDS, or given in place. */
+  /**
+   * Routes by name from RDS, given in place, or `on-demand`: those of the Service port that a request's authority means, asked for when it is
+   * first dialled (on the wire: the filter envoy.filters.http.on_demand over routes that name no host).
+   */
   readonly routes:
     | { readonly kind: 'rds'; readonly name: string }
+    | { readonly kind: 'on-demand' }
     | { readonly kind: 'inline'; readonly config: RouteConfigSpec };
   /** How long a downstream connection may stay without a request, ms; 0 = for ever. Envoy's default: 3,600,000. */
   readonly idleTimeoutMs: number;
@@ -66,7 +70,6 @@ export interface HttpConnectionManagerSpec {
   readonly accessLogs?: readonly string[];
 }
 
-export const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;
 /** Bytes both ways, untouched, to one connection. Source: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy. */
 export interface TcpProxySpec {
   /** Prefix of its statistics. */
@@ -81,6 +84,7 @@ export interface TcpProxySpec {
   readonly accessLogs?: readonly string[];
 }
 
+export const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;
 export const DEFAULT_INSPECTION_TIMEOUT_MS = 15_000;
 
 /** The one chain of a listener that takes every connection for HTTP. */

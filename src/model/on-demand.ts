@@ -2,6 +2,7 @@
 import type { HttpConnectionManagerSpec } from './listener-spec.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import type { RouteConfigSpec } from './route-spec.ts';
+import type { ServicePortName } from './service-name-spec.ts';
 
 /** What a gRPC client is told of a name that it dials: a listener without a socket. Source: envoy.config.listener.v3.ApiListener. */
 export interface ApiListenerSpec {
@@ -17,4 +18,14 @@ export interface ApiListenerSpec {
 export interface OnDemandSource {
   apiListener(node: NodeIdentity, name: string): ApiListenerSpec | null;
   routeConfig(node: NodeIdentity, name: string): RouteConfigSpec | null;
+}
+
+/** Implemented by whoever brings configuration to a sidecar (the xDS client), for a sidecar that holds what it dials. */
+export interface ConfigDemand {
+  /** Routes, cluster and endpoints of `port` are wanted from now on. They come through the sink as soon as they can, or never. */
+  subscribe(port: ServicePortName): void;
+  /** None of these is wanted any more: what was there of them has been taken from the sink before this returns. */
+  unsubscribe(ports: readonly ServicePortName[]): void;
+  /** Why nothing may come at present, for people; null where all is well. */
+  readonly problem: string | null;
 }

@@ -12,6 +12,8 @@ import type { Node, NodeSchema } from './gen/envoy/config/core/v3/base_pb.ts';
 const NAMESPACE = 'NAMESPACE';
 /** Metadata: where the outbound listener shall be, a list of `ip:port` or `[ip]:port`; one text with commas is taken too. */
 const OUTBOUND_ADDRESSES = 'OUTBOUND_ADDRESSES';
+/** Metadata: true where the client asks for the configuration of what is dialled, and needs no more than the names of the rest. */
+const ON_DEMAND = 'ON_DEMAND';
 
 /** A node as a bootstrap file gives it. Source: envoy.config.core.v3.Node. */
 export interface GivenNode {
@@ -36,6 +38,7 @@ export function encodeNode(node: NodeIdentity | GivenNode, metadata: JsonObject)
       ...metadata,
       [NAMESPACE]: node.namespace,
       ...(addresses.length === 0 ? {} : { [OUTBOUND_ADDRESSES]: addresses }),
+      ...(node.onDemand === true ? { [ON_DEMAND]: true } : {}),
     },
     userAgentName: USER_AGENT,
   };
@@ -61,7 +64,8 @@ export function decodeNode(node: Node): Result<NodeIdentity> {
   }
   const outboundAddresses = decodeAddresses(metadata[OUTBOUND_ADDRESSES], issues);
   if (issues.length > 0) return fail(issues);
-  return ok({ id: node.id, namespace: String(namespace), outboundAddresses });
+  const identity = { id: node.id, namespace: String(namespace), outboundAddresses };
+  return ok(metadata[ON_DEMAND] === true ? { ...identity, onDemand: true } : identity);
 }
 
 function decodeAddresses(value: JsonValue | undefined, issues: Issue[]): SocketAddressSpec[] {

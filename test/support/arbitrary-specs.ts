@@ -21,6 +21,7 @@ import {
   type RouteSpec,
   type VirtualHostSpec,
 } from '../../src/model/route-spec.ts';
+import type { ServiceNameSpec } from '../../src/model/service-name-spec.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -132,6 +133,7 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
     routes: fc.oneof(
       fc.record({ kind: fc.constant('rds' as const), name }),
       fc.record({ kind: fc.constant('inline' as const), config: routeConfigSpec }),
+      fc.constant({ kind: 'on-demand' as const }),
     ),
     idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
     requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
@@ -182,3 +184,25 @@ export const listenerSpec: fc.Arbitrary<ListenerSpec> = fc.record(
   },
   { requiredKeys: ['name', 'address', 'additionalAddresses', 'filterChains', 'inspection'] },
 );
+
+const dialledAddress = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6().map((address) => `[${address}]`),
+);
+const portNumber = fc.integer({ min: 1, max: 65_535 });
+
+export const serviceNameSpec: fc.Arbitrary<ServiceNameSpec> = fc.record({
+  name: fc.domain().map((domain) => domain.toLowerCase()),
+  addresses: fc.array(dialledAddress, { maxLength: 2 }),
+  ports: fc.array(
+    fc.record(
+      {
+        number: portNumber,
+        servicePort: portNumber,
+        addresses: fc.array(dialledAddress, { minLength: 1, maxLength: 2 }),
+      },
+      { requiredKeys: ['number', 'servicePort'] },
+    ),
+    { maxLength: 3 },
+  ),
+});

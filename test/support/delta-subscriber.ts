@@ -70,9 +70,9 @@ export class DeltaSubscriber {
   readonly late: string[] = [];
   #nonce = 0;
 
-  constructor(fetchTimeoutMs = 15_000) {
+  constructor(fetchTimeoutMs = 15_000, onDemand = false) {
     this.subscriber = new Subscriber({
-      node: { id: 'sidecar', namespace: 'default', outboundAddresses: [] },
+      node: { id: 'sidecar', namespace: 'default', outboundAddresses: [], onDemand },
       metadata: {},
       sink: this.sink,
       codec: DELTA_CLIENT_CODEC,
@@ -84,6 +84,14 @@ export class DeltaSubscriber {
 
   begin(): string[] {
     return this.subscriber.begin().map(render);
+  }
+
+  subscribe(host: string, port = 80): string[] {
+    return this.subscriber.subscribe({ host, port }).map(render);
+  }
+
+  unsubscribe(...hosts: readonly string[]): string[] {
+    return this.subscriber.unsubscribe(hosts.map((host) => ({ host, port: 80 }))).map(render);
   }
 
   /** Answers with what the client says to it. */

@@ -48,6 +48,15 @@ export class TextMesh {
     return this.#snapshots.snapshotOf(this.translate(), { namespace, outboundAddresses: [] });
   }
 
+  /** What sidecars are told that hold what they dial. */
+  onDemand(): Snapshot {
+    return this.#snapshots.snapshotOf(this.translate(), {
+      namespace: 'default',
+      outboundAddresses: [],
+      onDemand: true,
+    });
+  }
+
   issues(): string[] {
     return this.translate().issues.map(renderIssue);
   }

@@ -19,7 +19,7 @@ export function listenerOf(view: View): ListenerSpec {
     filterChains: [
       httpChain({
         statPrefix: OUTBOUND_LISTENER,
-        routes: { kind: 'rds', name: proxyRouteName(view.namespace) },
+        routes: view.onDemand === true ? { kind: 'on-demand' } : { kind: 'rds', name: proxyRouteName(view.namespace) },
         idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
         requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
       }),

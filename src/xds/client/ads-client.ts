@@ -7,6 +7,8 @@ import type { Random } from '../../base/random.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
 import type { ConfigSink } from '../../model/config-sink.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
+import type { ConfigDemand } from '../../model/on-demand.ts';
+import type { ServicePortName } from '../../model/service-name-spec.ts';
 import { encodeNode, type GivenNode } from '../node.ts';
 import { AdsConnection, type Connection, type ConnectionEvents, type ConnectionOptions } from './ads-connection.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
@@ -79,7 +81,7 @@ export interface AdsClientStatus {
   readonly ignored: readonly string[];
 }
 
-export class AdsClient {
+export class AdsClient implements ConfigDemand {
   readonly #options: AdsClientOptions;
   readonly #codec: ClientCodec;
   readonly #subscriber: Subscriber;
@@ -124,6 +126,18 @@ export class AdsClient {
 
   get synced(): boolean {
     return this.#synced;
+  }
+
+  subscribe(port: ServicePortName): void {
+    for (const request of this.#subscriber.subscribe(port)) this.#connection?.send(request);
+  }
+
+  unsubscribe(ports: readonly ServicePortName[]): void {
+    for (const request of this.#subscriber.unsubscribe(ports)) this.#connection?.send(request);
+  }
+
+  get problem(): string | null {
+    return this.#connected ? null : (this.#lastError ?? `control plane ${this.#address}: not connected yet`);
   }
 
   status(): AdsClientStatus {

@@ -1,8 +1,10 @@
-// What a client asks for: everything, or what a bootstrap file leaves to the control plane.
+// What a client asks for at first: everything, what a bootstrap file leaves to the control plane, or what tells the rest.
+import { chainsOf, type ListenerSpec } from '../../model/listener-spec.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { CLUSTER_TYPE } from '../resources/cluster.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import { LISTENER_TYPE } from '../resources/listener.ts';
+import { SERVICE_NAME_TYPE } from '../resources/service-name.ts';
 import { HeldType } from './held-type.ts';
 
 export interface FileScope {
@@ -14,17 +16,44 @@ export interface FileScope {
   readonly listeners: boolean;
 }
 
+/** Who holds everything needs no names. */
+const TYPES_OF_ALL = RESOURCE_TYPES.filter((type) => type !== SERVICE_NAME_TYPE);
+
 /** One for each resource type, in push order, with the names that are wanted from the start. */
 export function createHeldTypes(scope?: FileScope): HeldType[] {
-  if (scope === undefined) return RESOURCE_TYPES.map((type) => new HeldType(type));
+  if (scope === undefined) return TYPES_OF_ALL.map((type) => new HeldType(type));
   const whole: ReadonlyMap<string, boolean> = new Map([
     [CLUSTER_TYPE.typeUrl, scope.clusters],
     [LISTENER_TYPE.typeUrl, scope.listeners],
   ]);
-  const types = RESOURCE_TYPES.map((type) => {
+  const types = TYPES_OF_ALL.map((type) => {
     const pinned = [...type.specs(scope.statics).values()].flatMap((spec) => type.references(spec));
     return new HeldType(type, whole.get(type.typeUrl) ?? true, pinned);
   });
   for (const held of types) types.find(({ type }) => type.typeUrl === held.type.refersTo)?.want(held.references());
   return types;
+}
+
+/** Listeners at first: they say whether the control plane tells names, and then names are asked for, or else everything. */
+export function createOnDemandTypes(): HeldType[] {
+  return RESOURCE_TYPES.map((type) => new HeldType(type, type === LISTENER_TYPE));
+}
+
+/**
+ * What has to be asked for whole, now that listeners are known: names where routes come on demand, and all clusters where a control plane
+ * that does not know of this sends its routes as it sends them to everybody.
+ */
+export function owedWhole(types: ReadonlyMap<string, HeldType>): readonly HeldType[] {
+  const listeners = Array.from(
+    types.get(LISTENER_TYPE.typeUrl)?.held.values() ?? [],
+    ({ spec }) => spec as ListenerSpec,
+  );
+  const kinds = listeners
+    .flatMap((listener) => chainsOf(listener))
+    .map(({ filter }) => (filter.kind === 'http' ? filter.http.routes.kind : filter.kind));
+  const owed = [
+    ...(kinds.some((kind) => kind !== 'on-demand') ? [CLUSTER_TYPE.typeUrl] : []),
+    ...(kinds.includes('on-demand') ? [SERVICE_NAME_TYPE.typeUrl] : []),
+  ];
+  return owed.flatMap((typeUrl) => types.get(typeUrl) ?? []).filter(({ names }) => names !== null);
 }

@@ -7,8 +7,9 @@ export interface HeldResource {
   readonly name: string;
   /** Hash of `bytes`. */
   readonly hash: string;
-  /** The message as it came. */
+  /** The message as it came; of numerous types nothing is kept. */
   readonly bytes: Uint8Array;
+  /** Of numerous types an empty object. */
   readonly spec: object;
   readonly references: readonly string[];
   /** Paths of fields that were left out. */
@@ -49,6 +50,8 @@ export class HeldType {
   readonly refused = new Map<string, RefusedResource>();
   /** By name; WILDCARD: nothing at all has come. */
   readonly missing = new Map<string, MissingResource>();
+  /** Names that are wanted whatever refers to them: they are dialled. */
+  readonly demanded = new Set<string>();
   /** The names asked for; null = everything. */
   names: ReadonlySet<string> | null;
   /** Version of the last response that was accepted whole; '' before the first. */
@@ -93,6 +96,14 @@ export class HeldType {
     return { added, gone, dropped };
   }
 
+  /** Asks for everything from now on: by a first request without names, or where there have been any by one that says so. */
+  wantAll(): 'begin' | 'change' {
+    const begun = this.names !== null && this.names.size > 0;
+    this.names = null;
+    this.answered = false;
+    return begun ? 'change' : 'begin';
+  }
+
   /** What was asked for and has not come, good or bad, nor is known to be missing. */
   unanswered(): string[] {
     if (this.names === null) return this.answered || this.missing.has(WILDCARD) ? [] : [WILDCARD];
@@ -104,4 +115,16 @@ export class HeldType {
     if (this.names === null) return this.answered;
     return this.unanswered().length === 0;
   }
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_SPEC = {};
+const NOTHING: readonly string[] = [];
+
+/** What is kept of a resource of a numerous type: enough to say on the next stream what is held, and to know it again. */
+export function withoutContent({ name, hash, ignored, version, updatedAt }: HeldResource): HeldResource {
+  // The version mostly is the hash: one text for both.
+  const own = version === hash ? hash : version;
+  const left = ignored.length === 0 ? NOTHING : ignored;
+  return { name, hash, bytes: NO_BYTES, spec: NO_SPEC, references: NOTHING, ignored: left, version: own, updatedAt };
 }

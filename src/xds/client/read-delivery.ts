@@ -147,7 +147,18 @@ function readNew(
     const spec = decoded.result.value;
     const { ignored } = decoded;
     const references = type.references(spec);
-    draft.upserted.push({ name, hash, bytes: any.value, spec, references, ignored, version, updatedAt: draft.now });
+    // The name as the spec has it: one text for both.
+    const same = decoded.name;
+    draft.upserted.push({
+      name: same,
+      hash,
+      bytes: any.value,
+      spec,
+      references,
+      ignored,
+      version,
+      updatedAt: draft.now,
+    });
     draft.ttls.set(name, ttlMs);
   }
 }

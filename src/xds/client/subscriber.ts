@@ -4,11 +4,16 @@ import type { Clock } from '../../base/clock.ts';
 import { Deadlines } from '../../base/deadlines.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
 import type { Changes, ConfigSink } from '../../model/config-sink.ts';
+import { outboundClusterName, portRouteName } from '../../model/names.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
+import type { ServicePortName } from '../../model/service-name-spec.ts';
 import { encodeNode, type GivenNode } from '../node.ts';
+import { CLUSTER_TYPE } from '../resources/cluster.ts';
+import { ENDPOINT_TYPE } from '../resources/endpoint.ts';
+import { ROUTE_TYPE } from '../resources/route.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
-import { createHeldTypes, type FileScope } from './file-scope.ts';
-import { type HeldResource, type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
+import { createHeldTypes, createOnDemandTypes, type FileScope, owedWhole } from './file-scope.ts';
+import { type HeldResource, type HeldType, type MissingReason, WILDCARD, withoutContent } from './held-type.ts';
 import { type Reading, readDelivery } from './read-delivery.ts';
 
 /** google.rpc.Code.INVALID_ARGUMENT: what a NACK carries. */
@@ -21,7 +26,7 @@ export interface SubscriberOptions {
   readonly metadata: JsonObject;
   readonly sink: ConfigSink;
   readonly codec: ClientCodec;
-  /** Absent: everything is asked for. */
+  /** Absent: everything is asked for, or where the node says so what is dialled. */
   readonly scope?: FileScope;
   readonly clock: Clock;
   /** What was asked for and does not come within this time is treated as not existing, ms; 0 = it is waited for. */
@@ -61,13 +66,16 @@ const NOTHING_READ: Reading = {
 
 export class Subscriber {
   readonly #options: SubscriberOptions;
+  readonly #onDemand: boolean;
   readonly #types: ReadonlyMap<string, HeldType>;
   readonly #timers: ReadonlyMap<HeldType, Timers>;
 
   constructor(options: SubscriberOptions) {
     const { clock } = options;
     this.#options = options;
-    this.#types = new Map(createHeldTypes(options.scope).map((held) => [held.type.typeUrl, held]));
+    this.#onDemand = 'onDemand' in options.node && options.node.onDemand === true;
+    const types = this.#onDemand ? createOnDemandTypes() : createHeldTypes(options.scope);
+    this.#types = new Map(types.map((held) => [held.type.typeUrl, held]));
     this.#timers = new Map(
       this.types.map((held) => [
         held,
@@ -109,27 +117,52 @@ export class Subscriber {
     const held = this.#types.get(delivery.typeUrl);
     if (held === undefined) return null;
     const reading = readDelivery(held, delivery, this.#options.clock.wallNow());
+    const isFirst = held.names === null && !held.answered;
     held.answered = true;
     held.nonce = delivery.nonce;
-    const { follow, sinkIssues } = this.#take(held, reading);
+    const { follow, sinkIssues } = this.#take(held, reading, isFirst);
     const missing = this.#note(held, reading.absent, 'does-not-exist');
     missing.push(...this.#noteGone(held, reading.removed, 'does-not-exist'));
     this.#time(held, reading);
     const issues = [...reading.issues, ...sinkIssues];
     if (issues.length === 0) held.acceptedVersion = delivery.version;
     const answer = this.#options.codec.answer(held, issues.length === 0 ? null : nack(issues));
-    return { type: held.type, requests: [answer, ...follow], issues, missing };
+    return { type: held.type, requests: [answer, ...follow, ...this.#askWhole()], issues, missing };
+  }
+
+  /** Asks for all that a Service port needs, at once: its names are known before any of it has come. What is asked for already is not again. */
+  subscribe({ host, port }: ServicePortName): Buffer[] {
+    const demands = this.#demands(host, port);
+    for (const [held, name] of demands) held.demanded.add(name);
+    return demands.flatMap(([held]) => this.#rewant(held)?.request ?? []);
+  }
+
+  /** What nothing else refers to is gone from the sink before this returns. */
+  unsubscribe(ports: readonly ServicePortName[]): Buffer[] {
+    const demands = ports.flatMap(({ host, port }) => this.#demands(host, port));
+    for (const [held, name] of demands) held.demanded.delete(name);
+    const requests: Buffer[] = [];
+    let changes: Changes = {};
+    for (const held of new Set(demands.map(([each]) => each))) {
+      const change = this.#rewant(held);
+      if (change === null) continue;
+      requests.push(change.request);
+      changes = { ...changes, ...held.type.toChanges({ upserted: [], removed: change.dropped }) };
+    }
+    this.#options.sink.apply(changes);
+    return requests;
   }
 
   /** Makes a reading what is held, and what the data plane has. */
   #take(
     held: HeldType,
     reading: Reading,
+    isFirst = false,
   ): { readonly follow: readonly Buffer[]; readonly sinkIssues: readonly Issue[] } {
     const before = new Map(reading.upserted.map(({ name }) => [name, held.held.get(name)]));
     merge(held, reading);
     const follower = this.#follow(held);
-    const sinkIssues = this.#apply(held, reading, follower?.dropped ?? []);
+    const sinkIssues = this.#apply(held, reading, follower?.dropped ?? [], isFirst);
     takeBack(held, reading, before, sinkIssues, this.#options.clock.wallNow());
     return { follow: follower === null ? [] : [follower.request], sinkIssues };
   }
@@ -137,8 +170,15 @@ export class Subscriber {
   /** Asks for what the resources of `held` refer to, where that has changed. */
   #follow(held: HeldType): { readonly request: Buffer; readonly dropped: readonly string[] } | null {
     const target = this.#types.get(held.type.refersTo ?? '');
-    if (target === undefined) return null;
-    const names = held.references();
+    return target === undefined ? null : this.#rewant(target);
+  }
+
+  /** Asks for what is referred to and what is dialled, where that has changed; never where everything is held. */
+  #rewant(target: HeldType): { readonly request: Buffer; readonly dropped: readonly string[] } | null {
+    const { typeUrl } = target.type;
+    const referring = this.types.find(({ type }) => type.refersTo === typeUrl);
+    if (referring === undefined && target.names === null) return null;
+    const names = new Set([...target.demanded, ...(referring?.references() ?? [])]);
     if (target.names !== null && sameSet(names, target.names)) return null;
     const { added, gone, dropped } = target.want(names);
     const timers = this.#timers.get(target);
@@ -150,16 +190,42 @@ export class Subscriber {
     return { request: this.#options.codec.change(target, added, gone), dropped };
   }
 
-  #apply(held: HeldType, reading: Reading, droppedReferences: readonly string[]): readonly Issue[] {
+  /** `isFirst`: of what was asked for whole, so that also nothing is news. */
+  #apply(held: HeldType, reading: Reading, droppedReferences: readonly string[], isFirst = false): readonly Issue[] {
     const upserted = reading.upserted.map((resource) => resource.spec);
     const removed = [...reading.removed, ...reading.absent, ...unusable(held, reading)];
     let changes: Changes = {};
-    if (upserted.length + removed.length > 0) changes = held.type.toChanges({ upserted, removed });
+    if (isFirst || upserted.length + removed.length > 0) changes = held.type.toChanges({ upserted, removed });
     const target = this.#types.get(held.type.refersTo ?? '');
     if (droppedReferences.length > 0 && target !== undefined) {
       changes = { ...changes, ...target.type.toChanges({ upserted: [], removed: droppedReferences }) };
     }
     return Object.keys(changes).length === 0 ? [] : this.#options.sink.apply(changes);
+  }
+
+  #demands(host: string, port: number): readonly (readonly [HeldType, string])[] {
+    const cluster = outboundClusterName(port, host);
+    const names = [
+      [CLUSTER_TYPE, cluster],
+      [ENDPOINT_TYPE, cluster],
+      [ROUTE_TYPE, portRouteName(port, host)],
+    ] as const;
+    return names.flatMap(([{ typeUrl }, name]) => {
+      const held = this.#types.get(typeUrl);
+      return held === undefined ? [] : [[held, name] as const];
+    });
+  }
+
+  /** Listeners tell what else there is to ask for. */
+  #askWhole(): Buffer[] {
+    if (!this.#onDemand) return [];
+    return owedWhole(this.#types).map((held) => {
+      const request = held.wantAll();
+      this.#await(held, held.unanswered());
+      return request === 'begin'
+        ? this.#options.codec.begin(held, null)
+        : this.#options.codec.change(held, [WILDCARD], []);
+    });
   }
 
   /** Begins to wait for names that were asked for. */
@@ -229,7 +295,9 @@ function nack(issues: readonly Issue[]) {
 
 function merge(held: HeldType, reading: Reading): void {
   for (const name of reading.removed) held.held.delete(name);
-  for (const resource of [...reading.upserted, ...reading.restamped]) held.held.set(resource.name, resource);
+  for (const resource of [...reading.upserted, ...reading.restamped]) {
+    held.held.set(resource.name, held.type.numerous === true ? withoutContent(resource) : resource);
+  }
   for (const name of [...reading.removed, ...reading.absent]) held.refused.delete(name);
   held.missing.delete(WILDCARD);
   for (const name of [...reading.upserted.map((resource) => resource.name), ...reading.unchanged]) {

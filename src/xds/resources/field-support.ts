@@ -125,6 +125,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   },
   'envoy.config.accesslog.v3.AccessLog': { supported: ['name', 'typed_config'], refused: [] },
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
+  'envoy.extensions.filters.http.on_demand.v3.OnDemand': { supported: [], refused: EVERY_OTHER },
   'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
   'envoy.config.core.v3.HttpProtocolOptions': { supported: ['idle_timeout'], refused: [] },
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -285,4 +286,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.config.core.v3.GrpcService': { supported: ['envoy_grpc'], refused: ['initial_metadata', '#2'] },
   'envoy.config.core.v3.GrpcService.EnvoyGrpc': { supported: ['cluster_name'], refused: ['authority'] },
   'envoy.config.core.v3.Node': { supported: ['id', 'cluster', 'metadata', 'locality'], refused: [] },
+  'switchboard.discovery.v1.ServiceName': { supported: ['host', 'addresses', 'ports'], refused: [] },
+  'switchboard.discovery.v1.ServiceName.Port': { supported: ['number', 'service_port', 'addresses'], refused: [] },
 };

@@ -1,7 +1,8 @@
 // HttpConnectionManagerSpec ↔ envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Any, anyPack } from '@bufbuild/protobuf/wkt';
 import { DEFAULT_IDLE_TIMEOUT_MS, type HttpConnectionManagerSpec } from '../../model/listener-spec.ts';
+import { OnDemandSchema } from '../gen/envoy/extensions/filters/http/on_demand/v3/on_demand_pb.ts';
 import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import {
   type HttpConnectionManager,
@@ -22,12 +23,7 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     codecType: HttpConnectionManager_CodecType.AUTO,
     statPrefix: spec.statPrefix,
     routeSpecifier: encodeRoutes(spec),
-    httpFilters: [
-      {
-        name: 'envoy.filters.http.router',
-        configType: { case: 'typedConfig', value: packExtension(RouterSchema, {}) },
-      },
-    ],
+    httpFilters: encodeFilters(spec),
     accessLog: (spec.accessLogs ?? []).map(encodeAccessLog),
     commonHttpProtocolOptions: { idleTimeout: encodeDuration(spec.idleTimeoutMs) },
     requestHeadersTimeout: encodeDuration(spec.requestHeadersTimeoutMs),
@@ -37,7 +33,22 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
   return anyPack(HttpConnectionManagerSchema, create(HttpConnectionManagerSchema, message));
 }
 
+function encodeFilters(spec: HttpConnectionManagerSpec) {
+  const router = encodeFilter('envoy.filters.http.router', RouterSchema);
+  return spec.routes.kind === 'on-demand'
+    ? [encodeFilter('envoy.filters.http.on_demand', OnDemandSchema), router]
+    : [router];
+}
+
+function encodeFilter(name: string, schema: typeof RouterSchema | typeof OnDemandSchema) {
+  return { name, configType: { case: 'typedConfig', value: packExtension<DescMessage>(schema, {}) } } as const;
+}
+
 function encodeRoutes(spec: HttpConnectionManagerSpec) {
+  // Whoever does not know the filter has no route for anybody.
+  if (spec.routes.kind === 'on-demand') {
+    return { case: 'routeConfig', value: encodeRouteConfig({ name: 'on-demand', virtualHosts: [] }) } as const;
+  }
   if (spec.routes.kind === 'inline') {
     return { case: 'routeConfig', value: encodeRouteConfig(spec.routes.config) } as const;
   }
@@ -51,11 +62,11 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
   if (message.codecType > HttpConnectionManager_CodecType.HTTP1) {
     context.refuse(`${path}.codec_type`, 'is not AUTO or HTTP1', 'use AUTO');
   }
-  checkHttpFilters(message.httpFilters, context, `${path}.http_filters`);
+  const onDemand = checkHttpFilters(message.httpFilters, context, `${path}.http_filters`);
   const accessLogs = decodeAccessLogs(message.accessLog, context, `${path}.access_log`);
   return {
     statPrefix: message.statPrefix,
-    routes: decodeRoutes(message, context, path),
+    routes: onDemand ? decodeOnDemand(message, context, path) : decodeRoutes(message, context, path),
     idleTimeoutMs: decodeDuration(
       message.commonHttpProtocolOptions?.idleTimeout,
       DEFAULT_IDLE_TIMEOUT_MS,
@@ -91,24 +102,46 @@ function decodeRoutes(
   return { kind: 'rds', name };
 }
 
-/** The router is the one filter of this build, and it has to be the last; others may be left out only where they say so. */
-function checkHttpFilters(filters: readonly HttpFilter[], context: DecodeContext, path: string): void {
+/** What Envoy finds on demand is virtual hosts of a configuration; here it is whole configurations, and there is none to begin with. */
+function decodeOnDemand(
+  { routeSpecifier }: HttpConnectionManager,
+  context: DecodeContext,
+  path: string,
+): HttpConnectionManagerSpec['routes'] {
+  if (routeSpecifier.case !== 'routeConfig' || routeSpecifier.value.virtualHosts.length > 0) {
+    const remedy = 'give it route_config without virtual_hosts, or remove the filter';
+    context.refuse(path, `has the filter ${OnDemandSchema.typeName} over routes of its own`, remedy);
+  }
+  return { kind: 'on-demand' };
+}
+
+/**
+ * The router has to be the last; others than these may be left out only where they say so. True where configuration is asked for when a request
+ * needs it.
+ */
+function checkHttpFilters(filters: readonly HttpFilter[], context: DecodeContext, path: string): boolean {
   let lastIsRouter = false;
+  let onDemand = false;
   for (const [i, filter] of filters.entries()) {
     const at = `${path}[${i}]`;
     const any = filter.configType.value;
+    const type = any === undefined ? '' : extensionType(any);
     if (filter.disabled) {
       context.ignore(at);
-    } else if (any !== undefined && extensionType(any) === RouterSchema.typeName) {
+    } else if (any !== undefined && type === RouterSchema.typeName) {
       unpackExtension(RouterSchema, any, context, `${at}.typed_config`);
       lastIsRouter = i === filters.length - 1;
+    } else if (any !== undefined && type === OnDemandSchema.typeName) {
+      unpackExtension(OnDemandSchema, any, context, `${at}.typed_config`);
+      onDemand = true;
     } else if (filter.isOptional) {
       context.ignore(at);
     } else {
-      const type = extensionType(any) || 'no type';
-      context.refuse(at, `HTTP filter "${filter.name}" (${type}) is not supported`, 'remove it or set is_optional');
+      const named = `HTTP filter "${filter.name}" (${type || 'no type'})`;
+      context.refuse(at, `${named} is not supported`, 'remove it or set is_optional');
     }
   }
   if (!lastIsRouter)
     context.refuse(path, 'does not end with the router', `add ${RouterSchema.typeName} as the last filter`);
+  return onDemand;
 }

@@ -4,5 +4,12 @@ import { ENDPOINT_TYPE } from './endpoint.ts';
 import { LISTENER_TYPE } from './listener.ts';
 import type { AnyResourceType } from './resource-type.ts';
 import { ROUTE_TYPE } from './route.ts';
+import { SERVICE_NAME_TYPE } from './service-name.ts';
 
-export const RESOURCE_TYPES: readonly AnyResourceType[] = [CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE];
+export const RESOURCE_TYPES: readonly AnyResourceType[] = [
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  LISTENER_TYPE,
+  ROUTE_TYPE,
+  SERVICE_NAME_TYPE,
+];

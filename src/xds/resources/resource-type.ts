@@ -20,7 +20,7 @@ export interface DecodedResource<Spec> {
  */
 export interface ResourceType<Spec> {
   readonly typeUrl: string;
-  /** `CDS`, `EDS`, `LDS` or `RDS`: for people. */
+  /** `CDS`, `EDS`, `LDS`, `RDS`, or `NDS` for names: for people. */
   readonly shortName: string;
   /** `cluster`, …: for messages. */
   readonly noun: string;
@@ -33,6 +33,8 @@ export interface ResourceType<Spec> {
    * refer to it is sent before that, and its removal is told after everything else: make before break.
    */
   readonly warms: boolean;
+  /** There are so many that a client keeps only the version of each beside what the data plane makes of it. */
+  readonly numerous?: boolean;
   specs(snapshot: Snapshot): ReadonlyMap<string, Spec>;
   toChanges(changes: ResourceChanges<Spec>): Changes;
   name(spec: Spec): string;

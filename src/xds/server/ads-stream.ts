@@ -8,6 +8,7 @@ import { decodeNode } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import { ON_DEMAND_BASIS } from '../resources/on-demand.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
+import { ROUTE_TYPE } from '../resources/route.ts';
 import type { NameChange, StreamCodec, SubscriptionRequest } from './stream-codec.ts';
 import { type Batch, Subscription } from './subscription.ts';
 
@@ -228,11 +229,11 @@ export class AdsStream<Request> {
     this.#limitHold();
   }
 
-  /** Types arrive one by one: what is gone is told when the routes, the last of them, are known too. */
+  /** Types arrive one by one: what is gone is told when the routes are known too. */
   #noteHeld(type: AnyResourceType, names: NameChange): void {
-    if (type === RESOURCE_TYPES.at(-1)) this.#routesUnknown = false;
+    if (type === ROUTE_TYPE) this.#routesUnknown = false;
     if (this.#options.only !== undefined || names.kind === 'replace' || names.held.size === 0) return;
-    if (!standsBehindRoutes(type) || this.#subscriptions.has(RESOURCE_TYPES.at(-1)?.typeUrl ?? '')) return;
+    if (!standsBehindRoutes(type) || this.#subscriptions.has(ROUTE_TYPE.typeUrl)) return;
     this.#routesUnknown = true;
     this.#limitHold();
   }

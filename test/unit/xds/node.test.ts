@@ -26,6 +26,14 @@ describe('the node of a client', () => {
     expect(decodeNode(node)).toEqual({ ok: true, value: identity });
   });
 
+  it('says that it holds what it dials only where it does', () => {
+    const identity = { id, namespace: 'shop', outboundAddresses: [], onDemand: true };
+    const node = create(NodeSchema, encodeNode(identity, {}));
+    expect(node.metadata).toEqual({ NAMESPACE: 'shop', ON_DEMAND: true });
+    expect(decodeNode(node)).toEqual({ ok: true, value: identity });
+    expect(decode(id, { ON_DEMAND: 'no' })).toMatchObject({ value: expect.not.objectContaining({ onDemand: true }) });
+  });
+
   it('takes the namespace from the metadata, else from the node id, else "default"', () => {
     const namespaceOf = (nodeId: string, metadata: JsonObject) => {
       const decoded = decode(nodeId, metadata);

@@ -11,14 +11,17 @@ import {
 import { HealthStatus } from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
 import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3/listener_pb.ts';
+import { OnDemandSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/on_demand/v3/on_demand_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import { HttpConnectionManagerSchema } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { HttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { ServiceNameSchema } from '../../../../src/xds/gen/switchboard/discovery/v1/service_name_pb.ts';
 import { CLUSTER_TYPE } from '../../../../src/xds/resources/cluster.ts';
 import { MAX_NOTES } from '../../../../src/xds/resources/decode-context.ts';
 import { ENDPOINT_TYPE } from '../../../../src/xds/resources/endpoint.ts';
 import { LISTENER_TYPE } from '../../../../src/xds/resources/listener.ts';
 import type { DecodedResource } from '../../../../src/xds/resources/resource-type.ts';
+import { SERVICE_NAME_TYPE } from '../../../../src/xds/resources/service-name.ts';
 
 type ClusterInit = MessageInitShape<typeof ClusterSchema>;
 type AssignmentInit = MessageInitShape<typeof ClusterLoadAssignmentSchema>;
@@ -47,6 +50,7 @@ function socket(address: string, port: number) {
   return { address, portSpecifier: { case: 'portValue', value: port } } as const;
 }
 
+const ON_DEMAND = anyPack(OnDemandSchema, create(OnDemandSchema));
 const ROUTER = filter('router', anyPack(RouterSchema, create(RouterSchema)));
 
 function filter(name: string, value: Any) {
@@ -300,6 +304,11 @@ describe('a listener', () => {
       managed({ httpFilters: [filter('jwt', unknownAny('x.Jwt')), ROUTER] }),
       `${HCM}.http_filters[0]: HTTP filter "jwt" (x.Jwt) is not supported; remove it or set is_optional`,
     ],
+    [
+      'routes of its own that it shall find on demand',
+      managed({ httpFilters: [filter('on-demand', ON_DEMAND), ROUTER] }),
+      `${HCM}: has the filter envoy.extensions.filters.http.on_demand.v3.OnDemand over routes of its own; give it route_config without`,
+    ],
     ['no router', managed({ httpFilters: [] }), `${HCM}.http_filters: does not end with the router`],
     [
       'no routes',
@@ -336,5 +345,33 @@ describe('a listener', () => {
     });
     const decoded = listener({ name: 'l', address: ADDRESS, filterChains: [{ filters: [filter('hcm', any)] }] });
     expect(lines(decoded)[0]).toContain(`${HCM}: cannot be read as ${HttpConnectionManagerSchema.typeName}`);
+  });
+});
+
+describe('a name of the mesh', () => {
+  type NameInit = MessageInitShape<typeof ServiceNameSchema>;
+  const host = 'web.default.svc.cluster.local';
+  const decode = (init: NameInit) =>
+    lines(SERVICE_NAME_TYPE.decode(toBinary(ServiceNameSchema, create(ServiceNameSchema, init))));
+
+  it.each<[string, NameInit, string]>([
+    ['no host', {}, 'has no name; give it one'],
+    ['capitals', { host: 'Web' }, 'host: has capitals; write it in lower case'],
+    ['port 0', { host, ports: [{}] }, 'ports[0].number: is 0; give 1 to 65535'],
+    [
+      'a port that leads nowhere',
+      { host, ports: [{ number: 1, servicePort: 70_000 }] },
+      'ports[0].service_port: is 70000',
+    ],
+    ['an address that is a name', { host, addresses: ['web'] }, 'addresses[0]: "web" is no address; write 10.0.0.1'],
+    ['an IPv6 address without brackets', { host, addresses: ['::1'] }, 'addresses[0]: "::1" is no address'],
+    ['an IPv4 address in brackets', { host, addresses: ['[10.0.0.1]'] }, '"[10.0.0.1]" is no address'],
+    [
+      'a text as the address of a port',
+      { host, ports: [{ number: 1, addresses: ['a b'] }] },
+      'ports[0].addresses[0]: "a b"',
+    ],
+  ])('is refused with %s', (_, init, line) => {
+    expect(decode(init)).toEqual([expect.stringContaining(line)]);
   });
 });

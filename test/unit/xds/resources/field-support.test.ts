@@ -63,6 +63,7 @@ import {
 } from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
 import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
 import { FileAccessLogSchema } from '../../../../src/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
+import { OnDemandSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/on_demand/v3/on_demand_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import { HttpInspectorSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.ts';
 import { OriginalDstSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.ts';
@@ -82,6 +83,10 @@ import {
   RegexMatcherSchema,
 } from '../../../../src/xds/gen/envoy/type/matcher/v3/regex_pb.ts';
 import { StringMatcherSchema } from '../../../../src/xds/gen/envoy/type/matcher/v3/string_pb.ts';
+import {
+  ServiceName_PortSchema,
+  ServiceNameSchema,
+} from '../../../../src/xds/gen/switchboard/discovery/v1/service_name_pb.ts';
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
 import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
@@ -107,7 +112,10 @@ const REGISTRY: Registry = createRegistry(
   TcpProxy_WeightedCluster_ClusterWeightSchema,
   HttpConnectionManagerSchema,
   HttpFilterSchema,
+  OnDemandSchema,
   RouterSchema,
+  ServiceNameSchema,
+  ServiceName_PortSchema,
   CoreHttpProtocolOptionsSchema,
   HttpProtocolOptionsSchema,
   RouteConfigurationSchema,

@@ -6,7 +6,14 @@ import { RESOURCE_TYPES } from '../../../../src/xds/resources/index.ts';
 import { LISTENER_TYPE } from '../../../../src/xds/resources/listener.ts';
 import type { ResourceType } from '../../../../src/xds/resources/resource-type.ts';
 import { ROUTE_TYPE } from '../../../../src/xds/resources/route.ts';
-import { clusterSpec, listenerSpec, loadAssignmentSpec, routeConfigSpec } from '../../../support/arbitrary-specs.ts';
+import { SERVICE_NAME_TYPE } from '../../../../src/xds/resources/service-name.ts';
+import {
+  clusterSpec,
+  listenerSpec,
+  loadAssignmentSpec,
+  routeConfigSpec,
+  serviceNameSpec,
+} from '../../../support/arbitrary-specs.ts';
 
 function describeRoundTrip<Spec extends object>(type: ResourceType<Spec>, specs: fc.Arbitrary<Spec>): void {
   describe(`resource type ${type.shortName}`, () => {
@@ -57,10 +64,11 @@ describeRoundTrip(CLUSTER_TYPE, clusterSpec);
 describeRoundTrip(ENDPOINT_TYPE, loadAssignmentSpec);
 describeRoundTrip(LISTENER_TYPE, listenerSpec);
 describeRoundTrip(ROUTE_TYPE, routeConfigSpec);
+describeRoundTrip(SERVICE_NAME_TYPE, serviceNameSpec);
 
 describe('the table of resource types', () => {
-  it('stands in push order: CDS, EDS, LDS, RDS', () => {
-    expect(RESOURCE_TYPES.map((type) => type.shortName)).toEqual(['CDS', 'EDS', 'LDS', 'RDS']);
+  it('stands in push order: CDS, EDS, LDS, RDS, and NDS when all that a name may lead to is told', () => {
+    expect(RESOURCE_TYPES.map((type) => type.shortName)).toEqual(['CDS', 'EDS', 'LDS', 'RDS', 'NDS']);
   });
 
   it('puts each type that is referred to after the one that refers to it', () => {
