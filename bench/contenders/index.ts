@@ -6,6 +6,16 @@ import { haproxy } from './haproxy.ts';
 import { httpProxy } from './http-proxy.ts';
 import { nginx } from './nginx.ts';
 import { switchboard } from './switchboard.ts';
+import { switchboardC } from './switchboard-c.ts';
 import { undici } from './undici.ts';
 
-export const HTTP1_CONTENDERS: readonly Contender[] = [switchboard, floor, nginx, haproxy, envoy, undici, httpProxy];
+export const HTTP1_CONTENDERS: readonly Contender[] = [
+  switchboard,
+  switchboardC,
+  floor,
+  nginx,
+  haproxy,
+  envoy,
+  undici,
+  httpProxy,
+];

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from '../bed/ports.ts';
 import type { Contender, Place } from '../contender.ts';
 
-const BUNDLE = fileURLToPath(new URL('../../dist/switchboard.mjs', import.meta.url));
+export const BUNDLE = fileURLToPath(new URL('../../dist/switchboard.mjs', import.meta.url));
 const SERVICE = 'bench.default';
 
 export const switchboard: Contender = {

@@ -1,6 +1,6 @@
 // The bench's bootstrap file, the same bytes, run by the real Envoy and by our sidecar one after the other: equal answers, equal calls to backends.
 import { freePort } from '../../bench/bed/ports.ts';
-import { benchBootstrap } from '../support/bootstrap-files.ts';
+import { renderHttp1Bootstrap } from '../../bench/contenders/http1-bootstrap.ts';
 import { startEnvoyOn } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
 import { comparable } from '../support/proxy-differences.ts';
@@ -143,7 +143,7 @@ describeWithPeers("The bench's bootstrap in Envoy and in the sidecar", ['envoy']
     const port = await freePort();
     folder.write(
       'envoy-http1.yaml',
-      benchBootstrap(
+      renderHttp1Bootstrap(
         port,
         backends.map((backend) => backend.port),
       ),

@@ -1,16 +1,5 @@
-// Bootstrap files for tests: the bench's own with ports, and small ones made of parts.
-import { readFileSync } from 'node:fs';
-
-const BENCH = new URL('../../bench/envoy-http1.yaml', import.meta.url);
+// Small bootstrap files for tests, made of parts.
 const HCM = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
-
-/** The file that the bench gives to Envoy; port 0 = the system chooses. */
-export function benchBootstrap(listenPort: number, upstreamPorts: readonly number[]): string {
-  return upstreamPorts.reduce(
-    (text, port, index) => text.replace(`$UPSTREAM_PORT_${index + 1} }`, `${port} }`),
-    readFileSync(BENCH, 'utf8').replace('$LISTEN_PORT }', `${listenPort} }`),
-  );
-}
 
 export function socketAddress(address: string, port: number): object {
   return { socket_address: { address, port_value: port } };

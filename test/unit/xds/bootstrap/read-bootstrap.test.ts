@@ -1,14 +1,11 @@
 // The bench's own bootstrap, and what golden files do not show: bounds, aliases, names of lines, dumps.
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { renderHttp1Bootstrap } from '../../../../bench/contenders/http1-bootstrap.ts';
 import { type Issue, renderIssue } from '../../../../src/base/result.ts';
 import type { BootstrapSpec } from '../../../../src/xds/bootstrap/bootstrap-spec.ts';
 import { readBootstrap } from '../../../../src/xds/bootstrap/read-bootstrap.ts';
 
-const BENCH = readFileSync(new URL('../../../../bench/envoy-http1.yaml', import.meta.url), 'utf8').replaceAll(
-  /\$(LISTEN|UPSTREAM)_PORT(_[123])?/g,
-  (_, kind: string, number = '_0') => (kind === 'LISTEN' ? '10000' : `900${number.slice(1)}`),
-);
+const BENCH = renderHttp1Bootstrap(10_000, [9_001, 9_002, 9_003]);
 
 function accepted(text: string): BootstrapSpec {
   const result = readBootstrap(text, 'b.yaml');
