@@ -1,6 +1,6 @@
 // Composition root of the sidecar: xDS client → data plane, with its admin pages and logs.
 import { randomUUID } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { AdminServer } from '../admin/admin-server.ts';
 import { sidecarRoutes } from '../admin/sidecar-routes.ts';
 import { type Cancel, type Clock, sleep } from '../base/clock.ts';
@@ -18,6 +18,7 @@ import { renderSocketAddress } from '../model/socket-address.ts';
 import { DataPlane, type Readiness } from '../proxy/data-plane.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
 import { OverloadMonitor } from '../proxy/overload-monitor.ts';
+import type { Dial } from '../proxy/upstream/connection-pool.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
 import type { StatSource } from '../telemetry/stats.ts';
 import type { BootstrapSpec } from '../xds/bootstrap/bootstrap-spec.ts';
@@ -264,11 +265,11 @@ function staticsOf(bootstrap: BootstrapSpec | undefined): Snapshot {
   return { ...EMPTY_SNAPSHOT, clusters: byName(bootstrap?.clusters), listeners: byName(bootstrap?.listeners) };
 }
 
-function createDial(sourceAddress: string | null): (host: string, port: number) => Socket {
+function createDial(sourceAddress: string | null): Dial {
   const base = {
     noDelay: true,
     allowHalfOpen: true,
     ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
   };
-  return (host, port) => connect({ ...base, host, port });
+  return (host, port, onread) => connect({ ...base, host, port, onread });
 }

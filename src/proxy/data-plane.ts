@@ -1,7 +1,7 @@
 // The data plane as a whole: takes configuration changes, keeps the live clusters, routes and listeners, and answers what it holds.
 import { errorIssue, type Issue } from '../base/result.ts';
 import type { Changes, ConfigSink, ResourceChanges } from '../model/config-sink.ts';
-import type { ListenerSpec } from '../model/listener-spec.ts';
+import { type ListenerSpec, tcpClustersOf } from '../model/listener-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import { Listener, type ListenerOptions, type ListenerParts, routeKeysOf } from './listener/listener.ts';
@@ -144,10 +144,11 @@ export class DataPlane implements ConfigSink, StatSource {
   /** Brings into force what has all that it needs, and lets go of what nobody needs any more. */
   #settle(clustersRemoved: boolean): void {
     if (this.#closed) return;
+    const renamed = this.#routes.nameDirectly(this.#namedClusters());
     const released = this.#routes.release();
     for (const spec of this.#listenerSpecs.values()) this.#settleListener(spec);
     const pruned = this.#routes.prune(this.#namedRoutes());
-    if (released || pruned || clustersRemoved) this.#clusters.sweep(this.#routes.usedClusters());
+    if (released || renamed || pruned || clustersRemoved) this.#clusters.sweep(this.#routes.usedClusters());
   }
 
   /** What listeners name: those that accept, and those that wait. */
@@ -155,6 +156,14 @@ export class DataPlane implements ConfigSink, StatSource {
     const named = new Set<string>();
     for (const spec of this.#listenerSpecs.values()) for (const key of routeKeysOf(spec).values()) named.add(key);
     for (const { spec } of this.#listeners.values()) for (const key of routeKeysOf(spec).values()) named.add(key);
+    return named;
+  }
+
+  /** What listeners send connections to by themselves. */
+  #namedClusters(): Set<string> {
+    const named = new Set<string>();
+    for (const spec of this.#listenerSpecs.values()) for (const name of tcpClustersOf(spec)) named.add(name);
+    for (const { spec } of this.#listeners.values()) for (const name of tcpClustersOf(spec)) named.add(name);
     return named;
   }
 
@@ -179,7 +188,11 @@ export class DataPlane implements ConfigSink, StatSource {
     if (live?.spec === spec) return;
     const keys = routeKeysOf(spec);
     for (const key of keys.values()) if (this.#routes.slot(key).table === null) return;
-    const parts: ListenerParts = { routesOf: (http) => this.#routes.slot(keys.get(http) ?? '') };
+    if (tcpClustersOf(spec).some((cluster) => this.#routes.isAwaited(cluster))) return;
+    const parts: ListenerParts = {
+      routesOf: (http) => this.#routes.slot(keys.get(http) ?? ''),
+      slotOf: (cluster) => this.#clusters.slot(cluster),
+    };
     if (live !== undefined && listensAlike(live.spec, spec)) {
       live.listener.update(spec, parts);
       live.spec = spec;
@@ -198,6 +211,8 @@ export class DataPlane implements ConfigSink, StatSource {
 
   /** Routes that do not exist hold back their own listener only, not the readiness that others give. */
   #whyClosed(spec: ListenerSpec): string[] {
+    const clusters = tcpClustersOf(spec).filter((cluster) => this.#routes.isAwaited(cluster));
+    if (clusters.length > 0) return clusters.map((cluster) => `cluster "${cluster}" of listener "${spec.name}"`);
     const open = [...routeKeysOf(spec).values()].filter((key) => this.#routes.slot(key).table === null);
     if (!open.every((key) => this.#routes.isMissing(key))) return [`routes of listener "${spec.name}"`];
     if (this.listeners.some((listener) => listener.listening)) return [];

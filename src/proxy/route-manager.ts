@@ -50,6 +50,9 @@ export class RouteManager {
   /** Clusters that did not come in time: nobody waits for them again until they have served. */
   readonly #givenUp = new Set<string>();
 
+  /** Clusters that are named by something else than routes. */
+  #direct: ReadonlySet<string> = new Set();
+
   constructor(options: RouteManagerOptions) {
     this.#options = options;
     this.#awaited = new Deadlines(options.clock, (clusters) => this.#giveUp(clusters));
@@ -91,10 +94,22 @@ export class RouteManager {
     const entry = this.#entry(key);
     entry.held = { table, clusters };
     entry.removed = false;
-    for (const name of clusters) {
-      if (this.#options.isServing(name) || this.#givenUp.has(name) || this.#awaited.has(name)) continue;
-      this.#awaited.set(name, this.#options.holdMs);
-    }
+    this.#await(clusters);
+  }
+
+  /** Clusters that are named outside of routes, all of them: they are kept and waited for alike. True when they are others than before. */
+  nameDirectly(clusters: ReadonlySet<string>): boolean {
+    const before = this.#direct;
+    this.#direct = clusters;
+    this.#await(clusters);
+    if (before.size === clusters.size && [...before].every((name) => clusters.has(name))) return false;
+    this.#forgetUnnamed();
+    return true;
+  }
+
+  /** It does not serve yet, and may still come. */
+  isAwaited(cluster: string): boolean {
+    return this.#awaited.has(cluster);
   }
 
   /** It goes when no listener names it: until then the last version stays. */
@@ -125,7 +140,7 @@ export class RouteManager {
 
   /** Every cluster that a table names, in force or held back. */
   usedClusters(): Set<string> {
-    const used = new Set<string>();
+    const used = new Set(this.#direct);
     for (const { inForce, held } of this.#entries.values()) {
       for (const name of inForce?.clusters ?? []) used.add(name);
       for (const name of held?.clusters ?? []) used.add(name);
@@ -135,6 +150,13 @@ export class RouteManager {
 
   close(): void {
     this.#awaited.clear();
+  }
+
+  #await(clusters: ReadonlySet<string>): void {
+    for (const name of clusters) {
+      if (this.#options.isServing(name) || this.#givenUp.has(name) || this.#awaited.has(name)) continue;
+      this.#awaited.set(name, this.#options.holdMs);
+    }
   }
 
   #entry(key: string): Entry {

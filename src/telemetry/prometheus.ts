@@ -5,6 +5,7 @@ import type { StatFamily, StatSink, StatSource } from './stats.ts';
 const LABELS: Readonly<Record<StatFamily, string>> = {
   cluster: 'envoy_cluster_name',
   http: 'envoy_http_conn_manager_prefix',
+  tcp: 'envoy_tcp_prefix',
   listener: 'envoy_listener_address',
   server: '',
   overload: '',

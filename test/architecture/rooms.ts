@@ -24,6 +24,11 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/codec'],
     packages: [],
   },
+  {
+    path: 'proxy/tcp',
+    imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/upstream'],
+    packages: [],
+  },
   { path: 'proxy/route', imports: ['base', 'model', 'regex', 'proxy/codec', 'proxy/upstream'], packages: [] },
   {
     path: 'proxy/exchange',
@@ -35,13 +40,14 @@ export const ROOMS: readonly Room[] = [
       'proxy/lb',
       'proxy/codec',
       'proxy/upstream',
+      'proxy/tcp',
       'proxy/route',
     ],
     packages: [],
   },
   {
     path: 'proxy/listener',
-    imports: ['base', 'model', 'telemetry', 'proxy/codec', 'proxy/exchange'],
+    imports: ['base', 'model', 'telemetry', 'proxy/codec', 'proxy/upstream', 'proxy/tcp', 'proxy/exchange'],
     packages: [],
   },
   {

@@ -13,6 +13,7 @@ import type {
   HttpConnectionManagerSpec,
   ListenerSpec,
   SocketAddressSpec,
+  TcpProxySpec,
 } from '../../src/model/listener-spec.ts';
 import {
   RETRY_CONDITIONS,
@@ -141,7 +142,21 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
   { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
 );
 
-const filter: FilterArbitrary = fc.record({ kind: fc.constant('http' as const), http });
+const tcp: fc.Arbitrary<TcpProxySpec> = fc.record(
+  {
+    accessLogs: fc.array(name, { minLength: 1, maxLength: 2 }),
+    statPrefix: name,
+    cluster: fc.oneof(name, fc.array(fc.record({ name, weight }), { minLength: 1, maxLength: 3 })),
+    idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    maxConnectAttempts: fc.integer({ min: 1, max: 9 }),
+  },
+  { requiredKeys: ['statPrefix', 'cluster', 'idleTimeoutMs', 'maxConnectAttempts'] },
+);
+
+const filter: FilterArbitrary = fc.oneof(
+  fc.record({ kind: fc.constant('http' as const), http }),
+  fc.record({ kind: fc.constant('tcp' as const), tcp }),
+);
 
 type FilterArbitrary = fc.Arbitrary<FilterChainSpec['filter']>;
 

@@ -46,7 +46,8 @@ export interface LivePlaneOptions {
 export const ROUTES = 'routes';
 export const LISTENER = 'outbound';
 
-export const systemDial: Dial = (host, port) => connect({ host, port, allowHalfOpen: true, noDelay: true });
+export const systemDial: Dial = (host, port, onread) =>
+  connect({ host, port, allowHalfOpen: true, noDelay: true, onread });
 
 export class LivePlane {
   readonly plane: DataPlane;

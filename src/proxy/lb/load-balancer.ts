@@ -1,11 +1,14 @@
 // The contract of load balancing: a long-lived policy makes immutable pickers, a picker answers for one set of endpoints.
 import type { Random } from '../../base/random.ts';
 import type { LoadBalancerName } from '../../model/cluster-spec.ts';
+import type { SocketAddressSpec } from '../../model/listener-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 
 export interface PickContext {
   /** An earlier attempt of the same request went to `endpoint`. */
   wasTried(endpoint: Endpoint): boolean;
+  /** Where a redirected connection was going, for clusters that go there; absent or null = it was not redirected. */
+  readonly originalDestination?: SocketAddressSpec | null;
 }
 
 export interface Picker {

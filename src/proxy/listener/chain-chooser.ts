@@ -15,6 +15,7 @@ export interface ConnectionFacts {
 }
 
 interface CompiledRange {
+  readonly family: 'ipv4' | 'ipv6';
   readonly prefixLength: number;
   readonly addresses: BlockList;
 }
@@ -89,10 +90,12 @@ function best<Chain>(
 /** The longest prefix; one of length 0 is still more than none. */
 function rankAddress({ ranges }: Candidate<unknown>, { destination }: ConnectionFacts): number {
   if (ranges === null) return 0;
-  const family = isIPv6(destination.host) ? 'ipv6' : 'ipv4';
+  const ownFamily = familyOf(destination.host);
   let longest = NO_FIT;
-  for (const { prefixLength, addresses } of ranges) {
-    if (addresses.check(destination.host, family)) longest = Math.max(longest, prefixLength + 1);
+  for (const { family, prefixLength, addresses } of ranges) {
+    // A BlockList takes IPv4 addresses for IPv6 ones of ::ffff:0:0/96.
+    if (family === ownFamily && addresses.check(destination.host, family))
+      longest = Math.max(longest, prefixLength + 1);
   }
   return longest;
 }
@@ -122,6 +125,11 @@ function rankApplicationProtocol({ match }: Candidate<unknown>, facts: Connectio
 
 function compileRange({ address, prefixLength }: CidrRangeSpec): CompiledRange {
   const addresses = new BlockList();
-  addresses.addSubnet(address, prefixLength, isIPv6(address) ? 'ipv6' : 'ipv4');
-  return { prefixLength, addresses };
+  const family = familyOf(address);
+  addresses.addSubnet(address, prefixLength, family);
+  return { family, prefixLength, addresses };
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
 }

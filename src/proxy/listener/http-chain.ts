@@ -36,6 +36,10 @@ export class HttpChain implements ConnectionChain {
     return this.#stats.requestsActive;
   }
 
+  get connections(): number {
+    return this.#exchanges.size;
+  }
+
   /** Takes routes for the next request, and limits for connections to come; those that are there keep theirs. */
   update(http: HttpConnectionManagerSpec, routes: RouteSlot): void {
     this.#http = http;

@@ -6,6 +6,7 @@ import {
   type HttpConnectionManagerSpec,
   httpManagersOf,
   type ListenerSpec,
+  type NetworkFilterSpec,
   type SocketAddressSpec,
 } from '../../model/listener-spec.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
@@ -13,11 +14,13 @@ import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import type { ServerConnectionLimits } from '../codec/http1/server-connection.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
+import type { ClusterSlot } from '../upstream/cluster.ts';
 import { Acceptor } from './acceptor.ts';
 import { ChainChooser } from './chain-chooser.ts';
 import type { ConnectionChain } from './connection-chain.ts';
 import { HttpChain } from './http-chain.ts';
 import type { OriginalDestination } from './original-destination.ts';
+import { TcpChain } from './tcp-chain.ts';
 
 export interface ListenerOptions {
   /** What the exchanges of every listener share. */
@@ -36,6 +39,7 @@ export interface ListenerOptions {
 /** What a chain refers to, by name; the same for the same name, always. */
 export interface ListenerParts {
   routesOf(http: HttpConnectionManagerSpec): RouteSlot;
+  slotOf(cluster: string): ClusterSlot;
 }
 
 export class Listener implements StatSource {
@@ -123,8 +127,15 @@ export class Listener implements StatSource {
     for (const chain of this.#chains.values()) chain.collect(sink);
     const where = renderSocketAddress(this.#spec.address);
     sink.counter('listener', where, 'downstream_cx_total', this.#connections);
+    sink.gauge('listener', where, 'downstream_cx_active', this.#activeConnections());
     sink.counter('listener', where, 'downstream_cx_destination_refused', this.#refused);
     sink.counter('listener', where, 'no_filter_chain_match', this.#unmatched);
+  }
+
+  #activeConnections(): number {
+    let active = 0;
+    for (const chain of [...this.#chains.values(), ...this.#retired]) active += chain.connections;
+    return active;
   }
 
   #createChains(spec: ListenerSpec, parts: ListenerParts): ChainChooser<ConnectionChain> {
@@ -147,25 +158,30 @@ export class Listener implements StatSource {
 
   #keepOrCreate(
     before: ConnectionChain | undefined,
-    { name, filter }: FilterChainSpec,
+    { filter }: FilterChainSpec,
     parts: ListenerParts,
   ): ConnectionChain {
-    if (filter.kind === 'tcp') throw new Error(`filter chain "${name}" is for TCP, which is not supported`);
-    const { http } = filter;
-    const routes = parts.routesOf(http);
-    if (before instanceof HttpChain) {
-      before.update(http, routes);
+    if (filter.kind === 'http' && before instanceof HttpChain) {
+      before.update(filter.http, parts.routesOf(filter.http));
       return before;
     }
-    const { shared, limits, requestHeadersTimeoutMs } = this.#options;
-    const chain = new HttpChain(http, routes, {
-      shared,
-      limits,
-      requestHeadersTimeoutMs,
-      accessLog: this.#accessLog(http.accessLogs),
-    });
+    if (filter.kind === 'tcp' && before instanceof TcpChain) {
+      before.update(filter.tcp, parts.slotOf);
+      return before;
+    }
+    const chain = this.#createChain(filter, parts);
     if (this.#draining) chain.drain();
     return chain;
+  }
+
+  #createChain(filter: NetworkFilterSpec, parts: ListenerParts): ConnectionChain {
+    const { shared, limits, requestHeadersTimeoutMs } = this.#options;
+    if (filter.kind === 'tcp') {
+      return new TcpChain(filter.tcp, parts.slotOf, { ...shared, accessLog: this.#accessLog(filter.tcp.accessLogs) });
+    }
+    const { http } = filter;
+    const accessLog = this.#accessLog(http.accessLogs);
+    return new HttpChain(http, parts.routesOf(http), { shared, limits, requestHeadersTimeoutMs, accessLog });
   }
 
   #accessLog(paths: readonly string[] | undefined): AccessLog | null {
@@ -195,7 +211,7 @@ export class Listener implements StatSource {
       socket.destroy();
       return;
     }
-    chain.accept(socket);
+    chain.accept(socket, own ? null : redirected);
   }
 
   #isOwn(destination: SocketAddressSpec): boolean {

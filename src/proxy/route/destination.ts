@@ -1,5 +1,5 @@
 // Where a route sends requests, and what it changes in them and in their answers; several destinations share by weight.
-import type { Random } from '../../base/random.ts';
+import { WeightedChoice } from '../../base/weighted-choice.ts';
 import type { HeaderChangesSpec } from '../../model/header-changes-spec.ts';
 import type { RouteActionSpec, RouteSpec, WeightedClusterSpec } from '../../model/route-spec.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
@@ -18,29 +18,7 @@ export interface Destination {
 /** Header changes of route, virtual host and route configuration, in the order in which they happen. */
 export type ChangeLevels = readonly (HeaderChangesSpec | undefined)[];
 
-export class WeightedDestinations {
-  readonly #destinations: readonly Destination[];
-  /** Sum of the weights up to and with each destination. */
-  readonly #upTo: readonly number[];
-
-  constructor(destinations: readonly Destination[], weights: readonly number[]) {
-    let sum = 0;
-    this.#destinations = destinations;
-    this.#upTo = weights.map((weight) => {
-      sum += weight;
-      return sum;
-    });
-  }
-
-  choose(random: Random): Destination {
-    const upTo = this.#upTo;
-    const last = upTo.length - 1;
-    const drawn = random.next() * (upTo[last] as number);
-    let index = 0;
-    while (index < last && drawn >= (upTo[index] as number)) index += 1;
-    return this.#destinations[index] as Destination;
-  }
-}
+export class WeightedDestinations extends WeightedChoice<Destination> {}
 
 /** One destination; where weights decide, several of which at least one has a weight. */
 export function compileDestinations(

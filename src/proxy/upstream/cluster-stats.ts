@@ -6,6 +6,8 @@ export class ClusterStats {
   connectionsTotal = 0;
   connectionsActive = 0;
   connectFailures = 0;
+  connectTimeouts = 0;
+  connectAttemptsExceeded = 0;
   requestsTotal = 0;
   requestsActive = 0;
   retries = 0;
@@ -22,6 +24,8 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'upstream_cx_total', this.connectionsTotal);
     sink.gauge('cluster', cluster, 'upstream_cx_active', this.connectionsActive);
     sink.counter('cluster', cluster, 'upstream_cx_connect_fail', this.connectFailures);
+    sink.counter('cluster', cluster, 'upstream_cx_connect_timeout', this.connectTimeouts);
+    sink.counter('cluster', cluster, 'upstream_cx_connect_attempts_exceeded', this.connectAttemptsExceeded);
     sink.counter('cluster', cluster, 'upstream_rq_total', this.requestsTotal);
     sink.gauge('cluster', cluster, 'upstream_rq_active', this.requestsActive);
     sink.counter('cluster', cluster, 'upstream_rq_retry', this.retries);

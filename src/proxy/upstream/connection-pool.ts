@@ -1,6 +1,6 @@
 // @hot
 // The connections to one endpoint: hands out an idle one or makes a new one, and closes what has been idle too long.
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import {
   type ClientConnectionLimits,
@@ -10,8 +10,8 @@ import {
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 
-/** Opens a TCP connection; the socket may still be connecting when it is handed out. */
-export type Dial = (host: string, port: number) => Socket;
+/** Opens a TCP connection; the socket may still be connecting when it is handed out. `onread`: where it shall read into. */
+export type Dial = (host: string, port: number, onread?: OnReadOpts) => Socket;
 
 export interface PoolOptions {
   readonly dial: Dial;

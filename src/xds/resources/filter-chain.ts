@@ -4,11 +4,12 @@ import type { FilterChainSpec, ListenerSpec, NetworkFilterSpec } from '../../mod
 import type { Filter, FilterChain, FilterChainSchema } from '../gen/envoy/config/listener/v3/listener_components_pb.ts';
 import type { Listener } from '../gen/envoy/config/listener/v3/listener_pb.ts';
 import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { TcpProxySchema } from '../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType } from './extension.ts';
 import { decodeFilterChainMatch, encodeFilterChainMatch } from './filter-chain-match.ts';
 import { decodeHttpConnectionManager, encodeHttpConnectionManager } from './http-connection-manager.ts';
-import { encodeTcpProxy } from './tcp-proxy.ts';
+import { decodeTcpProxy, encodeTcpProxy } from './tcp-proxy.ts';
 import { checkTransportSocket } from './transport-socket.ts';
 
 export function encodeFilterChain(spec: FilterChainSpec): MessageInitShape<typeof FilterChainSchema> {
@@ -57,8 +58,11 @@ function decodeFilters(filters: readonly Filter[], context: DecodeContext, path:
   if (any !== undefined && type === HttpConnectionManagerSchema.typeName) {
     return { kind: 'http', http: decodeHttpConnectionManager(any, context, at) };
   }
+  if (any !== undefined && type === TcpProxySchema.typeName) {
+    return { kind: 'tcp', tcp: decodeTcpProxy(any, context, at) };
+  }
   const what = filter === undefined ? 'there is none' : `"${filter.name}" (${type || 'no type'}) is not supported`;
-  context.refuse(at, what, 'use the HttpConnectionManager');
+  context.refuse(at, what, 'use the HttpConnectionManager or the TcpProxy');
   return { kind: 'tcp', tcp: { statPrefix: '', cluster: '', idleTimeoutMs: 0, maxConnectAttempts: 1 } };
 }
 

@@ -1,43 +1,30 @@
 // Promises of CONNECT: a tunnel to one pod of the Service, bytes untouched both ways, each side closing for itself.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type LookupFunction, type Server, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import { AcceptedSockets } from '../../support/accepted-sockets.ts';
-import { type LivePlane, systemDial, type TestAddress } from '../../support/live-plane.ts';
+import { type LivePlane, systemDial } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { get, type RawClient } from '../../support/raw-client.ts';
 import { named } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
+import { type TcpPod, TcpPods } from '../../support/tcp-pods.ts';
 import { turns, until } from '../../support/until.ts';
 
 const stage = new Stage();
-let servers: Server[] = [];
+const pods = new TcpPods();
 
 afterEach(async () => {
-  for (const server of servers) server.close();
-  servers = [];
   await stage.close();
+  pods.close();
 });
 
 const CONNECT = 'CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n';
 const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
-/** A pod that speaks no HTTP. */
-async function pod(serve: (socket: Socket) => void): Promise<TestAddress & { readonly accepted: Socket[] }> {
-  const accepted: Socket[] = [];
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => {});
-    accepted.push(socket);
-    serve(socket);
-  });
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  return { host: '127.0.0.1', port: address !== null && typeof address === 'object' ? address.port : 0, accepted };
-}
+const pod = (serve: (socket: Socket) => void): Promise<TcpPod> => pods.pod(serve);
 
-const echoPod = () => pod((socket) => void socket.pipe(socket));
+const echoPod = (): Promise<TcpPod> => pods.echo();
 
 async function opened(plane: LivePlane, early = ''): Promise<RawClient> {
   const client = await plane.client();

@@ -1,0 +1,139 @@
+// Finds the endpoint that takes a connection: one that can't be reached makes way for another, as nothing has been sent yet.
+import type { Socket } from 'node:net';
+import { codeOf } from '../../base/coded-error.ts';
+import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
+import type { ErrorCode } from '../../model/errors.ts';
+import type { SocketAddressSpec } from '../../model/listener-spec.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { PickContext } from '../lb/load-balancer.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Dial } from '../upstream/connection-pool.ts';
+import { ReadBuffer } from './read-buffer.ts';
+
+export interface DialContext {
+  readonly dial: Dial;
+  readonly wheel: TimerWheel;
+}
+
+/** A connection that has come to be. Nothing is read of it before it is resumed; then into `buffer`, where the socket allows it. */
+export interface UpstreamConnection {
+  readonly socket: Socket;
+  readonly buffer: ReadBuffer;
+}
+
+export interface DialOwner {
+  /** An endpoint was chosen: the first one, or the next after a failure. */
+  onAttempt(endpoint: Endpoint): void;
+  onConnected(upstream: UpstreamConnection): void;
+  /** No endpoint could be reached. The last call. */
+  onDialFailed(code: ErrorCode, detail: string): void;
+}
+
+export class UpstreamDial implements PickContext, TimerOwner {
+  readonly originalDestination: SocketAddressSpec | null;
+  readonly #owner: DialOwner;
+  readonly #cluster: Cluster;
+  readonly #context: DialContext;
+  readonly #maxAttempts: number;
+  readonly #timer: WheelTimer;
+  readonly #tried: Endpoint[] = [];
+  #socket: Socket | null = null;
+  #ended = false;
+
+  /** `originalDestination`: where a redirected connection was going. */
+  constructor(
+    owner: DialOwner,
+    cluster: Cluster,
+    maxAttempts: number,
+    originalDestination: SocketAddressSpec | null,
+    context: DialContext,
+  ) {
+    this.#owner = owner;
+    this.#cluster = cluster;
+    this.#maxAttempts = maxAttempts;
+    this.originalDestination = originalDestination;
+    this.#context = context;
+    this.#timer = new WheelTimer(this);
+  }
+
+  wasTried(endpoint: Endpoint): boolean {
+    return this.#tried.includes(endpoint);
+  }
+
+  start(): void {
+    const endpoint = this.#cluster.pick(this);
+    if (endpoint === null) {
+      this.#cluster.stats.noHealthy += 1;
+      this.#ended = true;
+      this.#owner.onDialFailed('no_healthy_upstream', this.#cluster.describeNoEndpoint());
+      return;
+    }
+    this.#tried.push(endpoint);
+    this.#owner.onAttempt(endpoint);
+    this.#dial(endpoint);
+  }
+
+  /** Nobody waits for the connection any more. Does nothing once it has come to be. */
+  cancel(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#context.wheel.cancel(this.#timer);
+    this.#socket?.destroy();
+  }
+
+  onTimer(): void {
+    this.#cluster.stats.connectTimeouts += 1;
+    this.#socket?.destroy(new Error(`no connection within ${this.#cluster.spec.connectTimeoutMs} ms`));
+  }
+
+  #dial(endpoint: Endpoint): void {
+    const { stats, spec } = this.#cluster;
+    const buffer = new ReadBuffer();
+    const socket = this.#context.dial(endpoint.host, endpoint.port, buffer);
+    this.#socket = socket;
+    endpoint.requestsTotal += 1;
+    endpoint.connectionsTotal += 1;
+    endpoint.connectionsActive += 1;
+    stats.connectionsTotal += 1;
+    stats.connectionsActive += 1;
+    this.#context.wheel.set(this.#timer, spec.connectTimeoutMs);
+    let connected = false;
+    let failure = 'the connection was closed';
+    socket.pause();
+    socket.on('connect', () => {
+      connected = true;
+      this.#onConnect(socket, buffer);
+    });
+    socket.on('error', (error) => {
+      failure = codeOf(error) || error.message;
+    });
+    socket.on('close', () => {
+      endpoint.connectionsActive -= 1;
+      stats.connectionsActive -= 1;
+      if (!connected) this.#onFailed(endpoint, failure);
+    });
+  }
+
+  #onConnect(socket: Socket, buffer: ReadBuffer): void {
+    this.#ended = true;
+    this.#context.wheel.cancel(this.#timer);
+    this.#owner.onConnected({ socket, buffer });
+  }
+
+  #onFailed(endpoint: Endpoint, failure: string): void {
+    this.#context.wheel.cancel(this.#timer);
+    if (this.#ended) return;
+    endpoint.connectFailures += 1;
+    endpoint.lastError = failure;
+    const { stats } = this.#cluster;
+    stats.connectFailures += 1;
+    if (this.#tried.length < this.#maxAttempts && this.#cluster.offersUntried(this)) {
+      stats.retries += 1;
+      this.start();
+      return;
+    }
+    this.#ended = true;
+    if (this.#tried.length >= this.#maxAttempts) stats.connectAttemptsExceeded += 1;
+    this.#owner.onDialFailed('upstream_connection_failure', `${endpoint.address}: ${failure}`);
+  }
+}
