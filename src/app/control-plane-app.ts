@@ -74,6 +74,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
     const routes = controlPlaneRoutes({
       state: () => controlPlane.state,
       clients: () => this.#xds.connectedClients(),
+      turnedAway: () => this.#xds.turnedAway(),
       residentBytes: () => process.memoryUsage.rss(),
     });
     this.#csds = new Csds(this.#xds.clientStatus((...refusal) => explainRefusal(controlPlane.state, ...refusal)));

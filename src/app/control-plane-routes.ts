@@ -4,6 +4,7 @@ import { renderIssue } from '../base/result.ts';
 import { nameType } from '../config/setting-types.ts';
 import type { MeshState } from '../control/control-plane.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { TurnedAway } from '../xds/server/ads-server.ts';
 import type { ClientStatus } from '../xds/server/client-status.ts';
 import { reportClients } from './client-report.ts';
 
@@ -12,6 +13,8 @@ export interface ControlPlaneSource {
   /** Null until every registry has been read; from then on clients are told the whole truth. */
   state(): MeshState | null;
   clients(): readonly ClientStatus[];
+  /** The last few clients that were sent away because of what they said. */
+  turnedAway(): readonly TurnedAway[];
   residentBytes(): number;
 }
 
@@ -35,7 +38,12 @@ function clientsRoute(source: ControlPlaneSource): AdminRoute {
     doc: 'Every connected client, what it was sent, what it said to that, and where what it refuses was written, as JSON.',
     handle() {
       const state = source.state();
-      const page = { ready: state !== null, clients: reportClients(source.clients(), state) };
+      const page = {
+        ready: state !== null,
+        version: state?.version ?? 0,
+        clients: reportClients(source.clients(), state),
+        turnedAway: source.turnedAway(),
+      };
       return jsonResponse(`${JSON.stringify(page, null, 2)}\n`);
     },
   };

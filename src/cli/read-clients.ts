@@ -32,13 +32,27 @@ export interface ClientRow {
   /** It has asked for something, and has the newest of all that it needs. */
   readonly synced: boolean;
   readonly types: readonly ClientType[];
+  /** Type URLs that it asks for in vain. */
+  readonly unserved: readonly string[];
+}
+
+/** A client that was sent away because of what it said. */
+export interface TurnedAwayRow {
+  /** '' where it had not said who it is. */
+  readonly nodeId: string;
+  readonly peer: string;
+  readonly reason: string;
 }
 
 export interface ClientsPage {
   /** The control plane has read every registry. */
   readonly ready: boolean;
+  /** Grows with each change of the mesh. */
+  readonly version: number;
   /** By namespace and pod. */
   readonly clients: readonly ClientRow[];
+  /** The last few. */
+  readonly turnedAway: readonly TurnedAwayRow[];
 }
 
 export function readClients(page: unknown): ClientsPage {
@@ -49,7 +63,16 @@ export function readClients(page: unknown): ClientsPage {
     rows.set(row.nodeId, known === undefined ? row : merge(known, row));
   }
   const clients = [...rows.values()].sort((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1));
-  return { ready: fieldOf(page, 'ready') === true, clients };
+  const turnedAway = listOf(fieldOf(page, 'turnedAway')).map(readTurnedAway);
+  return { ready: fieldOf(page, 'ready') === true, version: numberOf(fieldOf(page, 'version')), clients, turnedAway };
+}
+
+function readTurnedAway(one: unknown): TurnedAwayRow {
+  return {
+    nodeId: textOf(fieldOf(one, 'nodeId')),
+    peer: textOf(fieldOf(one, 'peer')),
+    reason: textOf(fieldOf(one, 'reason')),
+  };
 }
 
 function readClient(client: unknown): ClientRow {
@@ -63,6 +86,7 @@ function readClient(client: unknown): ClientRow {
     protocol: textOf(fieldOf(client, 'protocol')),
     synced: areSynced(types),
     types,
+    unserved: listOf(fieldOf(client, 'unserved')).map(textOf),
   };
 }
 
@@ -95,7 +119,8 @@ function readOrigin(origin: unknown): string {
 /** A client that is not aggregated has a stream for each type. */
 function merge(left: ClientRow, right: ClientRow): ClientRow {
   const types = [...left.types, ...right.types];
-  return { ...left, protocol: `${left.protocol}, ${right.protocol}`, types, synced: areSynced(types) };
+  const unserved = [...left.unserved, ...right.unserved];
+  return { ...left, protocol: `${left.protocol}, ${right.protocol}`, types, unserved, synced: areSynced(types) };
 }
 
 function areSynced(types: readonly ClientType[]): boolean {

@@ -1,5 +1,5 @@
 // Clients of the control plane as a table, with what they refuse below it.
-import type { ClientRefusal, ClientRow } from './read-clients.ts';
+import type { ClientRefusal, ClientRow, TurnedAwayRow } from './read-clients.ts';
 import { renderTable } from './render-table.ts';
 
 const TYPES = ['CDS', 'EDS', 'LDS', 'RDS'];
@@ -17,8 +17,17 @@ export function renderClients(clients: readonly ClientRow[]): string {
     client.protocol,
   ]);
   const table = renderTable(HEADER, rows);
-  const refusals = clients.flatMap(refusalsOf);
-  return refusals.length === 0 ? table : `${table}\n\n${refusals.join('\n')}`;
+  const remarks = clients.flatMap((client) => [...refusalsOf(client), ...unservedOf(client)]);
+  return remarks.length === 0 ? table : `${table}\n\n${remarks.join('\n')}`;
+}
+
+function unservedOf({ namespace, pod, unserved }: ClientRow): string[] {
+  return unserved.map((type) => `${namespace}/${pod} asks for ${type}, which this control plane does not serve`);
+}
+
+/** `127.0.0.1:4711 was turned away: the request is no …`. */
+export function renderTurnedAway({ nodeId, peer, reason }: TurnedAwayRow): string {
+  return `${nodeId === '' ? peer : `${nodeId} (${peer})`} was turned away: ${shortened(reason)}`;
 }
 
 function stateOf(client: ClientRow, type: string): string {
@@ -35,10 +44,14 @@ function refusalsOf(client: ClientRow): string[] {
 }
 
 function renderRefusal({ resource, reason, origins }: ClientRefusal): string {
-  const line = reason.replaceAll('\r', ' ').replaceAll('\n', ' ');
-  const cut = line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
   const from = origins.length === 0 ? '' : ` (from ${origins.join('; ')})`;
-  return `${resource === '' ? 'resources that it does not name' : resource}${from}: ${cut}`;
+  return `${resource === '' ? 'resources that it does not name' : resource}${from}: ${shortened(reason)}`;
+}
+
+/** One line. */
+function shortened(reason: string): string {
+  const line = reason.replaceAll('\r', ' ').replaceAll('\n', ' ');
+  return line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
 }
 
 /** `default/client (CDS STALE, RDS NOT SENT)`: why a client is waited for. */

@@ -10,7 +10,7 @@ import { failure, usageError, usageIssues } from './cli-error.ts';
 import type { Cli } from './command.ts';
 import { explainUnreachable } from './find-sidecar.ts';
 import { type ClientsPage, readClients } from './read-clients.ts';
-import { renderClients, renderWaiting } from './render-clients.ts';
+import { renderClients, renderTurnedAway, renderWaiting } from './render-clients.ts';
 
 const DESCRIPTION =
   'Shows every client of the control plane (sidecars, Envoys, gRPC programs) and, for each type of configuration, whether it has the newest.';
@@ -25,10 +25,13 @@ Examples:
   kubectl apply -f apps/ && switchboard status --wait --timeout 30s
   switchboard status -o json | jq '.[] | select(.synced | not)'
 
---wait ends with 0 when every client that is connected has the newest that the control plane knows, else with 1 and their names.
+--wait ends with 0 when every client that is connected has the newest and nothing has changed for half a second, so that what was written
+just before is not missed; else with 1 and their names.
 `;
 
-const POLL_MS = 200;
+const POLL_MS = 100;
+/** What was written just now may take so long to be read: folders are watched, and changes wait for others for up to 100 ms. */
+const SETTLED_MS = 500;
 /** Names of clients in an error. */
 const MAX_LISTED = 10;
 
@@ -63,22 +66,28 @@ async function showStatus(options: Options, cli: Cli): Promise<void> {
   if (options.wait === true) throwUnsynced(page, options.timeout);
 }
 
-function show({ ready, clients }: ClientsPage, output: string, cli: Cli): void {
+function show({ ready, clients, turnedAway }: ClientsPage, output: string, cli: Cli): void {
   if (output === 'json') cli.out(`${JSON.stringify(clients, null, 2)}\n`);
   else if (clients.length > 0) cli.out(`${renderClients(clients)}\n`);
   if (!ready) cli.err('The control plane has not read every registry yet: its log tells why.\n');
   else if (clients.length === 0) cli.err('No client is connected to the control plane.\n');
+  for (const one of turnedAway) cli.err(`${renderTurnedAway(one)}\n`);
 }
 
-/** The page when all is well or the time is over; a control plane that is not there yet is waited for. */
+/** The page when all has been well for a while, or the time is over; a control plane that is not there yet is waited for. */
 async function waitForAll(controlPlane: SocketAddressSpec, deadline: number): Promise<ClientsPage> {
+  let version = -1;
+  let calmSince = Number.POSITIVE_INFINITY;
   for (;;) {
-    const late = systemClock.now() >= deadline;
+    const now = systemClock.now();
     try {
       const page = await fetchPage(controlPlane);
-      if (late || isAllSynced(page)) return page;
+      if (!isAllSynced(page) || page.version !== version) calmSince = now;
+      version = page.version;
+      if (now >= deadline || (isAllSynced(page) && now - calmSince >= SETTLED_MS)) return page;
     } catch (error) {
-      if (late) throw error;
+      if (now >= deadline) throw error;
+      version = -1;
     }
     await sleep(systemClock, POLL_MS);
   }

@@ -28,7 +28,8 @@ export function sidecarStatus(holdings: Holdings | null, statics: Snapshot): Cli
     clientConfigs({ wantsNode, contents }) {
       const node = holdings?.node() ?? {};
       if (!wantsNode(node.id ?? '')) return [];
-      const wrap: Wrap = (held, bytes) => (contents ? anyOf(held.type.typeUrl, bytes) : null);
+      // Of some types nothing but the version is kept.
+      const wrap: Wrap = (held, bytes) => (contents && bytes.length > 0 ? anyOf(held.type.typeUrl, bytes) : null);
       const dynamic = (holdings?.types ?? []).flatMap((held) => [...present(held, wrap), ...absent(held)]);
       return [{ node, genericXdsConfigs: [...staticConfigs(statics, contents), ...dynamic] }];
     },

@@ -11,6 +11,7 @@ import { CodedError } from '../../base/coded-error.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
+import { renderIssue } from '../../base/result.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
 import { silenceGrpcLog } from '../ads-method.ts';
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
@@ -19,7 +20,13 @@ import { describeSent, type ExplainRefusal } from '../csds/sent-configs.ts';
 import { AdsStream } from './ads-stream.ts';
 import { type ClientStatus, describeClient } from './client-status.ts';
 import { DELTA_CODEC } from './delta-codec.ts';
-import { DISCOVERY_SERVICES, type DiscoveryService, deltaMethod, sotwMethod } from './discovery-services.ts';
+import {
+  DISCOVERY_SERVICES,
+  type DiscoveryService,
+  deltaMethod,
+  type Incoming,
+  sotwMethod,
+} from './discovery-services.ts';
 import { SOTW_CODEC } from './sotw-codec.ts';
 import type { StreamCodec } from './stream-codec.ts';
 
@@ -29,6 +36,9 @@ const DEFAULT_MAX_NAMES = 100_000;
 const KEEPALIVE_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
 const CLOSE_GRACE_MS = 100;
+/** So many clients that were turned away are kept for `status`. */
+const MAX_TURNED_AWAY = 16;
+const TURNED_AWAY_MS = 600_000;
 /** Streams end within this share of the maximum age before it, so that clients which came together do not leave together. */
 const AGE_JITTER = 0.2;
 
@@ -53,7 +63,7 @@ export interface BoundAddress {
   readonly port: number;
 }
 
-type Call<Request> = ServerDuplexStream<Request, Buffer>;
+type Call<Request> = ServerDuplexStream<Incoming<Request>, Buffer>;
 
 interface Connected {
   readonly stream: AdsStream<never>;
@@ -61,8 +71,18 @@ interface Connected {
   readonly peer: string;
   /** Milliseconds since the Unix epoch. */
   readonly since: number;
-  readonly end: () => void;
+  readonly end: (reason: string) => void;
   readonly stopAging: Cancel;
+}
+
+/** A client that was sent away because of what it said. */
+export interface TurnedAway {
+  /** '' where it had not said who it is. */
+  readonly nodeId: string;
+  readonly peer: string;
+  readonly reason: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
 }
 
 /** Plain text: for loopback and development until the mesh has identities. */
@@ -70,6 +90,7 @@ export class AdsServer implements Lifecycle<BoundAddress> {
   readonly #options: AdsServerOptions;
   readonly #server: Server;
   readonly #connected = new Set<Connected>();
+  readonly #turnedAway: TurnedAway[] = [];
   #stopped = false;
 
   constructor(options: AdsServerOptions) {
@@ -107,7 +128,7 @@ export class AdsServer implements Lifecycle<BoundAddress> {
         resolve();
       });
     });
-    for (const connected of this.#connected) connected.end();
+    for (const connected of this.#connected) connected.end('this server stops');
     await left;
     this.#server.forceShutdown();
   }
@@ -125,6 +146,12 @@ export class AdsServer implements Lifecycle<BoundAddress> {
       if (client !== null) clients.push(client);
     }
     return clients;
+  }
+
+  /** The last few of the last ten minutes, the newest last. */
+  turnedAway(): readonly TurnedAway[] {
+    const since = this.#options.clock.wallNow() - TURNED_AWAY_MS;
+    return this.#turnedAway.filter(({ at }) => at > since);
   }
 
   /** What CSDS tells of them. `explain`: where a refused resource was written. */
@@ -146,7 +173,7 @@ export class AdsServer implements Lifecycle<BoundAddress> {
   #handler<Request>(
     codec: StreamCodec<Request>,
     only: DiscoveryService['only'],
-  ): handleBidiStreamingCall<Request, Buffer> {
+  ): handleBidiStreamingCall<Incoming<Request>, Buffer> {
     return (call) => this.#accept(call, codec, only);
   }
 
@@ -156,26 +183,35 @@ export class AdsServer implements Lifecycle<BoundAddress> {
     const peer = {
       send: (response: Buffer) => void call.write(response),
       fail: (reason: keyof typeof FAILURES, details: string) => {
-        this.#forget(connected);
-        log.warn('a client was turned away', { peer: address, reason: details });
+        this.#turnAway(connected, details);
         call.emit('error', { code: FAILURES[reason], details });
       },
     };
     const options = { codec, cache, peer, clock, log, maxNames };
     const stream = new AdsStream(only === null ? options : { ...options, only });
-    const end = (): void => {
-      this.#forget(connected);
+    const end = (reason: string): void => {
+      this.#forget(connected, reason);
       call.end();
     };
-    const stopAging = this.#age(end);
+    const stopAging = this.#age(() => end('its stream has its maximum age'));
     const connected: Connected = { stream, peer: address, since: clock.wallNow(), end, stopAging };
     this.#connected.add(connected);
-    call.on('data', (request: Request) => {
-      if (this.#connected.has(connected)) stream.receive(request);
+    call.on('data', (request: Incoming<Request>) => {
+      if (!this.#connected.has(connected)) return;
+      if (!request.ok) peer.fail('invalid-argument', request.issues.map(renderIssue).join('\n'));
+      else this.#receive(connected, () => stream.receive(request.value));
     });
-    call.on('end', end);
-    call.on('cancelled', () => this.#forget(connected));
-    call.on('error', () => this.#forget(connected));
+    call.on('end', () => end('it ended its stream'));
+    call.on('cancelled', () => this.#forget(connected, 'it cancelled, or its connection is lost'));
+    call.on('error', (error: Error) => this.#forget(connected, error.message));
+  }
+
+  #receive({ stream, peer }: Connected, receive: () => void): void {
+    const before = stream.node;
+    receive();
+    const { node, protocol } = stream;
+    if (before === null && node !== null)
+      this.#options.log.info('a client has come', { node: node.id, peer, protocol });
   }
 
   #age(end: () => void): Cancel {
@@ -185,10 +221,28 @@ export class AdsServer implements Lifecycle<BoundAddress> {
     return clock.after(ms * (1 - AGE_JITTER * random.next()), end);
   }
 
-  #forget(connected: Connected): void {
-    if (!this.#connected.delete(connected)) return;
+  #turnAway(connected: Connected, reason: string): void {
+    const { clock, log } = this.#options;
+    const { stream, peer } = connected;
+    if (!this.#drop(connected)) return;
+    const nodeId = stream.node?.id ?? '';
+    this.#turnedAway.push({ nodeId, peer, reason, at: clock.wallNow() });
+    if (this.#turnedAway.length > MAX_TURNED_AWAY) this.#turnedAway.shift();
+    log.warn('a client was turned away', { node: nodeId, peer, reason });
+  }
+
+  #forget(connected: Connected, reason: string): void {
+    const { stream, peer } = connected;
+    if (!this.#drop(connected) || stream.node === null) return;
+    this.#options.log.info('a client has gone', { node: stream.node.id, peer, reason });
+  }
+
+  /** False where that was done before. */
+  #drop(connected: Connected): boolean {
+    if (!this.#connected.delete(connected)) return false;
     connected.stopAging();
     connected.stream.close();
+    return true;
   }
 }
 

@@ -14,6 +14,10 @@ import { type Batch, Subscription } from './subscription.ts';
 
 /** How long listeners and routes wait for a client that does not ask for the endpoints of new clusters. */
 export const MAX_HOLD_MS = 1_000;
+/** So many types that a client asks for and that are not served are told. */
+const MAX_UNSERVED = 10;
+/** Of a type URL that nobody knows. */
+const MAX_TYPE_LENGTH = 200;
 /** A NACK's text is kept up to this length. */
 const MAX_REASON_LENGTH = 4_096;
 
@@ -45,6 +49,7 @@ export class AdsStream<Request> {
   readonly #subscriptions = new Map<string, Subscription>();
   /** Endpoints of clusters that the client has only just been told of, by type: nothing that may use these clusters is sent before. */
   readonly #awaited = new Map<string, Set<string>>();
+  readonly #unserved = new Set<string>();
   #node: NodeIdentity | null = null;
   #view: ViewHandle | null = null;
   #lastNonce = 0;
@@ -73,6 +78,11 @@ export class AdsStream<Request> {
 
   get subscriptions(): Iterable<Subscription> {
     return this.#subscriptions.values();
+  }
+
+  /** Type URLs that the client asks for in vain. */
+  get unserved(): Iterable<string> {
+    return this.#unserved;
   }
 
   receive(message: Request): void {
@@ -127,15 +137,25 @@ export class AdsStream<Request> {
 
   /** Null: the request is passed over, or the stream has failed. */
   #typeOf({ typeUrl }: SubscriptionRequest): AnyResourceType | null {
-    const { only, log, peer } = this.#options;
+    const { only, peer } = this.#options;
     if (only !== undefined) {
       if (typeUrl === '' || typeUrl === only.typeUrl) return only;
-      peer.fail('invalid-argument', `this method serves ${only.typeUrl}, not "${typeUrl.slice(0, 200)}"; use ADS`);
+      peer.fail(
+        'invalid-argument',
+        `this method serves ${only.typeUrl}, not "${typeUrl.slice(0, MAX_TYPE_LENGTH)}"; use ADS`,
+      );
       return null;
     }
     const type = RESOURCE_TYPES.find((candidate) => candidate.typeUrl === typeUrl);
-    if (type === undefined) log.debug('a client asks for a type that is not served', { type: typeUrl.slice(0, 200) });
+    if (type === undefined) this.#noteUnserved(typeUrl.slice(0, MAX_TYPE_LENGTH));
     return type ?? null;
+  }
+
+  /** The others are served, as the protocol asks; and a client may ask often. */
+  #noteUnserved(type: string): void {
+    if (this.#unserved.has(type) || this.#unserved.size === MAX_UNSERVED) return;
+    this.#unserved.add(type);
+    this.#options.log.warn('a client asks for a type that is not served', { node: this.#node?.id, type });
   }
 
   #identify(request: SubscriptionRequest): boolean {

@@ -53,6 +53,8 @@ export interface ClientStatus {
   readonly connectedAt: number;
   /** The types that it has asked for, then those that it should have. */
   readonly types: readonly ClientTypeStatus[];
+  /** Type URLs that it asks for and that nobody serves, a few. */
+  readonly unserved: readonly string[];
 }
 
 /** Null while the client has not said who it is. */
@@ -62,7 +64,9 @@ export function describeClient(stream: AdsStream<never>, peer: string, connected
   const asked = [...stream.subscriptions].map((subscription) => describeType(subscription, stream));
   const missing = RESOURCE_TYPES.filter((type) => stream.hasYetToAsk(type)).map(describeMissing);
   const types = [...asked, ...missing];
-  return { nodeId: node.id, namespace: node.namespace, view: view.view, peer, protocol, connectedAt, types };
+  const { id: nodeId, namespace } = node;
+  const unserved = [...stream.unserved];
+  return { nodeId, namespace, view: view.view, peer, protocol, connectedAt, types, unserved };
 }
 
 function describeType(subscription: Subscription, stream: AdsStream<never>): ClientTypeStatus {

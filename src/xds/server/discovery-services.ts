@@ -1,6 +1,9 @@
 // The gRPC methods that resources are served by: aggregated, and one service for each type, each in both variants.
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { fromBinary, type Message, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import type { MethodDefinition } from '@grpc/grpc-js';
+import { messageOf } from '../../base/coded-error.ts';
+import { errorIssue, fail, ok, type Result } from '../../base/result.ts';
 import {
   type DeltaDiscoveryRequest,
   DeltaDiscoveryRequestSchema,
@@ -57,29 +60,38 @@ export const DISCOVERY_SERVICES: readonly DiscoveryService[] = [
   },
 ];
 
-export function sotwMethod({ service, stream }: DiscoveryService): MethodDefinition<DiscoveryRequest, Buffer> {
-  return {
-    ...streamed(`/${service}/${stream}`),
-    requestSerialize: (request) => Buffer.from(toBinary(DiscoveryRequestSchema, request)),
-    requestDeserialize: (bytes) => fromBinary(DiscoveryRequestSchema, bytes),
-  };
+/** Bytes that are no request are handed on as what is wrong with them, so that the client can be told and the log can say who it was. */
+export type Incoming<Request> = Result<Request>;
+
+export function sotwMethod(row: DiscoveryService): MethodDefinition<Incoming<DiscoveryRequest>, Buffer> {
+  return streamed(`/${row.service}/${row.stream}`, DiscoveryRequestSchema);
 }
 
-export function deltaMethod({ service, delta }: DiscoveryService): MethodDefinition<DeltaDiscoveryRequest, Buffer> {
-  return {
-    ...streamed(`/${service}/${delta}`),
-    requestSerialize: (request) => Buffer.from(toBinary(DeltaDiscoveryRequestSchema, request)),
-    requestDeserialize: (bytes) => fromBinary(DeltaDiscoveryRequestSchema, bytes),
-  };
+export function deltaMethod(row: DiscoveryService): MethodDefinition<Incoming<DeltaDiscoveryRequest>, Buffer> {
+  return streamed(`/${row.service}/${row.delta}`, DeltaDiscoveryRequestSchema);
 }
 
 /** Responses are bytes already: they were encoded once, not per client. */
-function streamed(path: string) {
+function streamed<Schema extends GenMessage<Message>>(
+  path: string,
+  schema: Schema,
+): MethodDefinition<Incoming<MessageShape<Schema>>, Buffer> {
   return {
     path,
     requestStream: true,
     responseStream: true,
-    responseSerialize: (response: Buffer) => response,
-    responseDeserialize: (bytes: Buffer) => bytes,
+    // Of a server nobody asks for it.
+    requestSerialize: (request) => (request.ok ? Buffer.from(toBinary(schema, request.value)) : Buffer.alloc(0)),
+    requestDeserialize: (bytes) => read(schema, bytes),
+    responseSerialize: (response) => response,
+    responseDeserialize: (bytes) => bytes,
   };
+}
+
+function read<Schema extends GenMessage<Message>>(schema: Schema, bytes: Buffer): Incoming<MessageShape<Schema>> {
+  try {
+    return ok(fromBinary(schema, bytes));
+  } catch (error) {
+    return fail([errorIssue(`the request is no ${schema.typeName}: ${messageOf(error)}`)]);
+  }
 }

@@ -154,4 +154,21 @@ describe('switchboard status', () => {
     const { code, stderr } = await status(...args);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(text) });
   });
+
+  it('tells who asks for what is not served, and who was turned away for what he said', async () => {
+    const { caller } = await connect('curious');
+    caller.askDelta({ typeUrl: 'type.googleapis.com/envoy.service.runtime.v3.Runtime' });
+    const bad = new AdsCaller(xdsPort, `${ADS}/DeltaAggregatedResources`);
+    callers.push(bad);
+    bad.write(Buffer.from('garbage'));
+    await bad.ended();
+    const { stdout, stderr } = await status();
+    expect(stdout).toContain(
+      'default/curious asks for type.googleapis.com/envoy.service.runtime.v3.Runtime, which this control plane does not serve\n',
+    );
+    expect(stderr).toMatch(
+      /^127\.0\.0\.1:\d+ was turned away: the request is no envoy\.service\.discovery\.v3\.DeltaDiscoveryRequest: /,
+    );
+    expect(controlPlane.output()).toMatch(/a client was turned away .*the request is no /);
+  });
 });

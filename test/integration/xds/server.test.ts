@@ -1,7 +1,6 @@
 // The xDS server over real gRPC and clients that behave badly, slowly, or not at all.
-import { connect, createServer, type Socket } from 'node:net';
 import { systemClock } from '../../../src/base/clock.ts';
-import { silentLog } from '../../../src/base/log.ts';
+import { createLog } from '../../../src/base/log.ts';
 import { seededRandom } from '../../../src/base/random.ts';
 import type { LoadAssignmentSpec } from '../../../src/model/endpoint-spec.ts';
 import type { Snapshot } from '../../../src/model/snapshot.ts';
@@ -9,6 +8,7 @@ import { SnapshotCache } from '../../../src/xds/cache/snapshot-cache.ts';
 import { RESOURCE_TYPES } from '../../../src/xds/resources/index.ts';
 import { AdsServer, type AdsServerOptions } from '../../../src/xds/server/ads-server.ts';
 import { ADS, AdsCaller } from '../../support/ads-caller.ts';
+import { BlackHole } from '../../support/black-hole.ts';
 import { sampleClusterName, sampleSnapshot } from '../../support/sample-snapshot.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -30,10 +30,13 @@ describe('the xDS server', () => {
   let cache: SnapshotCache;
   let server: AdsServer;
   let port: number;
+  let lines: string[] = [];
 
   async function serve(options: Partial<AdsServerOptions> = {}): Promise<void> {
     cache = new SnapshotCache({ resolveView: (node) => node.namespace, snapshotFor: () => snapshot });
-    server = new AdsServer({ host: '127.0.0.1', port: 0, cache, clock: systemClock, log: silentLog, ...options });
+    lines = [];
+    const log = createLog({ clock: systemClock, level: 'info', format: 'text', sink: (line) => lines.push(line) });
+    server = new AdsServer({ host: '127.0.0.1', port: 0, cache, clock: systemClock, log, ...options });
     ending.push(() => server.close());
     port = (await server.start()).port;
   }
@@ -103,7 +106,14 @@ describe('the xDS server', () => {
       await good.next();
       const bad = call(`${ADS}/${method}`);
       bad.write(Buffer.from([0xff, 0xff, 0xff, 0x07, 0x00]));
-      expect((await bad.ended()).code).not.toBe(OK);
+      const reason = expect.stringMatching(
+        /^the request is no envoy\.service\.discovery\.v3\.(Delta)?DiscoveryRequest: /,
+      );
+      expect(await bad.ended()).toMatchObject({ code: INVALID_ARGUMENT, details: reason });
+      expect(server.turnedAway()).toEqual([
+        { nodeId: '', peer: expect.stringMatching(/^127\.0\.0\.1:/), reason, at: expect.any(Number) },
+      ]);
+      expect(lines.at(-1)).toMatch(/a client was turned away .*the request is no /);
       expect(server.connectedClients()).toHaveLength(1);
       good.ask({ typeUrl: EDS, resourceNames: [A], responseNonce: '1' });
       publish(withEndpoint(9090));
@@ -118,6 +128,34 @@ describe('the xDS server', () => {
     caller.askDelta({ typeUrl: CDS });
     expect((await caller.nextDelta()).typeUrl).toBe(CDS);
     expect(caller.status).toBeNull();
+    expect(server.connectedClients()).toMatchObject([{ unserved: ['type.googleapis.com/nobody.knows.This'] }]);
+    expect(lines.filter((line) => line.includes('nobody.knows.This'))).toHaveLength(1);
+  });
+
+  it('keeps the last 16 that it turned away, however many come', async () => {
+    await serve();
+    for (let count = 1; count <= 20; count += 1) {
+      const bad = call(`${ADS}/DeltaAggregatedResources`);
+      bad.askDelta({ node: { id: `bad-${count}`, metadata: { NAMESPACE: 'Not A Name' } }, typeUrl: CDS });
+      await bad.ended();
+    }
+    expect(server.turnedAway()).toHaveLength(16);
+    expect(server.turnedAway().at(-1)?.reason).toContain('metadata.NAMESPACE');
+    expect(server.connectedClients()).toEqual([]);
+  });
+
+  it('takes a name that comes twice in a subscription, and a node id that comes twice, for what they are', async () => {
+    await serve();
+    const [one, two] = [call(`${ADS}/DeltaAggregatedResources`), call(`${ADS}/StreamAggregatedResources`)];
+    one.askDelta({ node: NODE, typeUrl: EDS, resourceNamesSubscribe: [A, A] });
+    two.ask({ node: NODE, typeUrl: EDS, resourceNames: [A, A] });
+    expect((await one.nextDelta()).resources).toHaveLength(1);
+    expect((await two.next()).resources).toHaveLength(1);
+    const clients = server.connectedClients();
+    expect(clients.map(({ nodeId, types }) => [nodeId, types[0]?.names])).toEqual([
+      [NODE.id, 1],
+      [NODE.id, 1],
+    ]);
   });
 
   it('tells everybody else at once while one client reads nothing, and that one the newest when it reads again', async () => {
@@ -179,8 +217,8 @@ describe('the xDS server', () => {
 
   it('forgets a client that vanished without a word', async () => {
     await serve({ keepalive: { afterMs: 50, timeoutMs: 50 } });
-    const relay = await startRelay(port);
-    ending.push(relay.close);
+    const relay = await BlackHole.before(port);
+    ending.push(() => relay.close());
     const caller = call(`${ADS}/DeltaAggregatedResources`, relay.port);
     caller.askDelta({ node: NODE, typeUrl: CDS });
     await caller.nextDelta();
@@ -188,11 +226,12 @@ describe('the xDS server', () => {
     relay.swallow();
     await gone();
     expect(cache.views()).toEqual([]);
+    expect(lines.map((line) => /a client has (\w+) node=sample/.exec(line)?.[1])).toEqual(['come', 'gone']);
   });
 
   it('forgets a client whose connection breaks, and one that cancels', async () => {
     await serve();
-    const relay = await startRelay(port);
+    const relay = await BlackHole.before(port);
     const first = call(`${ADS}/DeltaAggregatedResources`, relay.port);
     const second = call(`${ADS}/StreamAggregatedResources`);
     first.askDelta({ node: NODE, typeUrl: CDS });
@@ -204,33 +243,3 @@ describe('the xDS server', () => {
     expect(cache.views()).toEqual([]);
   });
 });
-
-/** A TCP relay that can stop to pass anything on, without closing. */
-async function startRelay(target: number) {
-  const sockets = new Set<Socket>();
-  let swallowing = false;
-  const server = createServer((from) => {
-    const to = connect(target, '127.0.0.1');
-    for (const [source, destination] of [
-      [from, to],
-      [to, from],
-    ] as const) {
-      sockets.add(source);
-      source.on('data', (chunk: Buffer) => swallowing || destination.write(chunk));
-      source.on('error', () => destination.destroy());
-      source.on('close', () => destination.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return {
-    port: address !== null && typeof address === 'object' ? address.port : 0,
-    swallow: () => {
-      swallowing = true;
-    },
-    close: () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}
