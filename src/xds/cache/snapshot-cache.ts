@@ -6,7 +6,7 @@ import { EMPTY_SNAPSHOT, type Snapshot } from '../../model/snapshot.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import { ON_DEMAND_TYPES } from '../resources/on-demand.ts';
 import { type EncodedResource, ResourceEncoder } from './encoded-resource.ts';
-import { type TypeState, TypeStates } from './type-state.ts';
+import { type MadeState, type TypeState, TypeStates } from './type-state.ts';
 
 /** Implemented by the control plane. All are called from the cache only, and must be quick: a client waits. */
 export interface ViewSource {
@@ -44,7 +44,7 @@ interface View {
   readonly node: NodeIdentity;
   snapshot: Snapshot | null;
   readonly states: Map<string, ViewState>;
-  readonly bases: Map<string, TypeState>;
+  readonly bases: Map<string, MadeState>;
   readonly watchers: Set<(changed: ChangedNames) => void>;
 }
 

@@ -14,7 +14,9 @@ type Specs = ReadonlyMap<string, object>;
 
 const NOTHING: Resources = new Map();
 
-interface Made extends TypeState {
+/** A TypeState with what the next one is made from. */
+export interface MadeState extends TypeState {
+  readonly specs: Specs;
   /** The resources' digests, all in one. */
   readonly digest: bigint;
 }
@@ -28,7 +30,7 @@ interface Step {
 /** One per cache. Remembers by the identity of the specs, and forgets with them. */
 export class TypeStates {
   readonly #encoder: ResourceEncoder;
-  readonly #made = new WeakMap<Specs, Made>();
+  readonly #made = new WeakMap<Specs, MadeState>();
   readonly #steps = new WeakMap<TypeState, Step>();
 
   constructor(encoder: ResourceEncoder) {
@@ -36,21 +38,29 @@ export class TypeStates {
   }
 
   /** `before` is the state that the view had: what says the same keeps its encoding, so that nobody holds both. */
-  of(type: AnyResourceType, specs: Specs, before: TypeState | undefined): TypeState {
+  of(type: AnyResourceType, specs: Specs, before: MadeState | undefined): MadeState {
     const known = this.#made.get(specs);
     if (known !== undefined) return known;
     const resources = new Map<string, EncodedResource>();
-    let digest = 0n;
+    const names = new Set<string>();
+    let digest = before?.digest ?? 0n;
     for (const [name, spec] of specs) {
-      const fresh = this.#encoder.encode(type, spec);
       const old = before?.resources.get(name);
-      const resource = old?.version === fresh.version ? old : fresh;
+      // Nearly all are the same as before, and there is nothing else to do for these.
+      const resource = old !== undefined && before?.specs.get(name) === spec ? old : this.#encode(type, spec, old);
       resources.set(name, resource);
-      // Names are unique, so nothing cancels itself out.
-      digest ^= resource.digest;
+      if (resource === old) continue;
+      names.add(name);
+      // Names are unique, so nothing cancels itself out but what is no longer there.
+      digest ^= resource.digest ^ (old?.digest ?? 0n);
     }
-    const made: Made = { resources, digest, version: digest.toString(16).padStart(16, '0') };
+    for (const gone of missing(before?.resources ?? NOTHING, resources)) {
+      names.add(gone.name);
+      digest ^= gone.digest;
+    }
+    const made = { specs, resources, digest, version: digest.toString(16).padStart(16, '0') };
     this.#made.set(specs, made);
+    this.#steps.set(made, stepFrom(before, names));
     return made;
   }
 
@@ -59,14 +69,29 @@ export class TypeStates {
     const step = this.#steps.get(to);
     if (step !== undefined && step.from?.deref() === from) return step.names;
     const names = differingNames(from?.resources ?? NOTHING, to.resources);
-    this.#steps.set(to, { from: from === undefined ? undefined : new WeakRef(from), names });
+    this.#steps.set(to, stepFrom(from, names));
     return names;
   }
+
+  #encode(type: AnyResourceType, spec: object, old: EncodedResource | undefined): EncodedResource {
+    const fresh = this.#encoder.encode(type, spec);
+    return old?.version === fresh.version ? old : fresh;
+  }
+}
+
+function stepFrom(from: TypeState | undefined, names: ReadonlySet<string>): Step {
+  return { from: from === undefined ? undefined : new WeakRef(from), names };
 }
 
 function differingNames(before: Resources, after: Resources): ReadonlySet<string> {
   const names = new Set<string>();
   for (const [name, resource] of after) if (before.get(name)?.version !== resource.version) names.add(name);
-  for (const name of before.keys()) if (!after.has(name)) names.add(name);
+  for (const { name } of missing(before, after)) names.add(name);
   return names;
+}
+
+function missing(before: Resources, after: Resources): readonly EncodedResource[] {
+  const gone: EncodedResource[] = [];
+  for (const [name, resource] of before) if (!after.has(name)) gone.push(resource);
+  return gone;
 }

@@ -4,6 +4,7 @@ import { EMPTY_SNAPSHOT, type Snapshot } from '../../../../src/model/snapshot.ts
 import { type ChangedNames, SnapshotCache } from '../../../../src/xds/cache/snapshot-cache.ts';
 import { CLUSTER_TYPE } from '../../../../src/xds/resources/cluster.ts';
 import { ENDPOINT_TYPE } from '../../../../src/xds/resources/endpoint.ts';
+import { RESOURCE_TYPES } from '../../../../src/xds/resources/index.ts';
 import { sampleClusterName, sampleSnapshot } from '../../../support/sample-snapshot.ts';
 
 const NODE: NodeIdentity = { id: 'a', namespace: 'default', outboundAddresses: [] };
@@ -112,6 +113,26 @@ describe('SnapshotCache', () => {
     const after = versions(source);
     expect([after[0] === before[0], after[1] === before[1]]).toEqual([true, false]);
     expect(versions(new SampleSource(twoServices(ONE)))).toEqual(before);
+  });
+
+  it('gives a version that was reached step by step the value that it has from nothing', () => {
+    const steps = [
+      twoServices(ONE, TWO),
+      sampleSnapshot({ services: [{ name: 'b', endpoints: [ONE] }] }),
+      sampleSnapshot({ services: [{ name: 'c', endpoints: [TWO] }] }),
+      EMPTY_SNAPSHOT,
+      twoServices(TWO),
+    ];
+    const versionsOf = ({ cache }: SampleSource) => {
+      const handle = cache.open(NODE, () => {});
+      return RESOURCE_TYPES.map((type) => handle.state(type.typeUrl)?.version);
+    };
+    const source = new SampleSource(twoServices(ONE));
+    source.cache.open(NODE, () => {});
+    for (const step of steps) {
+      source.set(step);
+      expect(versionsOf(source)).toEqual(versionsOf(new SampleSource(step)));
+    }
   });
 
   it('keeps the encoding of what did not change, also when its spec is a new object', () => {
