@@ -1,6 +1,10 @@
-// The bench's bootstrap file, the same bytes, run by the real Envoy and by our sidecar one after the other: equal answers, equal calls to backends.
+// Bootstrap files in the real Envoy and in our sidecar: the bench's, the same bytes, has equal answers and equal calls to backends in both.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '../../bench/bed/ports.ts';
 import { renderHttp1Bootstrap } from '../../bench/contenders/http1-bootstrap.ts';
+import { readBootstrap } from '../../src/xds/bootstrap/read-bootstrap.ts';
 import { startEnvoyOn } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
 import { comparable } from '../support/proxy-differences.ts';
@@ -8,6 +12,9 @@ import { type RoutedRequest, send } from '../support/routed-request.ts';
 import { startCli } from '../support/run-cli.ts';
 import { resets, type Script, ScriptedBackend } from '../support/scripted-backend.ts';
 import { TempFolder } from '../support/temp-folder.ts';
+
+const EXAMPLE_FOLDER = new URL('../../examples/bootstrap/', import.meta.url);
+const EXAMPLES = readdirSync(EXAMPLE_FOLDER);
 
 /** Answers 200 with what it saw; which of the backends it is stays untold, as the two begin their turns at different ones. */
 const tells: Script = (request, connection) => {
@@ -162,6 +169,15 @@ describeWithPeers("The bench's bootstrap in Envoy and in the sidecar", ['envoy']
   afterAll(async () => {
     for (const backend of backends) await backend.close();
     folder.remove();
+  });
+
+  it.each(EXAMPLES)('%s is taken by both, without a remark of ours', (name) => {
+    const file = fileURLToPath(new URL(name, EXAMPLE_FOLDER));
+    const { status, stderr } = spawnSync(paths['envoy'] ?? '', ['--mode', 'validate', '-c', file], {
+      encoding: 'utf8',
+    });
+    expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
+    expect(readBootstrap(readFileSync(file, 'utf8'), name)).toMatchObject({ ok: true, value: { notes: [] } });
   });
 
   it.each(SCENARIOS.map((scenario, index) => [scenario.title, scenario, index] as const))(
