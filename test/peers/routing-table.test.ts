@@ -13,7 +13,7 @@ import { EnvoyPeer } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
 import { comparable } from '../support/proxy-differences.ts';
 import { send, startToldBackend, type ToldBackend } from '../support/routed-request.ts';
-import { ROUTING_CASES, summaryOf } from '../support/routing-cases.ts';
+import { DIFFERENT_CASES, ROUTING_CASES, summaryOf } from '../support/routing-cases.ts';
 import { routingSnapshot, TABLE, TABLE_CONFIG } from '../support/routing-snapshot.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -77,6 +77,17 @@ describeWithPeers('Envoy and the sidecar, side by side', ['envoy'], (paths) => {
       ]);
       expect(comparable(ours)).toEqual(comparable(theirs));
       expect(summaryOf(ours)).toBe(one.is);
+    },
+  );
+
+  it.each(DIFFERENT_CASES.map((one) => [one.title, one.why, one] as const))(
+    'differs on purpose: %s, as %s',
+    async (...[, , one]) => {
+      const [theirs, ours] = await Promise.all([
+        send(envoyPorts.get(one.listener) ?? 0, one),
+        send(sidecarPorts.get(one.listener) ?? 0, one),
+      ]);
+      expect([summaryOf(ours), summaryOf(theirs)]).toEqual([one.is, one.envoy]);
     },
   );
 

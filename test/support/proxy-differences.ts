@@ -52,4 +52,4 @@ export function comparable(answer: RoutedAnswer) {
 }
 
 /** How Envoy's answers to failures of its own begin. */
-const ENVOY_FAILURES = ['no healthy upstream', 'upstream request timeout', 'upstream connect error'];
+const ENVOY_FAILURES = ['no healthy upstream', 'upstream request timeout', 'upstream connect error', 'Bad Request'];

@@ -61,7 +61,22 @@ export const ROUTING_CASES: readonly RoutingCase[] = [
     ['begin.example:81', 'a /'],
     ['begin.more.example', 'b /'],
   ]),
+  ...rows(TABLE, 'nobody.test', [
+    ['absolute form: its host counts', 'http://exact.test/', 'a /'],
+    ['absolute form: its port too', 'http://exact.test:80/', '404'],
+    ['absolute form without a path', 'http://exact.test', 'a /'],
+    ['absolute form with a query and no path', 'http://paths.test?x=1', '404'],
+    ['absolute form of another host', 'http://paths.test/exact?x=1', 'a /exact?x=1'],
+    ['absolute form with a host in capitals', 'HTTP://EXACT.test/', 'a /'],
+    ['absolute form with an empty host', 'http:///exact', '400'],
+  ]),
   ...rows(TABLE, 'paths.test', [
+    ['a fragment', '/exact#x', '400'],
+    ['a backslash', '/\\exact', '404'],
+    ['an asterisk', '*', '404', [], 'OPTIONS'],
+    ['a path without a slash', 'exact', '400'],
+    ['a semicolon', '/exact;x=1', '404'],
+    ['an encoded slash', '/re%2Fabc', '404'],
     ['exact', '/exact', 'a /exact'],
     ['exact with a query', '/exact?x=1', 'a /exact?x=1'],
     ['exact with an empty query', '/exact?', 'a /exact?'],
@@ -279,4 +294,26 @@ export const ROUTING_CASES: readonly RoutingCase[] = [
   ...rows(CHANGES, 'changes.test:98', [['a port that is not there', '/append', '404']]),
   ...rows(SWITCHED, 'changes.test:98', [['a port that is not looked at', '/append', 'a /append']]),
   ...rows(SWITCHED, 'weights.test', [['header changes of the cluster', '/changes', 'a /changes', [['x-drop', '1']]]]),
+];
+
+/** Requests that the two answer differently, on purpose. */
+export interface DifferentCase extends RoutingCase {
+  /** What Envoy makes of it, as `summaryOf` says it. */
+  readonly envoy: string;
+  readonly why: string;
+}
+
+export const DIFFERENT_CASES: readonly DifferentCase[] = [
+  {
+    ...{ title: 'absolute form of https', listener: TABLE, host: 'nobody.test', path: 'https://exact.test/' },
+    is: '400',
+    envoy: 'a /',
+    why: 'a call that asks for TLS is not sent in plain text',
+  },
+  {
+    ...{ title: 'absolute form with a user', listener: TABLE, host: 'nobody.test', path: 'http://me@exact.test/' },
+    is: '400',
+    envoy: 'a /',
+    why: 'RFC 9110 section 4.2.4: user information in a request is to be treated as an error',
+  },
 ];
