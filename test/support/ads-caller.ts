@@ -63,8 +63,8 @@ export class AdsCaller {
     return fromBinary(DiscoveryResponseSchema, await this.#take());
   }
 
-  async nextDelta(): Promise<DeltaDiscoveryResponse> {
-    return fromBinary(DeltaDiscoveryResponseSchema, await this.#take());
+  async nextDelta(limitMs?: number): Promise<DeltaDiscoveryResponse> {
+    return fromBinary(DeltaDiscoveryResponseSchema, await this.#take(limitMs));
   }
 
   ended(): Promise<StatusObject> {
@@ -76,7 +76,7 @@ export class AdsCaller {
     this.#client.close();
   }
 
-  #take(): Promise<Buffer> {
-    return waitUntil('a response', () => this.received.shift() ?? null);
+  #take(limitMs?: number): Promise<Buffer> {
+    return waitUntil('a response', () => this.received.shift() ?? null, limitMs);
   }
 }

@@ -16,7 +16,7 @@ import { AdsStream } from '../../src/xds/server/ads-stream.ts';
 import { describeClient } from '../../src/xds/server/client-status.ts';
 import { DELTA_CODEC } from '../../src/xds/server/delta-codec.ts';
 import { ManualClock } from './manual-clock.ts';
-import { typeOf } from './stream-fixture.ts';
+import { typeOf } from './type-of.ts';
 
 type ShortName = 'CDS' | 'EDS' | 'LDS' | 'RDS';
 

@@ -11,6 +11,7 @@ import {
 } from '../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { RESOURCE_TYPES } from '../../src/xds/resources/index.ts';
 import { ManualClock } from './manual-clock.ts';
+import { typeOf } from './type-of.ts';
 
 /** An envelope: envoy.service.discovery.v3.Resource. */
 export interface ResourceInit {
@@ -38,12 +39,6 @@ export class NotingSink implements ConfigSink {
   take(): string[] {
     return this.applied.splice(0);
   }
-}
-
-export function typeOf(shortName: string) {
-  const type = RESOURCE_TYPES.find((candidate) => candidate.shortName === shortName);
-  if (type === undefined) throw new Error(`no resource type ${shortName}`);
-  return type;
 }
 
 /** All resources of a type in `snapshot`, each in its envelope under `version`. */

@@ -7,7 +7,8 @@ import {
   DeltaDiscoveryRequestSchema,
   DeltaDiscoveryResponseSchema,
 } from '../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
-import { envelopes, typeOf } from './delta-subscriber.ts';
+import { envelopes } from './delta-subscriber.ts';
+import { typeOf } from './type-of.ts';
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
 

@@ -15,6 +15,7 @@ import { describeClient } from '../../src/xds/server/client-status.ts';
 import { SOTW_CODEC } from '../../src/xds/server/sotw-codec.ts';
 import { ManualClock } from './manual-clock.ts';
 import { sampleClusterName, sampleSnapshot } from './sample-snapshot.ts';
+import { typeOf } from './type-of.ts';
 
 type ShortName = 'CDS' | 'EDS' | 'LDS' | 'RDS';
 
@@ -33,12 +34,6 @@ export const ROUTES = 'proxy/default';
 
 export function services(...names: string[]): Snapshot {
   return sampleSnapshot({ services: names.map((name) => ({ name, endpoints: [ONE] })) });
-}
-
-export function typeOf(shortName: string) {
-  const type = RESOURCE_TYPES.find((candidate) => candidate.shortName === shortName);
-  if (type === undefined) throw new Error(`no resource type ${shortName}`);
-  return type;
 }
 
 export class StreamFixture {

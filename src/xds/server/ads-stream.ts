@@ -1,5 +1,5 @@
 // The loop of one client's stream: who it is, what it wants, what it is told and in which order.
-import type { Cancel, Clock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { renderIssue } from '../../base/result.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
@@ -9,11 +9,10 @@ import { RESOURCE_TYPES } from '../resources/index.ts';
 import { ON_DEMAND_BASIS } from '../resources/on-demand.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
+import { HoldBack } from './hold-back.ts';
 import type { NameChange, StreamCodec, SubscriptionRequest } from './stream-codec.ts';
 import { type Batch, Subscription } from './subscription.ts';
 
-/** How long listeners and routes wait for a client that does not ask for the endpoints of new clusters. */
-export const MAX_HOLD_MS = 1_000;
 /** So many types that a client asks for and that are not served are told. */
 const MAX_UNSERVED = 10;
 /** Of a type URL that nobody knows. */
@@ -47,18 +46,15 @@ export interface AdsStreamOptions<Request> {
 export class AdsStream<Request> {
   readonly #options: AdsStreamOptions<Request>;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Endpoints of clusters that the client has only just been told of, by type: nothing that may use these clusters is sent before. */
-  readonly #awaited = new Map<string, Set<string>>();
+  readonly #holdBack: HoldBack;
   readonly #unserved = new Set<string>();
   #node: NodeIdentity | null = null;
   #view: ViewHandle | null = null;
   #lastNonce = 0;
-  /** The client comes back, and has not said yet which routes it holds: they may lead to what is gone. */
-  #routesUnknown = false;
-  #stopWaiting: Cancel | null = null;
 
   constructor(options: AdsStreamOptions<Request>) {
     this.#options = options;
+    this.#holdBack = new HoldBack(options.clock, () => this.#pump());
   }
 
   /** Null until the first request. */
@@ -100,7 +96,7 @@ export class AdsStream<Request> {
     this.#noteHeld(type, request.names);
     subscription.applyNames(request.names, this.#state(type));
     // What a client that came back holds already is not news, but what it warms with has to come once more.
-    if (known === undefined) for (const name of this.#awaited.get(type.typeUrl) ?? []) subscription.resend(name);
+    if (known === undefined) for (const name of this.#holdBack.awaited(type.typeUrl)) subscription.resend(name);
     if (subscription.nameCount > this.#options.maxNames) {
       const limit = `more than ${this.#options.maxNames} names in one subscription of ${type.shortName}`;
       this.#options.peer.fail('resource-exhausted', `${limit}; subscribe to fewer`);
@@ -111,8 +107,7 @@ export class AdsStream<Request> {
 
   close(): void {
     this.#view?.close();
-    this.#stopWaiting?.();
-    this.#stopWaiting = null;
+    this.#holdBack.close();
   }
 
   /** True when the client has said yes to the newest state of all that it asked for. */
@@ -179,7 +174,7 @@ export class AdsStream<Request> {
     const reason = request.refusal?.slice(0, MAX_REASON_LENGTH) ?? null;
     if (!answers.answer(request.nonce, reason, clock.wallNow()) || reason === null) return;
     // Clusters that were refused will not be asked for endpoints.
-    if (subscription.type.warms) this.#awaited.clear();
+    if (subscription.type.warms) this.#holdBack.release();
     log.warn('a client refused its configuration', {
       node: this.#node?.id,
       type: subscription.type.shortName,
@@ -208,7 +203,7 @@ export class AdsStream<Request> {
       const subscription = this.#subscriptions.get(type.typeUrl);
       if (subscription === undefined || !subscription.pending) continue;
       if (this.#mustHold(type)) return false;
-      const keepRemoved = standsBehindRoutes(type) && (this.#routesUnknown || this.#laterIsDue(type));
+      const keepRemoved = standsBehindRoutes(type) && (this.#holdBack.routesUnknown || this.#laterIsDue(type));
       const batch = this.#collect(subscription, keepRemoved);
       if (batch === null) continue;
       if (subscription.answers.outstanding) return false;
@@ -221,8 +216,8 @@ export class AdsStream<Request> {
   #send(subscription: Subscription, batch: Batch): void {
     const { codec, peer } = this.#options;
     if (batch.type.warms) this.#awaitReferences(subscription, batch);
-    const awaited = this.#awaited.get(batch.type.typeUrl);
-    for (const resource of batch.changed) awaited?.delete(resource.name);
+    const names = batch.changed.map(({ name }) => name);
+    this.#holdBack.noteSent(batch.type.typeUrl, names);
     this.#lastNonce += 1;
     const nonce = String(this.#lastNonce);
     const bytes = codec.write(batch, nonce);
@@ -235,47 +230,29 @@ export class AdsStream<Request> {
     const target = batch.type.refersTo;
     if (target === null || this.#options.only !== undefined) return;
     const referred = this.#subscriptions.get(target);
-    const awaited = this.#awaited.get(target) ?? new Set();
+    const fresh: string[] = [];
     for (const resource of batch.changed) {
       const isNew = !subscription.wasSent(resource.name);
       for (const name of resource.references) {
         referred?.resend(name);
         // Also when it is subscribed: the client may be about to drop it, not knowing of the cluster yet.
-        if (isNew) awaited.add(name);
+        if (isNew) fresh.push(name);
       }
     }
-    if (awaited.size === 0) return;
-    this.#awaited.set(target, awaited);
-    this.#limitHold();
+    this.#holdBack.await(target, fresh);
   }
 
   /** Types arrive one by one: what is gone is told when the routes are known too. */
   #noteHeld(type: AnyResourceType, names: NameChange): void {
-    if (type === ROUTE_TYPE) this.#routesUnknown = false;
+    if (type === ROUTE_TYPE) this.#holdBack.noteRoutes();
     if (this.#options.only !== undefined || names.kind === 'replace' || names.held.size === 0) return;
-    if (!standsBehindRoutes(type) || this.#subscriptions.has(ROUTE_TYPE.typeUrl)) return;
-    this.#routesUnknown = true;
-    this.#limitHold();
-  }
-
-  /** A client that never asks (gRPC takes only what it uses) must not be held for ever. */
-  #limitHold(): void {
-    this.#stopWaiting ??= this.#options.clock.after(MAX_HOLD_MS, () => {
-      this.#stopWaiting = null;
-      this.#awaited.clear();
-      this.#routesUnknown = false;
-      this.#pump();
-    });
+    if (standsBehindRoutes(type) && !this.#subscriptions.has(ROUTE_TYPE.typeUrl)) this.#holdBack.waitForRoutes();
   }
 
   /** While endpoints are awaited that exist, types other than the one that waits and the one that it waits for stand back. */
   #mustHold(type: AnyResourceType): boolean {
     if (standsBehindRoutes(type)) return false;
-    for (const [typeUrl, names] of this.#awaited) {
-      const existing = this.#view?.state(typeUrl)?.resources;
-      for (const name of names) if (existing?.has(name) === true) return true;
-    }
-    return false;
+    return this.#holdBack.isHolding((typeUrl, name) => this.#view?.state(typeUrl)?.resources.has(name) === true);
   }
 
   /** Removals of what stands behind routes are no reason to wait: they wait themselves. */

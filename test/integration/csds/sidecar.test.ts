@@ -13,9 +13,10 @@ import { renderSocketAddress } from '../../../src/model/socket-address.ts';
 import { AdsClient, type AdsClientOptions } from '../../../src/xds/client/ads-client.ts';
 import { sidecarStatus } from '../../../src/xds/csds/held-configs.ts';
 import { type ClientConfig, CsdsCaller, contentOf, type ResourceConfig, summarize } from '../../support/csds-caller.ts';
-import { envelopes, NotingSink, typeOf } from '../../support/delta-subscriber.ts';
+import { envelopes, NotingSink } from '../../support/delta-subscriber.ts';
 import { sampleClusterName, sampleSnapshot } from '../../support/sample-snapshot.ts';
 import { ScriptedControlPlane } from '../../support/scripted-control-plane.ts';
+import { typeOf } from '../../support/type-of.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const WEB = sampleClusterName('web');

@@ -9,7 +9,7 @@ import { AdsClient, type AdsClientOptions } from '../../../src/xds/client/ads-cl
 import { ClusterLoadAssignmentSchema } from '../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { AdsServer } from '../../../src/xds/server/ads-server.ts';
 import { BlackHole } from '../../support/black-hole.ts';
-import { envelopes, typeOf } from '../../support/delta-subscriber.ts';
+import { envelopes } from '../../support/delta-subscriber.ts';
 import type { LivePlane } from '../../support/live-plane.ts';
 import { get } from '../../support/raw-client.ts';
 import { sampleClusterName, sampleSnapshot } from '../../support/sample-snapshot.ts';
@@ -17,6 +17,7 @@ import type { Script } from '../../support/scripted-backend.ts';
 import { ScriptedControlPlane } from '../../support/scripted-control-plane.ts';
 import { Stage } from '../../support/stage.ts';
 import { SteadyLoad } from '../../support/steady-load.ts';
+import { typeOf } from '../../support/type-of.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const WEB = sampleClusterName('web');

@@ -194,13 +194,13 @@ describe('the xDS server', () => {
     await serve();
     const caller = call(`${ADS}/DeltaAggregatedResources`);
     caller.askDelta({ node: NODE, typeUrl: EDS, resourceNamesSubscribe: [A] });
-    const first = await caller.nextDelta();
+    const first = await caller.nextDelta(15_000);
     const decoded = RESOURCE_TYPES[1]?.decode(first.resources[0]?.resource?.value ?? new Uint8Array());
     const told = decoded?.result.ok === true ? (decoded.result.value as LoadAssignmentSpec) : null;
     expect(told?.localities[0]?.endpoints).toHaveLength(100_000);
     caller.askDelta({ typeUrl: EDS, responseNonce: first.nonce });
     publish(sampleSnapshot({ services: [{ name: 'a', endpoints: [...endpoints, { host: '10.9.9.9', port: 1 }] }] }));
-    const second = await caller.nextDelta();
+    const second = await caller.nextDelta(15_000);
     expect(second.resources[0]?.version).not.toBe(first.resources[0]?.version);
   }, 30_000);
 

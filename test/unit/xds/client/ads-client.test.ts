@@ -7,9 +7,10 @@ import type { ConnectionEvents } from '../../../../src/xds/client/ads-connection
 import type { Delivery } from '../../../../src/xds/client/client-codec.ts';
 import { DELTA_CLIENT_CODEC } from '../../../../src/xds/client/delta-codec.ts';
 import { DeltaDiscoveryResponseSchema } from '../../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
-import { envelopes, NotingSink, typeOf } from '../../../support/delta-subscriber.ts';
+import { envelopes, NotingSink } from '../../../support/delta-subscriber.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { sampleSnapshot } from '../../../support/sample-snapshot.ts';
+import { typeOf } from '../../../support/type-of.ts';
 
 const SNAPSHOT = sampleSnapshot({ services: [{ name: 'a', endpoints: [{ host: '127.1.0.1', port: 80 }] }] });
 

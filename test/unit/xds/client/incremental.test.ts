@@ -1,8 +1,9 @@
 // The client's side of the incremental variant, response by response.
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
-import { DeltaSubscriber, envelopes, typeOf } from '../../../support/delta-subscriber.ts';
+import { DeltaSubscriber, envelopes } from '../../../support/delta-subscriber.ts';
 import { sampleClusterName, sampleSnapshot } from '../../../support/sample-snapshot.ts';
+import { typeOf } from '../../../support/type-of.ts';
 
 const A = sampleClusterName('a');
 const B = sampleClusterName('b');

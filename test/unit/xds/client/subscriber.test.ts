@@ -10,9 +10,10 @@ import {
   DiscoveryResponseSchema,
 } from '../../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { RESOURCE_TYPES } from '../../../../src/xds/resources/index.ts';
-import { NotingSink, typeOf } from '../../../support/delta-subscriber.ts';
+import { NotingSink } from '../../../support/delta-subscriber.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { sampleClusterName, sampleSnapshot } from '../../../support/sample-snapshot.ts';
+import { typeOf } from '../../../support/type-of.ts';
 
 const A = sampleClusterName('a');
 const B = sampleClusterName('b');

@@ -7,7 +7,8 @@ import type { Snapshot } from '../../../../src/model/snapshot.ts';
 import type { DeltaDiscoveryResponse } from '../../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { type DeltaAsk, DeltaFixture } from '../../../support/delta-fixture.ts';
 import { sampleSnapshot } from '../../../support/sample-snapshot.ts';
-import { ROUTES, typeOf } from '../../../support/stream-fixture.ts';
+import { ROUTES } from '../../../support/stream-fixture.ts';
+import { typeOf } from '../../../support/type-of.ts';
 
 const TYPES = ['CDS', 'EDS', 'LDS', 'RDS'] as const;
 type ShortName = (typeof TYPES)[number];

@@ -1,5 +1,5 @@
 // The order of responses: make before break.
-import { MAX_HOLD_MS } from '../../../../src/xds/server/ads-stream.ts';
+import { MAX_HOLD_MS } from '../../../../src/xds/server/hold-back.ts';
 import { sampleSnapshot } from '../../../support/sample-snapshot.ts';
 import { A, B, ROUTES, StreamFixture, services, slower, TWO } from '../../../support/stream-fixture.ts';
 

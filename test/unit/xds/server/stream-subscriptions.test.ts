@@ -1,7 +1,8 @@
 // What a stream sends for what a client asks.
 import { create } from '@bufbuild/protobuf';
 import { DiscoveryRequestSchema } from '../../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
-import { A, B, StreamFixture, services, slower, typeOf } from '../../../support/stream-fixture.ts';
+import { A, B, StreamFixture, services, slower } from '../../../support/stream-fixture.ts';
+import { typeOf } from '../../../support/type-of.ts';
 
 describe('AdsStream, subscriptions', () => {
   it('sends everything to a first request for listeners or clusters without names', () => {
