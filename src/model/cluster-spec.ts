@@ -16,6 +16,8 @@ export interface ClusterSpec {
     | { readonly kind: 'original-dst' };
   /** For the TCP handshake, ms (> 0). Envoy's default: 5,000. */
   readonly connectTimeoutMs: number;
+  /** What its endpoints speak. Absent = HTTP/1.1. Source: HttpProtocolOptions.explicit_http_config. */
+  readonly protocol?: 'http2';
   /** Name of a row of the load balancer table. */
   readonly loadBalancer: LoadBalancerName;
 }

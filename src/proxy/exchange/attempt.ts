@@ -2,7 +2,8 @@
 // The upstream half of an exchange: one try at one endpoint, from the pick to the end of its answer.
 import type { ErrorCode } from '../../model/errors.ts';
 import type { ResponseHead } from '../codec/head.ts';
-import type { ClientExchange, Http1ClientConnection } from '../codec/http1/client-connection.ts';
+import type { ClientExchange } from '../codec/http1/client-connection.ts';
+import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 
@@ -20,7 +21,7 @@ export interface AttemptOwner {
 /** Used again for each attempt of its exchange: a finished attempt has given its connection away and hears nothing of it any more. */
 export class Attempt implements ClientExchange {
   readonly #owner: AttemptOwner;
-  #connection: Http1ClientConnection | null = null;
+  #upstream: UpstreamStream | null = null;
   #cluster: Cluster | null = null;
   endpoint: Endpoint | null = null;
 
@@ -28,31 +29,30 @@ export class Attempt implements ClientExchange {
     this.#owner = owner;
   }
 
-  /** The connection while the attempt runs; `null` before and after. */
-  get connection(): Http1ClientConnection | null {
-    return this.#connection;
+  /** The way to the endpoint while the attempt runs; `null` before and after. */
+  get upstream(): UpstreamStream | null {
+    return this.#upstream;
   }
 
-  /** Takes a connection to `endpoint`; the caller writes the request to it. */
-  begin(cluster: Cluster, endpoint: Endpoint, method: string, nowMs: number): Http1ClientConnection {
-    const connection = cluster.poolOf(endpoint).acquire(nowMs);
-    this.#connection = connection;
+  /** Takes a way to `endpoint`; the caller writes the request to it. */
+  begin(cluster: Cluster, endpoint: Endpoint, method: string, nowMs: number): UpstreamStream {
+    const upstream = cluster.poolOf(endpoint).begin(this, method, nowMs);
+    this.#upstream = upstream;
     this.#cluster = cluster;
     this.endpoint = endpoint;
     endpoint.activeRequests += 1;
     endpoint.requestsTotal += 1;
     cluster.stats.requestsActive += 1;
     cluster.stats.requestsTotal += 1;
-    connection.begin(this, method);
-    return connection;
+    return upstream;
   }
 
-  /** Ends it without an answer: the connection is closed, since its answer would belong to nobody. */
+  /** Ends it without an answer, which would belong to nobody. */
   abandon(): void {
-    const connection = this.#connection;
-    if (connection === null) return;
+    const upstream = this.#upstream;
+    if (upstream === null) return;
     this.#release();
-    connection.destroy();
+    upstream.destroy();
   }
 
   onInformational(head: ResponseHead): void {
@@ -93,7 +93,7 @@ export class Attempt implements ClientExchange {
   }
 
   #release(): void {
-    this.#connection = null;
+    this.#upstream = null;
     if (this.endpoint !== null) this.endpoint.activeRequests -= 1;
     if (this.#cluster !== null) this.#cluster.stats.requestsActive -= 1;
     this.#cluster = null;

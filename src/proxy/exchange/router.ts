@@ -1,9 +1,8 @@
 // @hot
 // The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
 import type { ErrorCode } from '../../model/errors.ts';
-import { BODY_CHUNKED, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
-import type { Http1ClientConnection } from '../codec/http1/client-connection.ts';
-import { renderRequestHead } from '../codec/http1/write-head.ts';
+import { BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
@@ -44,7 +43,6 @@ export class Router implements AttemptOwner, PickContext {
   #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
   #changedHead = '';
   #hasBody = false;
-  #chunked = false;
   #responseStarted = false;
 
   constructor(owner: RouterOwner, context: ExchangeContext, record: ExchangeRecord) {
@@ -70,7 +68,6 @@ export class Router implements AttemptOwner, PickContext {
     this.#policy = policy;
     this.#changedHead = changedHead;
     this.#hasBody = head.bodyKind !== BODY_NONE;
-    this.#chunked = head.bodyKind === BODY_CHUNKED;
     this.#responseStarted = false;
     this.#tried.length = 0;
     this.#replay.reset();
@@ -81,9 +78,8 @@ export class Router implements AttemptOwner, PickContext {
   /** `false`: wait for `onUpstreamWritable`. */
   sendData(bytes: Buffer, start: number, end: number): boolean {
     if (!this.#responseStarted) this.#replay.add(bytes, start, end);
-    const upstream = this.#attempt.connection;
-    if (upstream === null) return false;
-    return this.#chunked ? upstream.writer.chunk(bytes, start, end) : upstream.writer.data(bytes, start, end);
+    const { upstream } = this.#attempt;
+    return upstream?.sendData(bytes, start, end) === true;
   }
 
   sendEnd(trailers: string): void {
@@ -97,16 +93,16 @@ export class Router implements AttemptOwner, PickContext {
    * if it never does, however large the body.
    */
   flush(): boolean {
-    const upstream = this.#attempt.connection;
-    return upstream?.writer.flush() === true && upstream.connected;
+    const { upstream } = this.#attempt;
+    return upstream?.flush() === true && upstream.connected;
   }
 
   pauseReading(): void {
-    this.#attempt.connection?.pauseReading();
+    this.#attempt.upstream?.pauseReading();
   }
 
   resumeReading(): void {
-    this.#attempt.connection?.resumeReading();
+    this.#attempt.upstream?.resumeReading();
   }
 
   /** Ends the request, whatever its state: an answer that would still come belongs to nobody. */
@@ -122,7 +118,7 @@ export class Router implements AttemptOwner, PickContext {
   /** The attempt in work took too long. */
   recordTimeout(): void {
     const endpoint = this.#attempt.endpoint;
-    if (endpoint === null || this.#attempt.connection === null) return;
+    if (endpoint === null || this.#attempt.upstream === null) return;
     endpoint.requestsTimedOut += 1;
     endpoint.requestsError += 1;
   }
@@ -167,7 +163,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   /** `null`: there is nobody to send it to. The owner has been told, and the next request may have begun since. */
-  #beginAttempt(): Http1ClientConnection | null {
+  #beginAttempt(): UpstreamStream | null {
     const cluster = this.#cluster as Cluster;
     const head = this.#head as RequestHead;
     const endpoint = cluster.pick(this);
@@ -180,8 +176,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#record.attempts = this.#tried.length;
     this.#record.upstreamHost = endpoint.address;
     const upstream = this.#attempt.begin(cluster, endpoint, head.method, this.#record.startedAtMs);
-    const changed = this.#changedHead;
-    upstream.writer.text(changed === '' ? renderRequestHead(head, this.#record.extraRequestFields) : changed);
+    upstream.sendHead(head, this.#record.extraRequestFields, this.#changedHead);
     return upstream;
   }
 
@@ -231,19 +226,13 @@ export class Router implements AttemptOwner, PickContext {
   #repeat(): void {
     const upstream = this.#beginAttempt();
     if (upstream === null) return;
-    for (const piece of this.#replay.pieces) {
-      if (this.#chunked) upstream.writer.chunk(piece, 0, piece.length);
-      else upstream.writer.data(piece, 0, piece.length);
-    }
+    for (const piece of this.#replay.pieces) upstream.sendData(piece, 0, piece.length);
     if (this.#replay.complete) this.#endUpstream();
     if (this.flush()) this.#owner.onUpstreamWritable();
     else this.#owner.onUpstreamBlocked();
   }
 
   #endUpstream(): void {
-    const upstream = this.#attempt.connection;
-    if (upstream === null) return;
-    if (this.#chunked) upstream.writer.lastChunk(this.#replay.trailers);
-    upstream.endRequest();
+    this.#attempt.upstream?.endRequest(this.#replay.trailers);
   }
 }

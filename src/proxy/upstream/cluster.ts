@@ -5,6 +5,7 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
+import { Http2Shared } from '../codec/http2/shared.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
@@ -13,12 +14,15 @@ import { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
 import { DnsDiscovery } from './dns-discovery.ts';
 import type { DnsOptions } from './dns-watch.ts';
+import { Http2Pool } from './http2-pool.ts';
 import { DEFAULT_RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 
 export interface ClusterOptions {
   readonly pool: PoolOptions;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
+  /** What HTTP/2 connections share. Absent: each cluster has its own. */
+  readonly http2?: Http2Shared;
   readonly random: Random;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
@@ -38,9 +42,10 @@ export class Cluster implements StatSource {
   readonly retryBudget = new RetryBudget(DEFAULT_RETRY_BUDGET);
   readonly #options: ClusterOptions;
   readonly #endpoints: EndpointSet;
-  readonly #pools = new Map<Endpoint, ConnectionPool>();
+  readonly #pools = new Map<Endpoint, ConnectionPool | Http2Pool>();
   #spec: ClusterSpec;
   #picker: Picker;
+  #http2: Http2Shared | null = null;
   #dns: DnsDiscovery | null = null;
   #assigned = false;
   #draining = false;
@@ -72,8 +77,12 @@ export class Cluster implements StatSource {
     return this.#endpoints.size;
   }
 
-  /** Takes a changed configuration; endpoints, connections and numbers stay. */
+  /** Takes a changed configuration; endpoints, numbers and, while the protocol is the same, connections stay. */
   update(spec: ClusterSpec): void {
+    if (spec.protocol !== this.#spec.protocol) {
+      for (const pool of this.#pools.values()) pool.drain();
+      this.#pools.clear();
+    }
     this.#spec = spec;
     this.#picker = this.#createPicker();
     const limits = this.#limits();
@@ -110,7 +119,7 @@ export class Cluster implements StatSource {
     return problem === '' ? count : `${count}; ${problem}`;
   }
 
-  poolOf(endpoint: Endpoint): ConnectionPool {
+  poolOf(endpoint: Endpoint): ConnectionPool | Http2Pool {
     return this.#pools.get(endpoint) ?? this.#createPool(endpoint);
   }
 
@@ -155,12 +164,22 @@ export class Cluster implements StatSource {
     this.#dns.start();
   }
 
-  #createPool(endpoint: Endpoint): ConnectionPool {
-    const pool = new ConnectionPool(endpoint, this.stats, this.#options.pool, this.#limits()); // alloc-ok: once an endpoint
+  #createPool(endpoint: Endpoint): ConnectionPool | Http2Pool {
+    const options = this.#options.pool;
+    const pool =
+      this.#spec.protocol === 'http2'
+        ? new Http2Pool(endpoint, this.stats, options, this.#limits(), this.#http2Shared()) // alloc-ok: once an endpoint
+        : new ConnectionPool(endpoint, this.stats, options, this.#limits()); // alloc-ok: once an endpoint
     // A retry may go to a pod that was not used before.
     if (this.#draining) pool.drain();
     this.#pools.set(endpoint, pool);
     return pool;
+  }
+
+  #http2Shared(): Http2Shared {
+    const { http2, maxHeadBytes, pool } = this.#options;
+    this.#http2 ??= http2 ?? new Http2Shared(maxHeadBytes, pool.now); // alloc-ok: once a cluster
+    return this.#http2;
   }
 
   #limits(): ClientConnectionLimits {

@@ -5,8 +5,10 @@ import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-w
 import {
   type ClientConnectionLimits,
   type ClientConnectionOwner,
+  type ClientExchange,
   Http1ClientConnection,
 } from '../codec/http1/client-connection.ts';
+import type { UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 
@@ -21,7 +23,7 @@ export interface PoolOptions {
   readonly now: () => number;
 }
 
-export class ConnectionPool implements ClientConnectionOwner, TimerOwner {
+export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, TimerOwner {
   readonly #endpoint: Endpoint;
   readonly #stats: ClusterStats;
   readonly #options: PoolOptions;
@@ -54,7 +56,13 @@ export class ConnectionPool implements ClientConnectionOwner, TimerOwner {
   }
 
   /** A connection for one request, for its caller alone until the answer is complete. */
-  acquire(nowMs: number): Http1ClientConnection {
+  begin(exchange: ClientExchange, method: string, nowMs: number): UpstreamStream {
+    const connection = this.#acquire(nowMs);
+    connection.begin(exchange, method);
+    return connection;
+  }
+
+  #acquire(nowMs: number): Http1ClientConnection {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
       if (nowMs - connection.idleSinceMs < this.#options.idleTimeoutMs && connection.socket.writable) return connection;
       connection.destroy();

@@ -4,13 +4,15 @@ import type { Socket } from 'node:net';
 import { codeOf } from '../../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
-import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHead } from '../head.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type RequestHead, ResponseHead } from '../head.ts';
+import type { UpstreamStream } from '../upstream.ts';
 import { CR } from './characters.ts';
 import { ChunkedDecoder, type ChunkSink } from './chunked-decoder.ts';
 import { HEAD_INCOMPLETE, HEAD_INVALID, HeadScanner } from './head-scanner.ts';
 import { MessageWriter } from './message-writer.ts';
 import { ERR_STATUS_LINE, PARSE_ERRORS, PARSE_OK } from './parse-error.ts';
 import { parseResponseHead } from './parse-response-head.ts';
+import { renderRequestHead } from './write-head.ts';
 
 /**
  * Whoever sent the request. Calls come in this order: informational*, head, data*, end; or a failure at any point, which is the last call.
@@ -55,7 +57,7 @@ const AWAIT_HEAD = 1;
 const IN_BODY = 2;
 const CLOSED = 3;
 
-export class Http1ClientConnection implements TimerOwner, ChunkSink {
+export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkSink {
   readonly socket: Socket;
   readonly writer: MessageWriter;
   /** When it was given back last, on the clock of whoever asks (ms). */
@@ -75,6 +77,7 @@ export class Http1ClientConnection implements TimerOwner, ChunkSink {
   #remaining = 0;
   #informational = 0;
   #requestComplete = true;
+  #requestChunked = false;
   #connected = false;
   #held: Buffer | null = null;
   #failure = '';
@@ -111,8 +114,21 @@ export class Http1ClientConnection implements TimerOwner, ChunkSink {
     this.requests += 1;
   }
 
-  /** The request is complete and handed to the writer. */
-  endRequest(): void {
+  sendHead(head: RequestHead, extra: string, changed: string): void {
+    this.#requestChunked = head.bodyKind === BODY_CHUNKED;
+    this.writer.text(changed === '' ? renderRequestHead(head, extra) : changed);
+  }
+
+  sendData(bytes: Buffer, start: number, end: number): boolean {
+    return this.#requestChunked ? this.writer.chunk(bytes, start, end) : this.writer.data(bytes, start, end);
+  }
+
+  flush(): boolean {
+    return this.writer.flush();
+  }
+
+  endRequest(trailers: string): void {
+    if (this.#requestChunked) this.writer.lastChunk(trailers);
     this.#requestComplete = true;
     this.writer.flush();
   }

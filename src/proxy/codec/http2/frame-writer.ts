@@ -27,7 +27,7 @@ export class FrameWriter implements Flushable {
   maxFrameBytes = DEFAULT_MAX_FRAME_BYTES;
   /** Number of the batch in work: a frame of an earlier one has left. */
   batch = 0;
-  /** Where the frame written last begins in its batch. */
+  /** Where in its batch the frame begins that may be marked as the end of the message written last; −1 = it has left. */
   frameStart = 0;
   readonly #socket: Socket;
   readonly #queue: FlushQueue;
@@ -61,16 +61,23 @@ export class FrameWriter implements Flushable {
     let at = 0;
     let type = HEADERS;
     let flags = endStream ? FLAG_END_STREAM : 0;
+    let start = -1;
+    let batch = -1;
     do {
       const next = Math.min(end, at + Math.min(this.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES - FRAME_HEAD_BYTES));
       if (next === end) flags |= FLAG_END_HEADERS;
       const buffer = this.#frame(next - at, type, flags, stream);
+      if (at === 0) {
+        start = this.frameStart;
+        batch = this.batch;
+      }
       bytes.copy(buffer, this.#at, at, next);
       this.#at += next - at;
       at = next;
       type = CONTINUATION;
       flags = 0;
     } while (at < end);
+    this.frameStart = batch === this.batch ? start : -1;
   }
 
   /** At most `maxFrameBytes` of data; windows are the caller's business. */
@@ -79,6 +86,7 @@ export class FrameWriter implements Flushable {
     if (length > JOIN_BYTES) {
       this.#frameHead(length, DATA, 0, stream);
       this.#hand(bytes.subarray(start, end));
+      this.frameStart = -1;
       return;
     }
     const buffer = this.#frame(length, DATA, 0, stream);

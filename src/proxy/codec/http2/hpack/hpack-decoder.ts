@@ -22,8 +22,8 @@ export class FieldText {
   constructor(maxListBytes: number) {
     this.maxListBytes = maxListBytes;
     this.maxBlockBytes = maxListBytes;
-    // The lines that are kept, a request line or status line made of some of them, and one string that is too long: 5 bits at least an octet.
-    this.bytes = Buffer.allocUnsafeSlow(maxListBytes * 2 + Math.ceil((maxListBytes * 8) / 5) + 1_024);
+    // The lines that are kept, twice more for a start line and what is moved behind it, and one string that is too long: 5 bits an octet at least.
+    this.bytes = Buffer.allocUnsafeSlow(maxListBytes * 5 + 2_048);
   }
 }
 

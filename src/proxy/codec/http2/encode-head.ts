@@ -1,0 +1,152 @@
+// @hot
+// Heads on their way out as header blocks: pseudo-header fields first, names in lower case, without what belongs to a connection of HTTP/1.1.
+import {
+  equalsIgnoringCase,
+  FIELD_HOP,
+  FIELD_NEVER_INDEXED,
+  type Head,
+  OFFSETS_PER_FIELD,
+  type RequestHead,
+  type ResponseHead,
+} from '../head.ts';
+import type { BlockWriter } from './hpack/block-writer.ts';
+import type { HpackEncoder } from './hpack/hpack-encoder.ts';
+
+const METHOD_LENGTH = 7;
+const SCHEME_LENGTH = 7;
+const AUTHORITY_LENGTH = 10;
+const PATH_LENGTH = 5;
+const STATUS_LENGTH = 7;
+const COLON = 0x3a;
+const SPACE = 0x20;
+/** Fields of the connection, which ready-made text may have. Source: RFC 9113 section 8.2.2. */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** `extra`: further lines `name: value\r\n`, or ''. */
+export function encodeRequestHead(encoder: HpackEncoder, head: RequestHead, extra: string, out: BlockWriter): void {
+  beginRequest(encoder, head.method, head.authority, head.path, out);
+  encodeFields(encoder, head, head.hostField, out);
+  encodeLines(encoder, extra, 0, '', out);
+}
+
+/** A head that was rendered for HTTP/1.1: request line, lines, empty line. */
+export function encodeRequestText(encoder: HpackEncoder, text: string, out: BlockWriter): void {
+  const lineEnd = text.indexOf('\r\n');
+  const methodEnd = text.indexOf(' ');
+  const pathEnd = text.indexOf(' ', methodEnd + 1);
+  beginRequest(encoder, text.slice(0, methodEnd), hostIn(text, lineEnd), text.slice(methodEnd + 1, pathEnd), out);
+  encodeLines(encoder, text, lineEnd + 2, 'host', out);
+}
+
+/** `changed`: the lines to send instead of the head's own; null = those. `extra`: as above. */
+export function encodeResponseHead(
+  encoder: HpackEncoder,
+  head: ResponseHead,
+  changed: string | null,
+  out: BlockWriter,
+): void {
+  beginResponse(encoder, head.status, out);
+  if (changed === null) encodeFields(encoder, head, -1, out);
+  else encodeLines(encoder, changed, 0, head.addedField >= 0 ? head.nameAt(head.addedField) : '', out);
+}
+
+/** A head that was rendered for HTTP/1.1: status line, lines, empty line. */
+export function encodeResponseText(encoder: HpackEncoder, text: string, out: BlockWriter): void {
+  beginResponse(encoder, Number(text.slice(9, 12)), out);
+  encodeLines(encoder, text, text.indexOf('\r\n') + 2, '', out);
+}
+
+/** `trailers`: lines `name: value\r\n`. */
+export function encodeTrailers(encoder: HpackEncoder, trailers: string, out: BlockWriter): void {
+  out.end = 0;
+  encoder.begin(out);
+  encodeLines(encoder, trailers, 0, '', out);
+}
+
+function beginRequest(encoder: HpackEncoder, method: string, authority: string, path: string, out: BlockWriter): void {
+  out.end = 0;
+  encoder.begin(out);
+  encoder.field(methodLine(method), METHOD_LENGTH, false, out);
+  if (method !== 'CONNECT') {
+    encoder.field(':scheme: http', SCHEME_LENGTH, false, out);
+    encoder.field(`:path: ${path}`, PATH_LENGTH, false, out);
+  }
+  if (authority !== '') encoder.field(`:authority: ${authority}`, AUTHORITY_LENGTH, false, out);
+}
+
+function methodLine(method: string): string {
+  if (method === 'GET') return ':method: GET';
+  return method === 'POST' ? ':method: POST' : `:method: ${method}`;
+}
+
+function beginResponse(encoder: HpackEncoder, status: number, out: BlockWriter): void {
+  out.end = 0;
+  encoder.begin(out);
+  encoder.field(status === 200 ? ':status: 200' : `:status: ${status}`, STATUS_LENGTH, false, out);
+}
+
+function encodeFields(encoder: HpackEncoder, head: Head, hostField: number, out: BlockWriter): void {
+  const { text, offsets, hopByHop, fieldCount, addedField } = head;
+  for (let field = 0; field < fieldCount; field += 1) {
+    const flags = hopByHop[field] as number;
+    if ((flags & FIELD_HOP) !== 0 || field === hostField || field === addedField) continue;
+    const slot = field * OFFSETS_PER_FIELD;
+    const start = offsets[slot] as number;
+    const nameLength = (offsets[slot + 1] as number) - start;
+    if (nameLength === 17 && equalsIgnoringCase(text, start, 'transfer-encoding')) continue;
+    const valueStart = offsets[slot + 2] as number;
+    const line = lineOf(text, start, start + nameLength, valueStart, offsets[slot + 3] as number);
+    encoder.field(line, nameLength, (flags & FIELD_NEVER_INDEXED) !== 0, out);
+  }
+}
+
+/** Every line from `at` on until the text ends or a line is empty, without those named `without`. */
+function encodeLines(encoder: HpackEncoder, text: string, at: number, without: string, out: BlockWriter): void {
+  while (at < text.length) {
+    const end = text.indexOf('\r\n', at);
+    if (end <= at) return;
+    const nameEnd = text.indexOf(':', at);
+    let valueStart = nameEnd + 1;
+    while (text.charCodeAt(valueStart) === SPACE) valueStart += 1;
+    const line = lineOf(text, at, nameEnd, valueStart, end);
+    const name = line.slice(0, nameEnd - at);
+    if (name !== without && !CONNECTION_FIELDS.has(name)) encoder.field(line, name.length, false, out);
+    at = end + 2;
+  }
+}
+
+/** `name: value`, the name in lower case: as it stands where it has that form. */
+function lineOf(text: string, start: number, nameEnd: number, valueStart: number, end: number): string {
+  if (
+    isLower(text, start, nameEnd) &&
+    valueStart === nameEnd + 2 &&
+    text.charCodeAt(nameEnd) === COLON &&
+    text.charCodeAt(nameEnd + 1) === SPACE
+  ) {
+    return text.slice(start, end);
+  }
+  return `${text.slice(start, nameEnd).toLowerCase()}: ${text.slice(valueStart, end)}`;
+}
+
+function isLower(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 65 && code <= 90) return false;
+  }
+  return true;
+}
+
+/** Value of the Host line, '' without one. */
+function hostIn(text: string, from: number): string {
+  for (let at = from; at >= 0 && at + 2 < text.length; at = text.indexOf('\r\n', at + 2)) {
+    if (!equalsIgnoringCase(text, at + 2, 'host:')) continue;
+    return text.slice(at + 7, text.indexOf('\r\n', at + 7)).trim();
+  }
+  return '';
+}

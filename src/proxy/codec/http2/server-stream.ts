@@ -1,0 +1,146 @@
+// @hot
+// A request of an HTTP/2 caller, and the way back for its answer.
+import type { DownstreamStream } from '../downstream.ts';
+import { BODY_LENGTH, RequestHead, type ResponseHead } from '../head.ts';
+import type { ServerExchange } from '../http1/server-connection.ts';
+import { encodeResponseHead, encodeResponseText } from './encode-head.ts';
+import { INTERNAL_ERROR, NO_ERROR } from './error-code.ts';
+import type { HpackEncoder } from './hpack/hpack-encoder.ts';
+import type { Http2Shared } from './shared.ts';
+import { Http2Stream, type StreamOwner } from './stream.ts';
+
+/** The connection, as its streams see it. */
+export interface ServerStreamOwner extends StreamOwner {
+  readonly shared: Http2Shared;
+  readonly encoder: HpackEncoder;
+  readonly draining: boolean;
+  drain(): void;
+  onStreamFree(stream: Http2ServerStream): void;
+}
+
+/** Used again for further requests of its connection; so is its exchange. */
+export class Http2ServerStream extends Http2Stream implements DownstreamStream {
+  readonly head: RequestHead;
+  readonly #owner: ServerStreamOwner;
+  #exchange: ServerExchange | null = null;
+  /** The exchange has not finished. */
+  #running = false;
+
+  constructor(owner: ServerStreamOwner, maxFields: number) {
+    super(owner);
+    this.#owner = owner;
+    this.head = new RequestHead(maxFields);
+  }
+
+  /** Called once, before the first request. */
+  bind(exchange: ServerExchange): void {
+    this.#exchange = exchange;
+  }
+
+  /** Nothing more comes for it. */
+  discard(): void {
+    this.#exchange?.onDownstreamClosed();
+  }
+
+  get requestComplete(): boolean {
+    return this.remoteEnded;
+  }
+
+  get closing(): boolean {
+    return false;
+  }
+
+  begin(id: number, sendWindow: number, endStream: boolean): void {
+    this.open(id, sendWindow, this.#owner.streamWindow);
+    this.remoteEnded = endStream;
+    this.#running = true;
+  }
+
+  /** The head has come; nothing of it is wrong. */
+  deliverHead(): void {
+    const { head, id } = this;
+    if (head.bodyKind === BODY_LENGTH) this.expectedBytes = head.contentLength;
+    this.#exchange?.onRequestHead(head);
+    if (this.#running && this.id === id && this.remoteEnded) this.#exchange?.onRequestEnd('');
+    if (this.id === id) this.#owner.closeIfDone(this);
+  }
+
+  /** The head is larger than the limit. */
+  refuseHead(detail: string): void {
+    const { id } = this;
+    this.#exchange?.onRequestError('request_head_too_large', detail);
+    if (this.id === id) this.#owner.closeIfDone(this);
+  }
+
+  closeAfterAnswer(): void {
+    this.#owner.drain();
+  }
+
+  sendInterim(head: ResponseHead): void {
+    this.#writeHead(head, null);
+  }
+
+  sendHead(head: ResponseHead, changed: string | null): void {
+    this.#writeHead(head, changed);
+    this.noteFrame();
+  }
+
+  sendReply(head: string, body: string): void {
+    const { encoder, shared, writer } = this.#owner;
+    encodeResponseText(encoder, head, shared.block);
+    writer.headers(this.id, shared.block, false);
+    this.noteFrame();
+    if (body !== '') this.sendData(Buffer.from(body, 'latin1'), 0, body.length);
+  }
+
+  flush(): boolean {
+    return !this.waiting && !this.#owner.writer.blocked;
+  }
+
+  endResponse(trailers: string): void {
+    this.#running = false;
+    this.sendEnd(trailers);
+  }
+
+  destroy(): void {
+    this.#running = false;
+    this.reset(INTERNAL_ERROR);
+  }
+
+  override onData(bytes: Buffer, start: number, end: number): void {
+    if (this.#running) this.#exchange?.onRequestData(bytes, start, end);
+  }
+
+  override onEnd(trailers: string): void {
+    if (this.#running) this.#exchange?.onRequestEnd(trailers);
+  }
+
+  override onWritable(): void {
+    if (this.#running) this.#exchange?.onDownstreamWritable();
+  }
+
+  override onBatchEnd(): void {
+    if (this.#running) this.#exchange?.onRequestBatchEnd();
+  }
+
+  override onReset(_cause: number, _code: number, problem: string): void {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#exchange?.onDownstreamGone(problem);
+  }
+
+  /** Nobody waits for the rest of a request that has its answer. */
+  protected override onSent(): void {
+    if (!this.remoteEnded) this.reset(NO_ERROR);
+  }
+
+  protected override onClosed(): void {
+    this.#owner.onStreamFree(this);
+  }
+
+  #writeHead(head: ResponseHead, changed: string | null): void {
+    const { encoder, shared, writer } = this.#owner;
+    encodeResponseHead(encoder, head, changed, shared.block);
+    writer.headers(this.id, shared.block, false);
+  }
+}

@@ -1,0 +1,24 @@
+// What the HTTP/2 connections of a process share: scratch space that is used without a pause, the flush queue, the clock.
+import { FlushQueue } from './flush-queue.ts';
+import { BlockWriter } from './hpack/block-writer.ts';
+import { FieldText } from './hpack/hpack-decoder.ts';
+import { RequestHeadBuilder } from './request-head-builder.ts';
+import { ResponseHeadBuilder } from './response-head-builder.ts';
+import { TrailerBuilder } from './trailer-builder.ts';
+
+export class Http2Shared {
+  readonly queue = new FlushQueue();
+  readonly text: FieldText;
+  readonly block = new BlockWriter();
+  readonly requests = new RequestHeadBuilder();
+  readonly responses = new ResponseHeadBuilder();
+  readonly trailers = new TrailerBuilder();
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+
+  /** `maxHeadBytes`: of a header list, counted as RFC 9113 section 10.5.1 says. */
+  constructor(maxHeadBytes: number, now: () => number) {
+    this.text = new FieldText(maxHeadBytes);
+    this.now = now;
+  }
+}

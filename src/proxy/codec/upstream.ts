@@ -1,0 +1,33 @@
+// The way to an endpoint, whatever protocol carries the request.
+import type { RequestHead } from './head.ts';
+import type { ClientExchange } from './http1/client-connection.ts';
+
+/** One request on its way, as whoever sends it sees it. After the last call of its ClientExchange it belongs to somebody else. */
+export interface UpstreamStream {
+  /** Its connection has come to be. */
+  readonly connected: boolean;
+  /** Comes first. `extra`: further lines `name: value\r\n`, or ''. `changed`: the whole head as HTTP/1.1 has it, '' = as it came. */
+  sendHead(head: RequestHead, extra: string, changed: string): void;
+  /** At least one byte. `false`: wait for `onUpstreamWritable`. */
+  sendData(bytes: Buffer, start: number, end: number): boolean;
+  /** The request is complete. `trailers`: lines, or ''. */
+  endRequest(trailers: string): void;
+  /** `false`: as above. */
+  flush(): boolean;
+  pauseReading(): void;
+  resumeReading(): void;
+  /** Ends it; the exchange is told nothing. */
+  destroy(): void;
+}
+
+/** Connections to one endpoint. */
+export interface UpstreamPool {
+  /** Connections that carry nothing. */
+  readonly idleCount: number;
+  /** A way for one request; the caller sends its head next. What is sent before the connection has come to be is kept. */
+  begin(exchange: ClientExchange, method: string, nowMs: number): UpstreamStream;
+  /** The endpoint has left: idle connections close now, the others after their answers. */
+  drain(): void;
+  /** Closes everything, answers in work too. */
+  close(): void;
+}
