@@ -1,6 +1,7 @@
 // The bench's lean incremental messages, against those of the real server.
 import { fromBinary } from '@bufbuild/protobuf';
 import { decodeResponse, encodeRequest, TYPE_URLS } from '../../../bench/control-plane/delta-messages.ts';
+import { ResourceEncoder } from '../../../src/xds/cache/encoded-resource.ts';
 import { DeltaDiscoveryRequestSchema } from '../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { RESOURCE_TYPES } from '../../../src/xds/resources/index.ts';
 import { DELTA_CODEC } from '../../../src/xds/server/delta-codec.ts';
@@ -26,14 +27,9 @@ describe('decodeResponse', () => {
   it('finds type, nonce and names in what the server writes', () => {
     const [type] = RESOURCE_TYPES;
     if (type === undefined) throw new Error('there are no types');
-    const resource = (name: string) => ({
-      name,
-      version: '1',
-      any: new Uint8Array(300).fill(7),
-      references: [],
-      digest: 0n,
-    });
-    const changed = [resource('a'), resource('b|with|bars')];
+    const encode = () => new Uint8Array(300).fill(7);
+    const encodable = (name: string) => ({ typeUrl: type.typeUrl, name: () => name, references: () => [], encode });
+    const changed = ['a', 'b|with|bars'].map((name) => new ResourceEncoder().encode(encodable(name), {}));
     const batch: Batch = { type, version: 'v', changed, removed: ['gone'], complete: () => changed };
     expect(decodeResponse(DELTA_CODEC.write(batch, '42'))).toEqual({
       typeUrl: type.typeUrl,
