@@ -162,6 +162,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     if (connection.closing) extra += 'connection: close\r\n';
     else if (oldCaller) extra += 'connection: keep-alive\r\n';
     const changes = this.#destination?.response ?? null;
+    connection.beginAnswer();
     connection.writer.text(
       changes === null
         ? renderResponseHead(head, extra, oldCaller)
@@ -304,8 +305,13 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     this.#router.pauseReading();
   }
 
-  /** Part of an answer has left: the only honest end is a closed connection. */
+  /** Where part of an answer has left, the only honest end is a closed connection. */
   #cutOff(code: ErrorCode, detail: string): void {
+    if (this.connection.takeBackAnswer()) {
+      this.record.bytesSent = 0;
+      this.rescue(code, detail);
+      return;
+    }
     this.record.fail(code, detail);
     this.#finish();
     this.connection.destroy();

@@ -136,11 +136,22 @@ describe('an answer that breaks off', () => {
   });
 
   it('by a bad chunk is an error of the pod', async () => {
-    const { plane } = await behind(sends('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf!!'));
+    const { plane } = await behind(async (_request, connection) => {
+      connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
+      await until('it has begun', () => client.socket.bytesRead > 0);
+      connection.send('4\r\nhalf!!');
+    });
     const client = await plane.client();
     client.send(get('web'));
     await expect(client.answer()).rejects.toThrow('the connection ended');
     expect((await plane.logged(0)).flags).toBe('UPE');
+  });
+
+  it.each(['1.0', '1.1'])('before any of it has left is told as 502 UPE to an HTTP/%s caller', async (version) => {
+    const { plane } = await behind(sends('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf!!'));
+    const answer = await (await plane.client()).ask(`GET / HTTP/${version}\r\nHost: web\r\n\r\n`);
+    expect([answer.status, answer.get('x-switchboard-error')]).toEqual([502, 'UPE upstream_protocol_error']);
+    expect(await plane.logged(0)).toMatchObject({ status: 502, flags: 'UPE', bytesSent: answer.text.length });
   });
 
   it('in its head is retried like any other missing answer', async () => {

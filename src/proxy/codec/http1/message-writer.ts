@@ -13,6 +13,8 @@ const FLUSH_CHARACTERS = 32_768;
  */
 export class MessageWriter {
   readonly #socket: Socket;
+  /** How often something was handed to the socket. */
+  handedOver = 0;
   #pending = '';
 
   constructor(socket: Socket) {
@@ -48,6 +50,7 @@ export class MessageWriter {
     if (this.#pending === '') return !this.#socket.writableNeedDrain;
     const text = this.#pending;
     this.#pending = '';
+    this.handedOver += 1;
     return this.#socket.write(text, 'latin1');
   }
 
@@ -58,6 +61,7 @@ export class MessageWriter {
 
   #writeLarge(bytes: Buffer, start: number, end: number, behind: string): boolean {
     const socket = this.#socket;
+    this.handedOver += 1;
     socket.cork();
     if (this.#pending !== '') socket.write(this.#pending, 'latin1');
     this.#pending = behind;

@@ -82,6 +82,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   #closeRequested = false;
   #draining = false;
   #endsByClosing = false;
+  /** What the writer had handed over before the answer in work. */
+  #handedOver = 0;
   #failure = '';
 
   constructor(socket: Socket, exchange: ServerExchange, limits: ServerConnectionLimits, wheel: TimerWheel) {
@@ -128,6 +130,18 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   resumeReading(): void {
     // Bytes of a pipelined request are held: it waits for its turn.
     if (this.#held === null && this.#state < LINGERING) this.socket.resume();
+  }
+
+  /** The head of an answer is written next. */
+  beginAnswer(): void {
+    this.#handedOver = this.writer.handedOver;
+  }
+
+  /** Forgets what was written since `beginAnswer`; `false` = some of it has left. */
+  takeBackAnswer(): boolean {
+    if (this.writer.handedOver !== this.#handedOver) return false;
+    this.writer.discard();
+    return true;
   }
 
   /** The answer is complete and handed to the writer. */
