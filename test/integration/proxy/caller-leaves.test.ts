@@ -142,6 +142,19 @@ describe.each(LEAVES)('a caller who leaves %s', (_how, leave) => {
   });
 });
 
+describe('an HTTP/1.0 caller who ends its side', () => {
+  it('in an answer that ends with the connection sees a reset: an end in order would mean that it is whole', async () => {
+    const { plane, client } = await setUp((_request, connection) =>
+      connection.send(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk('half')}`),
+    );
+    client.send('GET / HTTP/1.0\r\nHost: web\r\n\r\n');
+    await until('the answer has begun', () => client.socket.bytesRead > 0);
+    client.end();
+    expect(await client.closed).toBe('ECONNRESET');
+    expect(await plane.logged(0)).toMatchObject({ status: 200, flags: 'DC' });
+  });
+});
+
 describe('a caller who leaves by RST', () => {
   it('with pipelined requests behind the one in work has none of them served', async () => {
     const { backend, plane, client } = await setUp(silent);

@@ -363,8 +363,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
 
   #onEnd(): void {
     if (this.#answering && this.#state < LINGERING) {
+      this.destroy();
       this.#gone('the caller closed its side');
-      this.socket.destroy();
     } else if (!this.socket.writableEnded) {
       // A second call makes an error with its stack: as dear as a request.
       this.socket.end();
