@@ -5,7 +5,7 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
-import { Http2Shared } from '../codec/http2/shared.ts';
+import { Http2Commons } from '../codec/http2/http2-commons.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
@@ -22,7 +22,7 @@ export interface ClusterOptions {
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   /** What HTTP/2 connections share. Absent: each cluster has its own. */
-  readonly http2?: Http2Shared;
+  readonly http2?: Http2Commons;
   readonly random: Random;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
@@ -45,7 +45,7 @@ export class Cluster implements StatSource {
   readonly #pools = new Map<Endpoint, ConnectionPool | Http2Pool>();
   #spec: ClusterSpec;
   #picker: Picker;
-  #http2: Http2Shared | null = null;
+  #http2: Http2Commons | null = null;
   #dns: DnsDiscovery | null = null;
   #assigned = false;
   #draining = false;
@@ -176,9 +176,9 @@ export class Cluster implements StatSource {
     return pool;
   }
 
-  #http2Shared(): Http2Shared {
+  #http2Shared(): Http2Commons {
     const { http2, maxHeadBytes, pool } = this.#options;
-    this.#http2 ??= http2 ?? new Http2Shared(maxHeadBytes, pool.now); // alloc-ok: once a cluster
+    this.#http2 ??= http2 ?? new Http2Commons(maxHeadBytes, pool.now); // alloc-ok: once a cluster
     return this.#http2;
   }
 

@@ -3,7 +3,7 @@
 import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ClientConnectionLimits, ClientExchange } from '../codec/http1/client-connection.ts';
 import { Http2ClientConnection, type Http2ClientOwner } from '../codec/http2/client-connection.ts';
-import type { Http2Shared } from '../codec/http2/shared.ts';
+import type { Http2Commons } from '../codec/http2/http2-commons.ts';
 import type { UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
@@ -16,7 +16,7 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
   readonly #endpoint: Endpoint;
   readonly #stats: ClusterStats;
   readonly #options: PoolOptions;
-  readonly #shared: Http2Shared;
+  readonly #commons: Http2Commons;
   #limits: ClientConnectionLimits;
   /** Those that take requests: the first with room is used, so that the last ones grow idle. */
   readonly #open: Http2ClientConnection[] = [];
@@ -29,13 +29,13 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
     stats: ClusterStats,
     options: PoolOptions,
     limits: ClientConnectionLimits,
-    shared: Http2Shared,
+    commons: Http2Commons,
   ) {
     this.#endpoint = endpoint;
     this.#stats = stats;
     this.#options = options;
     this.#limits = limits;
-    this.#shared = shared;
+    this.#commons = commons;
     this.#sweep = new WheelTimer(this);
   }
 
@@ -115,7 +115,7 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
   #connect(): Http2ClientConnection {
     const { dial, wheel, now } = this.#options;
     const socket = dial(this.#endpoint.host, this.#endpoint.port);
-    const connection = new Http2ClientConnection(socket, this, this.#limits, this.#shared, wheel); // alloc-ok: once a connection
+    const connection = new Http2ClientConnection(socket, this, this.#limits, this.#commons, wheel); // alloc-ok: once a connection
     connection.idleSinceMs = now();
     this.#open.push(connection);
     this.#all.add(connection);

@@ -4,12 +4,13 @@ import type { Socket } from 'node:net';
 import type { TimerWheel } from '../../../base/timer-wheel.ts';
 import type { ClientConnectionLimits, ClientExchange } from '../http1/client-connection.ts';
 import { type ClientStreamOwner, Http2ClientStream } from './client-stream.ts';
-import { Http2Connection, STREAM_WINDOW_BYTES } from './connection.ts';
+import { Http2Connection } from './connection.ts';
 import { NO_ERROR, nameOfErrorCode, PROTOCOL_ERROR, STREAM_CLOSED } from './error-code.ts';
 import { PREFACE } from './frame.ts';
+import type { Http2Commons } from './http2-commons.ts';
 import { ENABLE_PUSH, INITIAL_WINDOW_SIZE, MAX_HEADER_LIST_SIZE } from './settings.ts';
-import type { Http2Shared } from './shared.ts';
 import { UNPROCESSED } from './stream.ts';
+import { STREAM_WINDOW_BYTES } from './stream-carrier.ts';
 
 /** Whoever owns the connection. */
 export interface Http2ClientOwner {
@@ -30,7 +31,7 @@ const MAX_FREE_STREAMS = 64;
 const MAX_INTERIMS = 16;
 
 export class Http2ClientConnection extends Http2Connection<Http2ClientStream> implements ClientStreamOwner {
-  declare readonly shared: Http2Shared;
+  declare readonly commons: Http2Commons;
   declare readonly encoder: Http2Connection<Http2ClientStream>['encoder'];
   /** When it carried something last, on the clock of whoever asks (ms). */
   idleSinceMs = 0;
@@ -47,10 +48,10 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     socket: Socket,
     owner: Http2ClientOwner,
     limits: ClientConnectionLimits,
-    shared: Http2Shared,
+    commons: Http2Commons,
     wheel: TimerWheel,
   ) {
-    super(socket, shared, wheel);
+    super(socket, commons, wheel);
     this.#owner = owner;
     this.#limits = limits;
     socket.on('connect', () => this.#onConnect());
@@ -62,7 +63,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
       INITIAL_WINDOW_SIZE,
       STREAM_WINDOW_BYTES,
       MAX_HEADER_LIST_SIZE,
-      shared.text.maxListBytes,
+      commons.text.maxListBytes,
     ]);
     this.openWindow();
   }
@@ -137,7 +138,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
   }
 
   #readHead(stream: Http2ClientStream, bytes: Buffer, start: number, end: number, endStream: boolean): void {
-    const { responses, text } = this.shared;
+    const { responses, text } = this.commons;
     responses.begin(stream.head, text);
     if (!this.decode(bytes, start, end, responses)) return;
     const tooLarge = this.blockOverflowed || responses.tooManyFields;

@@ -6,12 +6,12 @@ import type { UpstreamStream } from '../upstream.ts';
 import { encodeRequestHead, encodeRequestText } from './encode-head.ts';
 import { CANCEL, REFUSED_STREAM } from './error-code.ts';
 import type { HpackEncoder } from './hpack/hpack-encoder.ts';
-import type { Http2Shared } from './shared.ts';
+import type { Http2Commons } from './http2-commons.ts';
 import { BY_CONNECTION, BY_ERROR, BY_PEER, Http2Stream, type StreamOwner, UNPROCESSED } from './stream.ts';
 
 /** The connection, as its streams see it. */
 export interface ClientStreamOwner extends StreamOwner {
-  readonly shared: Http2Shared;
+  readonly commons: Http2Commons;
   readonly encoder: HpackEncoder;
   readonly connected: boolean;
   /** Gives the stream its number: they must begin in order. */
@@ -54,11 +54,11 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   }
 
   sendHead(head: RequestHead, extra: string, changed: string): void {
-    const { encoder, shared, writer } = this.#owner;
+    const { encoder, commons, writer } = this.#owner;
     const id = this.#owner.startStream(this);
-    if (changed === '') encodeRequestHead(encoder, head, extra, shared.block);
-    else encodeRequestText(encoder, changed, shared.block);
-    writer.headers(id, shared.block, false);
+    if (changed === '') encodeRequestHead(encoder, head, extra, commons.block);
+    else encodeRequestText(encoder, changed, commons.block);
+    writer.headers(id, commons.block, false);
     this.noteFrame();
   }
 

@@ -188,9 +188,10 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
     const crumbs = lines.filter((line) => line.startsWith('cookie: ')); // alloc-ok: rare
     text.end = this.textStart + (head.offsets[0] as number);
     head.fieldCount = 0;
-    lines.forEach((line, field) => {
+    for (let field = 0; field < lines.length; field += 1) {
+      const line = lines[field] as string;
       if (!line.startsWith('cookie: ')) this.#rewrite(text, line, flags[field] as number);
-    }); // alloc-ok: rare
+    }
     this.#rewrite(text, `cookie: ${crumbs.map((line) => line.slice(8)).join('; ')}`, 0); // alloc-ok: rare
   }
 

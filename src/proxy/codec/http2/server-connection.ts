@@ -2,13 +2,15 @@
 // The downstream side of one HTTP/2 connection: each stream a request with an exchange of its own.
 import type { Socket } from 'node:net';
 import { type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
-import type { ServerConnectionLimits, ServerExchange } from '../http1/server-connection.ts';
-import { Http2Connection, STREAM_WINDOW_BYTES } from './connection.ts';
+import type { ServerExchange } from '../http1/server-connection.ts';
+import type { ServerConnectionLimits } from '../server-connection-limits.ts';
+import { Http2Connection } from './connection.ts';
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, STREAM_CLOSED } from './error-code.ts';
 import { LARGEST_STREAM_ID, PREFACE } from './frame.ts';
+import type { Http2Commons } from './http2-commons.ts';
 import { Http2ServerStream, type ServerStreamOwner } from './server-stream.ts';
 import { INITIAL_WINDOW_SIZE, MAX_CONCURRENT_STREAMS, MAX_HEADER_LIST_SIZE } from './settings.ts';
-import type { Http2Shared } from './shared.ts';
+import { STREAM_WINDOW_BYTES } from './stream-carrier.ts';
 
 /** Whoever accepted the connection. */
 export interface Http2ServerOwner {
@@ -34,7 +36,7 @@ const MAX_FREE_STREAMS = 64;
 const PING_BYTES = Buffer.from('draining', 'latin1');
 
 export class Http2ServerConnection extends Http2Connection<Http2ServerStream> implements ServerStreamOwner {
-  declare readonly shared: Http2Shared;
+  declare readonly commons: Http2Commons;
   declare readonly encoder: Http2Connection<Http2ServerStream>['encoder'];
   readonly #owner: Http2ServerOwner;
   readonly #limits: Http2ServerLimits;
@@ -55,10 +57,10 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     socket: Socket,
     owner: Http2ServerOwner,
     limits: Http2ServerLimits,
-    shared: Http2Shared,
+    commons: Http2Commons,
     wheel: TimerWheel,
   ) {
-    super(socket, shared, wheel);
+    super(socket, commons, wheel);
     this.#owner = owner;
     this.#limits = limits;
     this.writer.settings([
@@ -67,7 +69,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
       INITIAL_WINDOW_SIZE,
       STREAM_WINDOW_BYTES,
       MAX_HEADER_LIST_SIZE,
-      shared.text.maxListBytes,
+      commons.text.maxListBytes,
     ]);
     this.openWindow();
     if (limits.headTimeoutMs > 0) wheel.set(this.timer, limits.headTimeoutMs);
@@ -163,7 +165,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   }
 
   #begin(id: number, bytes: Buffer, start: number, end: number, endStream: boolean): void {
-    const { requests, text } = this.shared;
+    const { requests, text } = this.commons;
     const stream = this.#free.pop() ?? this.#createStream();
     requests.begin(stream.head, text);
     if (!this.decode(bytes, start, end, requests)) {

@@ -6,12 +6,12 @@ import type { ServerExchange } from '../http1/server-connection.ts';
 import { encodeResponseHead, encodeResponseText } from './encode-head.ts';
 import { INTERNAL_ERROR, NO_ERROR } from './error-code.ts';
 import type { HpackEncoder } from './hpack/hpack-encoder.ts';
-import type { Http2Shared } from './shared.ts';
+import type { Http2Commons } from './http2-commons.ts';
 import { Http2Stream, type StreamOwner } from './stream.ts';
 
 /** The connection, as its streams see it. */
 export interface ServerStreamOwner extends StreamOwner {
-  readonly shared: Http2Shared;
+  readonly commons: Http2Commons;
   readonly encoder: HpackEncoder;
   readonly draining: boolean;
   drain(): void;
@@ -86,9 +86,9 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   sendReply(head: string, body: string): void {
-    const { encoder, shared, writer } = this.#owner;
-    encodeResponseText(encoder, head, shared.block);
-    writer.headers(this.id, shared.block, false);
+    const { encoder, commons, writer } = this.#owner;
+    encodeResponseText(encoder, head, commons.block);
+    writer.headers(this.id, commons.block, false);
     this.noteFrame();
     if (body !== '') this.sendData(Buffer.from(body, 'latin1'), 0, body.length);
   }
@@ -139,8 +139,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   #writeHead(head: ResponseHead, changed: string | null): void {
-    const { encoder, shared, writer } = this.#owner;
-    encodeResponseHead(encoder, head, changed, shared.block);
-    writer.headers(this.id, shared.block, false);
+    const { encoder, commons, writer } = this.#owner;
+    encodeResponseHead(encoder, head, changed, commons.block);
+    writer.headers(this.id, commons.block, false);
   }
 }

@@ -84,7 +84,11 @@ export abstract class Http2Stream {
     return this.#waiting.length > 0 || this.#endWaits;
   }
 
-  /** What one side takes at once before it says stop. */
+  /** It has data and no window for it. */
+  get mustWait(): boolean {
+    return this.waiting && (this.sendWindow <= 0 || this.connection.sendWindow <= 0);
+  }
+
   protected open(id: number, sendWindow: number, receiveWindow: number): void {
     this.id = id;
     this.sendWindow = sendWindow;

@@ -6,7 +6,7 @@ import { RequestHeadBuilder } from './request-head-builder.ts';
 import { ResponseHeadBuilder } from './response-head-builder.ts';
 import { TrailerBuilder } from './trailer-builder.ts';
 
-export class Http2Shared {
+export class Http2Commons {
   readonly queue = new FlushQueue();
   readonly text: FieldText;
   readonly block = new BlockWriter();
