@@ -20,8 +20,11 @@ export class WorldIndex implements TranslatorSource {
   readonly #workloads = new LabelIndex<Located<Workload>>();
   readonly #slices = new LabelIndex<Located<EndpointSlice>>();
   readonly #selectors = new SelectorIndex();
-  /** By `serviceKey`; what a change may concern is taken out. */
-  readonly #inputs = new Map<string, OwnInputs>();
+  /** What a change may concern is taken out. */
+  readonly #inputs = new Map<Located<Service>, OwnInputs>();
+  /** Null: to be listed again. */
+  #services: readonly Located<Service>[] | null = null;
+  #strays: readonly Located<EndpointSlice>[] | null = null;
 
   constructor(world: World) {
     this.#world = world;
@@ -29,24 +32,24 @@ export class WorldIndex implements TranslatorSource {
 
   /** To be told every change of the world. */
   apply(changes: readonly WorldChange[]): void {
-    for (const { before, after } of changes) {
-      if (before !== null) this.#forget(before.object);
-      if (after !== null) this.#forget(after.object);
+    for (const change of changes) {
+      const { before, after } = change;
+      this.#forgetLists(change);
+      if (before !== null) this.#forget(before);
+      if (after !== null) this.#forget(after);
       if (after !== null) this.#set(after);
       else if (before !== null) this.#delete(before.object);
     }
   }
 
-  services(): Iterable<Located<Service>> {
-    return this.#world.all('Service');
+  services(): readonly Located<Service>[] {
+    this.#services ??= [...this.#world.all('Service')];
+    return this.#services;
   }
 
-  slices(): Iterable<Located<EndpointSlice>> {
-    return this.#world.all('EndpointSlice');
-  }
-
-  hasService(namespace: string, name: string): boolean {
-    return this.#world.get('Service', namespace, name) !== null;
+  strays(): readonly Located<EndpointSlice>[] {
+    this.#strays ??= [...this.#world.all('EndpointSlice')].filter(({ object }) => this.#isStray(object));
+    return this.#strays;
   }
 
   /** How many other EndpointSlices the Service of this one has. */
@@ -57,13 +60,10 @@ export class WorldIndex implements TranslatorSource {
 
   /** All that decides how `service` is translated but its own virtual addresses; the same object until something of it changes. */
   inputsOf(service: Located<Service>): OwnInputs {
-    const { namespace, name } = service.object.metadata;
-    const key = serviceKey(namespace, name);
-    let inputs = this.#inputs.get(key);
-    if (inputs?.service !== service) {
-      inputs = this.#collect(service);
-      this.#inputs.set(key, inputs);
-    }
+    const known = this.#inputs.get(service);
+    if (known !== undefined) return known;
+    const inputs = this.#collect(service);
+    this.#inputs.set(service, inputs);
     return inputs;
   }
 
@@ -90,15 +90,41 @@ export class WorldIndex implements TranslatorSource {
     return this.#slices.select(namespace, { [SERVICE_NAME_LABEL]: service });
   }
 
-  /** Drops the inputs that `object`, which comes, changes or goes, can be part of. */
-  #forget(object: KubeObject): void {
+  #isStray({ metadata: { namespace, labels } }: EndpointSlice): boolean {
+    const service = labels[SERVICE_NAME_LABEL];
+    return service === undefined || this.#world.get('Service', namespace, service) === null;
+  }
+
+  /** Most changes are of slices that belong to a Service before and after: they leave both lists as they are. */
+  #forgetLists({ before, after }: WorldChange): void {
+    const [old, now] = [before?.object, after?.object];
+    const kind = (now ?? old)?.kind;
+    if (kind === 'Service') {
+      this.#services = null;
+      if (old === undefined || now === undefined) this.#strays = null;
+    } else if (kind === 'EndpointSlice' && (old === undefined || now === undefined || !sameOwner(old, now))) {
+      this.#strays = null;
+    } else if (this.#strays?.some((stray) => stray === before) === true) this.#strays = null;
+  }
+
+  /** Drops the inputs that `located`, which comes, changes or goes, can be part of. */
+  #forget(located: Located<KubeObject>): void {
+    const { object } = located;
     const { namespace, name } = object.metadata;
     const labels = selectedLabels(object);
-    if (labels !== null) for (const key of this.#selectors.concernedBy(namespace, labels)) this.#inputs.delete(key);
-    if (object.kind === 'Service' || object.kind === 'Endpoints') this.#inputs.delete(serviceKey(namespace, name));
-    if (object.kind === 'EndpointSlice') {
-      this.#inputs.delete(serviceKey(namespace, object.metadata.labels[SERVICE_NAME_LABEL] ?? ''));
+    if (labels !== null) {
+      for (const key of this.#selectors.concernedBy(namespace, labels)) this.#forgetInputs(namespace, nameIn(key));
     }
+    if (object.kind === 'Service') this.#inputs.delete(located as Located<Service>);
+    if (object.kind === 'Endpoints') this.#forgetInputs(namespace, name);
+    if (object.kind === 'EndpointSlice') {
+      this.#forgetInputs(namespace, object.metadata.labels[SERVICE_NAME_LABEL] ?? '');
+    }
+  }
+
+  #forgetInputs(namespace: string, name: string): void {
+    const service = this.#world.get('Service', namespace, name);
+    if (service !== null) this.#inputs.delete(service);
   }
 
   #set(located: Located<KubeObject>): void {
@@ -127,6 +153,15 @@ export class WorldIndex implements TranslatorSource {
 
 function serviceKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
+}
+
+function nameIn(serviceKey: string): string {
+  return serviceKey.slice(serviceKey.indexOf('/') + 1);
+}
+
+/** Of two versions of one slice. */
+function sameOwner(before: KubeObject, now: KubeObject): boolean {
+  return before.metadata.labels[SERVICE_NAME_LABEL] === now.metadata.labels[SERVICE_NAME_LABEL];
 }
 
 /** The labels that Services select by; null for what they don't select. */

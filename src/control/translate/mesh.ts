@@ -6,6 +6,7 @@ import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import type { ServiceNameSpec } from '../../model/service-name-spec.ts';
 import type { NamedHost } from './named-host.ts';
 import { sameItems } from './service-inputs.ts';
+import type { ServiceRoute } from './service-route.ts';
 import type { TranslatedService } from './translate-service.ts';
 
 /** Immutable. A part that is the same as in the mesh before is the same object. */
@@ -40,6 +41,33 @@ export const EMPTY_MESH: Mesh = {
 
 /** `services` by namespace and name; `issues` are those between them. */
 export function joinServices(services: readonly TranslatedService[], issues: readonly Issue[], before: Mesh): Mesh {
+  const all = [...issues, ...services.flatMap((service) => service.issues)];
+  const endpoints = onlyEndpoints(services, before);
+  return endpoints === null ? joinAll(services, all, before) : { ...before, endpoints, issues: all, services };
+}
+
+/** Most changes are of endpoints: nothing else has to be made again. Null where something else changed, too. */
+function onlyEndpoints(services: readonly TranslatedService[], before: Mesh): Mesh['endpoints'] | null {
+  if (services.length !== before.services.length) return null;
+  const changed: ServiceRoute[] = [];
+  for (const [index, { routes }] of services.entries()) {
+    const old = before.services[index]?.routes;
+    if (old === routes) continue;
+    if (old?.length !== routes.length) return null;
+    for (const [at, route] of routes.entries()) {
+      const last = old[at];
+      if (last === route) continue;
+      if (last?.cluster !== route.cluster || last.host !== route.host) return null;
+      changed.push(route);
+    }
+  }
+  if (changed.length === 0) return before.endpoints;
+  const endpoints = new Map(before.endpoints);
+  for (const { assignment } of changed) endpoints.set(assignment.name, assignment);
+  return endpoints;
+}
+
+function joinAll(services: readonly TranslatedService[], issues: readonly Issue[], before: Mesh): Mesh {
   const clusters = new Map<string, ClusterSpec>();
   const endpoints = new Map<string, LoadAssignmentSpec>();
   const namespaces: string[] = [];
@@ -60,7 +88,7 @@ export function joinServices(services: readonly TranslatedService[], issues: rea
     // Both are made from the same as the hosts are.
     names: sameHosts ? before.names : byName(services.flatMap((service) => service.names)),
     portRoutes: sameHosts ? before.portRoutes : byName(services.flatMap(configsOf)),
-    issues: [...issues, ...services.flatMap((service) => service.issues)],
+    issues,
     services,
   };
 }

@@ -25,6 +25,7 @@ export interface ServiceInputs {
 
 /** Item by item identical. */
 export function sameItems(left: readonly unknown[], right: readonly unknown[]): boolean {
+  if (left === right) return true;
   if (left.length !== right.length) return false;
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   return true;

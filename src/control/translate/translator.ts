@@ -13,11 +13,10 @@ import { type TranslatedService, translateService } from './translate-service.ts
 /** What the translation reads; it is asked anew each time, and answers with the same objects while nothing changed. */
 export interface TranslatorSource {
   /** In any order. */
-  services(): Iterable<Located<Service>>;
-  /** In any order. */
-  slices(): Iterable<Located<EndpointSlice>>;
+  services(): readonly Located<Service>[];
+  /** EndpointSlices that belong to no Service, in any order. */
+  strays(): readonly Located<EndpointSlice>[];
   inputsOf(service: Located<Service>): OwnInputs;
-  hasService(namespace: string, name: string): boolean;
 }
 
 type OwnInputs = Omit<ServiceInputs, 'vips'>;
@@ -41,7 +40,8 @@ interface Ordered {
 export class Translator {
   readonly #clusterDomain: string;
   #ordered: Ordered = { services: [], sorted: [], ips: clusterIpsOf([]) };
-  #memos = new Map<string, Memo>();
+  /** In the order of `#ordered.sorted`. */
+  #memos: readonly (Memo | undefined)[] = [];
   #services: readonly TranslatedService[] = [];
   #issues: readonly Issue[] = [];
   #mesh: Mesh = EMPTY_MESH;
@@ -52,16 +52,14 @@ export class Translator {
 
   /** The same object as the last time where nothing changed. */
   translate(source: TranslatorSource): Mesh {
-    this.#orderServices([...source.services()]);
+    this.#orderServices(source.services());
     const { sorted, ips } = this.#ordered;
-    const memos = new Map<string, Memo>();
-    const translated = sorted.map(({ service, key }) => {
-      const memo = this.#translateOne(source.inputsOf(service), ips.owned.get(service) ?? NO_IPS, this.#memos.get(key));
-      memos.set(key, memo);
-      return memo.translated;
-    });
+    const memos = sorted.map(({ service }, index) =>
+      this.#translateOne(source.inputsOf(service), ips.owned.get(service) ?? NO_IPS, this.#memos[index]),
+    );
     this.#memos = memos;
-    const issues = [...ips.issues, ...strayIssues(source)];
+    const translated = memos.map((memo) => memo.translated);
+    const issues = [...ips.issues, ...source.strays().map(strayIssue)];
     if (sameItems(this.#services, translated) && isDeepStrictEqual(this.#issues, issues)) return this.#mesh;
     this.#services = translated;
     this.#issues = issues;
@@ -74,6 +72,8 @@ export class Translator {
     if (sameItems(this.#ordered.services, services)) return;
     const keyed = services.map((service) => ({ service, key: sortKey(service) }));
     const sorted = keyed.sort((left, right) => compare(left.key, right.key));
+    const known = new Map(this.#ordered.sorted.map(({ key }, index) => [key, this.#memos[index]]));
+    this.#memos = sorted.map(({ key }) => known.get(key));
     this.#ordered = { services, sorted, ips: clusterIpsOf(sorted.map(({ service }) => service)) };
   }
 
@@ -89,19 +89,14 @@ function sortKey({ object }: Located<Service>): string {
   return `${object.metadata.namespace} ${object.metadata.name}`;
 }
 
-/** EndpointSlices that belong to nothing. */
-function strayIssues(source: TranslatorSource): Issue[] {
-  const issues: Issue[] = [];
-  for (const slice of source.slices()) {
-    const { namespace, labels } = slice.object.metadata;
-    const service = labels[SERVICE_NAME_LABEL];
-    if (service !== undefined && source.hasService(namespace, service)) continue;
-    const path = service === undefined ? 'metadata.labels' : `metadata.labels['${SERVICE_NAME_LABEL}']`;
-    const message =
-      service === undefined
-        ? `the EndpointSlice has no label ${SERVICE_NAME_LABEL}, so it belongs to no Service`
-        : `there is no Service "${service}" in namespace "${namespace}"`;
-    issues.push(warningIssue(message, { ...placeOf(slice, path), remedy: 'name the Service that it belongs to' }));
-  }
-  return issues;
+/** An EndpointSlice that belongs to nothing. */
+function strayIssue(slice: Located<EndpointSlice>): Issue {
+  const { namespace, labels } = slice.object.metadata;
+  const service = labels[SERVICE_NAME_LABEL];
+  const path = service === undefined ? 'metadata.labels' : `metadata.labels['${SERVICE_NAME_LABEL}']`;
+  const message =
+    service === undefined
+      ? `the EndpointSlice has no label ${SERVICE_NAME_LABEL}, so it belongs to no Service`
+      : `there is no Service "${service}" in namespace "${namespace}"`;
+  return warningIssue(message, { ...placeOf(slice, path), remedy: 'name the Service that it belongs to' });
 }

@@ -7,6 +7,7 @@ import { podText, serviceText, TextMesh } from '../../../support/mesh-text.ts';
 const SERVICES =
   serviceText('clusterIP: 10.96.0.1, selector: {app: a}, ports: [{port: 80, targetPort: http}]') + serviceText('', 'b');
 const PODS = podText({ name: 'p1', ip: '10.0.0.1' }) + podText({ name: 'p2', ip: '10.0.0.2' });
+const KINDS = ['Service', 'Pod', 'EndpointSlice'] as const;
 const A = 'outbound|80|a.default.svc.cluster.local';
 
 describe('two translations', () => {
@@ -101,22 +102,33 @@ describe('two translations', () => {
           labels: fc.constantFrom('app: a', 'app: b'),
         })
         .map((pod) => podText({ ...pod, ip: `10.0.0.${pod.name.slice(1)}` })),
+      fc
+        .record({
+          name: fc.constantFrom('s1', 's2'),
+          owner: fc.constantFrom('{kubernetes.io/service-name: a}', '{kubernetes.io/service-name: b}', '{}'),
+          ready: fc.boolean(),
+        })
+        .map(
+          ({ name, owner, ready }) =>
+            `---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: ${name}, labels: ${owner}}\naddressType: IPv4\nports: [{port: 8080}]\nendpoints: [{addresses: [10.1.0.${name.slice(1)}], conditions: {ready: ${ready}}}]\n`,
+        ),
     );
     const step = fc.record({ text: part, remove: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 16 }), (steps) => {
         const mesh = new TextMesh();
         for (const { text, remove } of steps) {
           if (remove) mesh.remove(text);
           else mesh.add(text);
           const fresh = new TextMesh();
-          fresh.change([...mesh.world.all('Service'), ...mesh.world.all('Pod')]);
+          fresh.change(KINDS.flatMap((kind) => [...mesh.world.all(kind)]));
           expect(mesh.snapshot()).toEqual(fresh.snapshot());
+          expect(mesh.onDemand()).toEqual(fresh.onDemand());
           expect(new Set(mesh.issues())).toEqual(new Set(fresh.issues()));
           expect(checkConsistent(mesh.snapshot())).toEqual([]);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   });
 });
