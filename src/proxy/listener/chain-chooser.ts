@@ -1,17 +1,13 @@
 // Chooses the filter chain that fits a connection most exactly.
 import { BlockList, isIPv6 } from 'node:net';
-import type { CidrRangeSpec, FilterChainMatchSpec, TransportProtocol } from '../../model/filter-chain-match-spec.ts';
+import type { CidrRangeSpec, FilterChainMatchSpec } from '../../model/filter-chain-match-spec.ts';
 import type { SocketAddressSpec } from '../../model/listener-spec.ts';
+import type { Detected } from '../codec/detection/detect.ts';
 
 /** What is known of a connection when its chain is chosen. */
-export interface ConnectionFacts {
+export interface ConnectionFacts extends Detected {
   /** Where it was going; the listener's own address where it was not redirected. */
   readonly destination: SocketAddressSpec;
-  readonly transportProtocol: TransportProtocol;
-  /** Of the ClientHello, lower case; '' = none. */
-  readonly serverName: string;
-  /** What the first bytes say, or the ClientHello offers, most wanted first. */
-  readonly applicationProtocols: readonly string[];
 }
 
 interface CompiledRange {

@@ -5,6 +5,7 @@ import {
   type FilterChainSpec,
   type HttpConnectionManagerSpec,
   httpManagersOf,
+  type InspectionSpec,
   type ListenerSpec,
   type NetworkFilterSpec,
   type SocketAddressSpec,
@@ -12,8 +13,10 @@ import {
 import { renderSocketAddress } from '../../model/socket-address.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
+import { type Detected, detect, PLAIN_BYTES } from '../codec/detection/detect.ts';
 import type { ServerConnectionLimits } from '../codec/http1/server-connection.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
+import { FirstBytes } from '../tcp/first-bytes.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { Acceptor } from './acceptor.ts';
 import { ChainChooser } from './chain-chooser.ts';
@@ -55,6 +58,10 @@ export class Listener implements StatSource {
   #connections = 0;
   #refused = 0;
   #unmatched = 0;
+  /** Sockets whose first bytes are awaited. */
+  readonly #inspected = new Map<Socket, FirstBytes<Detected | 'malformed'>>();
+  #inspectionTimeouts = 0;
+  #inspectionErrors = 0;
   #draining = false;
 
   constructor(spec: ListenerSpec, parts: ListenerParts, options: ListenerOptions) {
@@ -119,6 +126,11 @@ export class Listener implements StatSource {
 
   close(): void {
     this.stopAccepting();
+    for (const [socket, first] of this.#inspected) {
+      first.cancel();
+      socket.destroy();
+    }
+    this.#inspected.clear();
     for (const chain of [...this.#chains.values(), ...this.#retired]) chain.close();
   }
 
@@ -130,10 +142,12 @@ export class Listener implements StatSource {
     sink.gauge('listener', where, 'downstream_cx_active', this.#activeConnections());
     sink.counter('listener', where, 'downstream_cx_destination_refused', this.#refused);
     sink.counter('listener', where, 'no_filter_chain_match', this.#unmatched);
+    sink.counter('listener', where, 'downstream_pre_cx_timeout', this.#inspectionTimeouts);
+    sink.counter('listener', where, 'downstream_listener_filter_error', this.#inspectionErrors);
   }
 
   #activeConnections(): number {
-    let active = 0;
+    let active = this.#inspected.size;
     for (const chain of [...this.#chains.values(), ...this.#retired]) active += chain.connections;
     return active;
   }
@@ -199,19 +213,37 @@ export class Listener implements StatSource {
       socket.destroy();
       return;
     }
-    const here = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
-    const chain = this.#chooser.choose({
-      destination: redirected ?? here,
-      transportProtocol: 'raw_buffer',
-      serverName: '',
-      applicationProtocols: [],
+    const { inspection } = this.#spec;
+    if (inspection === undefined) this.#handOver(socket, PLAIN_BYTES, own ? null : redirected);
+    else this.#inspect(socket, inspection, own ? null : redirected);
+  }
+
+  #inspect(socket: Socket, inspection: InspectionSpec, redirected: SocketAddressSpec | null): void {
+    const look = (bytes: Buffer): Detected | 'malformed' | null => detect(bytes, inspection);
+    const { wheel } = this.#options.shared;
+    const first = new FirstBytes(socket, look, inspection.timeoutMs, wheel, (found) => {
+      this.#inspected.delete(socket);
+      if (found === 'timeout') {
+        this.#inspectionTimeouts += 1;
+        if (inspection.continueOnTimeout) this.#handOver(socket, PLAIN_BYTES, redirected);
+        else socket.destroy();
+      } else if (found === 'malformed' || found === 'too-long' || found === 'gone') {
+        if (found !== 'gone') this.#inspectionErrors += 1;
+        socket.destroy();
+      } else this.#handOver(socket, found, redirected);
     });
-    if (chain === null) {
-      this.#unmatched += 1;
-      socket.destroy();
+    this.#inspected.set(socket, first);
+  }
+
+  #handOver(socket: Socket, detected: Detected, redirected: SocketAddressSpec | null): void {
+    const destination = redirected ?? { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
+    const chain = this.#chooser.choose({ destination, ...detected });
+    if (chain !== null) {
+      chain.accept(socket, redirected);
       return;
     }
-    chain.accept(socket, own ? null : redirected);
+    this.#unmatched += 1;
+    socket.destroy();
   }
 
   #isOwn(destination: SocketAddressSpec): boolean {
