@@ -1,20 +1,21 @@
 // The incremental protocol's messages, as far as a subscriber that costs little needs them. Source: proto/envoy/service/discovery/v3.
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-const TYPE_PREFIX = 'type.googleapis.com/envoy.config.';
+const PREFIX = 'type.googleapis.com/';
 
 export const TYPE_URLS = {
-  listeners: `${TYPE_PREFIX}listener.v3.Listener`,
-  routes: `${TYPE_PREFIX}route.v3.RouteConfiguration`,
-  clusters: `${TYPE_PREFIX}cluster.v3.Cluster`,
-  endpoints: `${TYPE_PREFIX}endpoint.v3.ClusterLoadAssignment`,
+  listeners: `${PREFIX}envoy.config.listener.v3.Listener`,
+  routes: `${PREFIX}envoy.config.route.v3.RouteConfiguration`,
+  clusters: `${PREFIX}envoy.config.cluster.v3.Cluster`,
+  endpoints: `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`,
+  names: `${PREFIX}switchboard.discovery.v1.ServiceName`,
 } as const;
 
 export const DELTA_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 
 export interface DeltaRequest {
-  /** Only in the first request of a stream. */
-  readonly nodeId?: string;
+  /** Who asks: envoy.config.core.v3.Node, in bytes. Only in the first request of a stream. */
+  readonly node?: Uint8Array;
   readonly typeUrl: string;
   readonly subscribe?: readonly string[];
   /** Of the response that this acknowledges. */
@@ -28,12 +29,9 @@ export interface DeltaResponse {
   readonly names: readonly string[];
 }
 
-export function encodeRequest({ nodeId, typeUrl, subscribe = [], nonce }: DeltaRequest): Buffer {
+export function encodeRequest({ node, typeUrl, subscribe = [], nonce }: DeltaRequest): Buffer {
   const writer = new BinaryWriter();
-  if (nodeId !== undefined) {
-    writer.tag(1, WireType.LengthDelimited).fork();
-    writer.tag(1, WireType.LengthDelimited).string(nodeId).join();
-  }
+  if (node !== undefined) writer.tag(1, WireType.LengthDelimited).bytes(node);
   writer.tag(2, WireType.LengthDelimited).string(typeUrl);
   for (const name of subscribe) writer.tag(3, WireType.LengthDelimited).string(name);
   if (nonce !== undefined) writer.tag(6, WireType.LengthDelimited).string(nonce);

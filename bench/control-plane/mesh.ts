@@ -2,7 +2,7 @@
 import type { EndpointSlice } from '../../src/kube/endpoint-objects.ts';
 import { SERVICE_NAME_LABEL } from '../../src/kube/endpoint-objects.ts';
 import type { Service } from '../../src/kube/service.ts';
-import { DEFAULT_CLUSTER_DOMAIN, outboundClusterName, serviceHost } from '../../src/model/names.ts';
+import { DEFAULT_CLUSTER_DOMAIN, outboundClusterName, portRouteName, serviceHost } from '../../src/model/names.ts';
 
 export const NAMESPACES = 20;
 const PORT = 80;
@@ -37,9 +37,14 @@ export function hostOf(service: number): string {
   return serviceHost(`svc-${service}`, namespaceOf(service), DEFAULT_CLUSTER_DOMAIN);
 }
 
-/** Also of its endpoints, and of its routes for who asks for these by name. */
+/** Also of its endpoints. */
 export function clusterOf(service: number): string {
   return outboundClusterName(PORT, hostOf(service));
+}
+
+/** For who asks for what is dialled. */
+export function routesOf(service: number): string {
+  return portRouteName(PORT, hostOf(service));
 }
 
 export function serviceObject(service: number): Service {

@@ -22,7 +22,10 @@ export type ServerReport =
   | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'changed'; readonly index: number; readonly atUs: number };
 
-/** `named`: subscribes to what it needs of its Services. `wildcard`: to everything, as Envoy does. */
+/**
+ * `named`: knows the names of the mesh, and subscribes to what it needs of its Services, as our sidecar does. `wildcard`: subscribes to
+ * everything, as Envoy does.
+ */
 export type SubscriberMode = 'named' | 'wildcard';
 
 export interface SubscribersConfig {

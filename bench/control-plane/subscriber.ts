@@ -14,7 +14,8 @@ export interface TypePlan {
 
 export interface SubscriberOptions {
   readonly port: number;
-  readonly nodeId: string;
+  /** envoy.config.core.v3.Node, in bytes. */
+  readonly node: Uint8Array;
   readonly plans: readonly TypePlan[];
   /** Everything has come, and was acknowledged. */
   readonly onSynced: () => void;
@@ -30,11 +31,12 @@ export class Subscriber {
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   /** By type, the names that have come; a type leaves when all have. */
   readonly #pending = new Map<string, Set<string>>();
-  #nodeId: string | undefined;
+  /** Until it was told. */
+  #node: Uint8Array | undefined;
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
-    this.#nodeId = options.nodeId;
+    this.#node = options.node;
     for (const { typeUrl } of options.plans) this.#pending.set(typeUrl, new Set());
     const client = new Client(`127.0.0.1:${options.port}`, credentials.createInsecure(), {
       'grpc.max_receive_message_length': -1,
@@ -49,8 +51,8 @@ export class Subscriber {
   }
 
   #subscribe({ typeUrl, subscribe }: TypePlan): void {
-    const node = this.#nodeId === undefined ? {} : { nodeId: this.#nodeId };
-    this.#nodeId = undefined;
+    const node = this.#node === undefined ? {} : { node: this.#node };
+    this.#node = undefined;
     this.#call.write(encodeRequest({ ...node, typeUrl, subscribe }));
   }
 

@@ -3,7 +3,7 @@ import { TYPE_URLS } from './delta-messages.ts';
 import { clusterOf } from './mesh.ts';
 import { nowUs, type SubscribersConfig, type SubscribersReport } from './messages.ts';
 import { Subscriber } from './subscriber.ts';
-import { nodeIdOf, plansOf } from './subscription-plans.ts';
+import { nodeOf, plansOf } from './subscription-plans.ts';
 
 /** Told in portions, so that telling costs little. */
 const REPORT_MS = 250;
@@ -32,7 +32,7 @@ function start(): void {
   for (let index = config.first; index < config.first + config.count; index += 1) {
     new Subscriber({
       port: config.port,
-      nodeId: nodeIdOf(index),
+      node: nodeOf(index, config.mode),
       plans: plansOf(index, config),
       onSynced,
       onNews,

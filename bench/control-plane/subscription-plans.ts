@@ -1,8 +1,11 @@
-// What a subscriber asks for: of 20 Services by their names, or of everything.
+// What a subscriber asks for: what 20 Services need, by name, or everything.
+import { create, toBinary } from '@bufbuild/protobuf';
 import { DEFAULT_CLUSTER_DOMAIN, proxyRouteName } from '../../src/model/names.ts';
 import { sidecarNodeId } from '../../src/model/node-identity.ts';
+import { NodeSchema } from '../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
+import { encodeNode } from '../../src/xds/node.ts';
 import { TYPE_URLS } from './delta-messages.ts';
-import { clusterOf, namespaceOf, servicesOf } from './mesh.ts';
+import { clusterOf, namespaceOf, routesOf, servicesOf } from './mesh.ts';
 import type { SubscriberMode } from './messages.ts';
 import type { TypePlan } from './subscriber.ts';
 
@@ -12,20 +15,29 @@ export interface SubscriberPlace {
   readonly each: number;
 }
 
-export function nodeIdOf(subscriber: number): string {
+export function nodeOf(subscriber: number, mode: SubscriberMode): Uint8Array {
   const address = `10.255.${subscriber >> 8}.${subscriber & 255}`;
-  return sidecarNodeId(address, `pod-${subscriber}`, namespaceOf(subscriber), DEFAULT_CLUSTER_DOMAIN);
+  const namespace = namespaceOf(subscriber);
+  const id = sidecarNodeId(address, `pod-${subscriber}`, namespace, DEFAULT_CLUSTER_DOMAIN);
+  const identity = { id, namespace, outboundAddresses: [], onDemand: mode === 'named' };
+  return toBinary(NodeSchema, create(NodeSchema, encodeNode(identity, {})));
 }
 
 export function plansOf(subscriber: number, { mode, services, each }: SubscriberPlace): readonly TypePlan[] {
-  return mode === 'named' ? namedPlans(servicesOf(subscriber, each, services)) : wildcardPlans(subscriber, services);
+  if (mode === 'wildcard') return wildcardPlans(subscriber, services);
+  return namedPlans(servicesOf(subscriber, each, services), services);
 }
 
-/** Cluster, endpoints and routes of each Service have the same name. */
-function namedPlans(services: readonly number[]): readonly TypePlan[] {
-  const subscribe = services.map(clusterOf);
-  const { clusters, endpoints, routes } = TYPE_URLS;
-  return [clusters, endpoints, routes].map((typeUrl) => ({ typeUrl, subscribe, expected: subscribe.length }));
+function namedPlans(own: readonly number[], services: number): readonly TypePlan[] {
+  const { names, listeners, clusters, endpoints, routes } = TYPE_URLS;
+  const expected = own.length;
+  return [
+    { typeUrl: names, subscribe: ['*'], expected: services },
+    { typeUrl: listeners, subscribe: ['*'], expected: 1 },
+    { typeUrl: clusters, subscribe: own.map(clusterOf), expected },
+    { typeUrl: endpoints, subscribe: own.map(clusterOf), expected },
+    { typeUrl: routes, subscribe: own.map(routesOf), expected },
+  ];
 }
 
 /** In Envoy's order: endpoints when the clusters have come, routes when the listener has. */

@@ -5,6 +5,7 @@ import {
   clusterOf,
   hostOf,
   namespaceOf,
+  routesOf,
   serviceObject,
   sliceObject,
 } from '../../../bench/control-plane/mesh.ts';
@@ -28,7 +29,8 @@ async function controlPlane(slice: KubeObject) {
   const plane = new ControlPlane({ registries: [registry], clock, log: new ListLog(), clusterDomain: 'cluster.local' });
   plane.start();
   await Promise.resolve(); // the registry tells its beginning
-  const state = () => plane.state?.snapshotFor({ namespace: namespaceOf(SERVICE), outboundAddresses: [] });
+  const view = { namespace: namespaceOf(SERVICE), outboundAddresses: [], onDemand: true };
+  const state = () => plane.state?.snapshotFor(view);
   const endpoints = () =>
     state()
       ?.endpoints.get(clusterOf(SERVICE))
@@ -38,10 +40,12 @@ async function controlPlane(slice: KubeObject) {
 }
 
 describe('the mesh of the bench', () => {
-  it('becomes a cluster and endpoints under the names that subscribers ask for, without issues', async () => {
+  it('becomes a cluster, endpoints and routes under the names that subscribers ask for, without issues', async () => {
     const { plane, state, endpoints } = await controlPlane(sliceObject(SERVICE, 10, true));
     expect([...(state()?.clusters.keys() ?? [])]).toEqual([clusterOf(SERVICE)]);
     expect(clusterOf(SERVICE)).toBe(`outbound|80|${hostOf(SERVICE)}`);
+    expect([...(state()?.routes.keys() ?? [])]).toEqual([routesOf(SERVICE)]);
+    expect([...(state()?.names.keys() ?? [])]).toEqual([hostOf(SERVICE)]);
     expect(endpoints()).toHaveLength(10);
     expect(plane.state?.issues).toEqual([]);
   });

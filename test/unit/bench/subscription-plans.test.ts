@@ -14,15 +14,18 @@ describe('servicesOf', () => {
 });
 
 describe('plansOf', () => {
-  it('asks at once for clusters, endpoints and routes of what a subscriber needs', () => {
+  it('asks at once for the names of the mesh, and for clusters, endpoints and routes of what a subscriber needs', () => {
     const plans = plansOf(1, { mode: 'named', services: 100, each: 2 });
     const name = 'outbound|80|svc-2.ns-2.svc.cluster.local';
-    expect(plans.map(({ typeUrl }) => typeUrl.replace(/^.*\./, ''))).toEqual([
-      'Cluster',
-      'ClusterLoadAssignment',
-      'RouteConfiguration',
+    expect(
+      plans.map(({ typeUrl, subscribe, expected }) => [typeUrl.replace(/^.*\./, ''), subscribe[0], expected]),
+    ).toEqual([
+      ['ServiceName', '*', 100],
+      ['Listener', '*', 1],
+      ['Cluster', name, 2],
+      ['ClusterLoadAssignment', name, 2],
+      ['RouteConfiguration', 'svc-2.ns-2.svc.cluster.local:80', 2],
     ]);
-    for (const plan of plans) expect(plan).toMatchObject({ expected: 2, subscribe: expect.arrayContaining([name]) });
     expect(plans.every(({ after }) => after === undefined)).toBe(true);
   });
 
