@@ -105,6 +105,22 @@ export const ERRORS = {
     flag: 'SI',
     sentence: 'The request head did not arrive in time: {detail}',
   },
+  request_body_timeout: {
+    side: 'downstream',
+    status: 408,
+    grpcStatus: 4,
+    retry: 'never',
+    flag: 'SI',
+    sentence: 'The request body did not arrive in time: {detail}',
+  },
+  downstream_stalled: {
+    side: 'downstream',
+    status: 0,
+    grpcStatus: 1,
+    retry: 'never',
+    flag: 'SI',
+    sentence: 'The caller has stopped reading its answer.',
+  },
   overloaded: {
     side: 'local',
     status: 503,

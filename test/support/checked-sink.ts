@@ -66,10 +66,13 @@ function socketlessPlane(): DataPlane {
     replayBytes: 0,
     bodyMeter: { note() {} },
     admission: { refusing: false, reason: '' },
+    streamIdleTimeoutMs: 0,
+    requestBodyTimeoutMs: 0,
   };
   return new DataPlane({
     listener: {
-      ...{ shared, limits, requestHeadersTimeoutMs: 0, log: silentLog, rebindMs: 1_000 },
+      ...{ shared, requestHeadersTimeoutMs: 0, maxIdleMs: 0, maxConnections: 0, log: silentLog, rebindMs: 1_000 },
+      limits: { ...limits, maxRequests: 0, maxAgeMs: 0 },
       originalDestination: noOriginalDestination,
     },
     cluster: { ...limits, random, pool: { dial, wheel, idleTimeoutMs: 1_000, now: () => clock.now() } },

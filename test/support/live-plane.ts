@@ -39,6 +39,12 @@ export interface LivePlaneOptions {
   readonly replayBytes?: number;
   readonly maxHeadBytes?: number;
   readonly maxFields?: number;
+  /** These five by default without bound, but for 5 minutes in which nothing moves. */
+  readonly streamIdleTimeoutMs?: number;
+  readonly requestBodyTimeoutMs?: number;
+  readonly maxRequests?: number;
+  readonly maxAgeMs?: number;
+  readonly maxConnections?: number;
   /** Default: nothing is refused. */
   readonly admission?: Admission;
 }
@@ -208,8 +214,16 @@ export class LivePlane {
           replayBytes: this.#options.replayBytes ?? 65_536,
           bodyMeter: { note: () => {} },
           admission: this.#options.admission ?? { refusing: false, reason: '' },
+          streamIdleTimeoutMs: this.#options.streamIdleTimeoutMs ?? 300_000,
+          requestBodyTimeoutMs: this.#options.requestBodyTimeoutMs ?? 0,
         },
-        limits: { maxHeadBytes, maxFields },
+        limits: {
+          ...{ maxHeadBytes, maxFields },
+          maxRequests: this.#options.maxRequests ?? 0,
+          maxAgeMs: this.#options.maxAgeMs ?? 0,
+        },
+        maxIdleMs: 0,
+        maxConnections: this.#options.maxConnections ?? 0,
         requestHeadersTimeoutMs: 0,
         originalDestination: noOriginalDestination,
         log: silentLog,

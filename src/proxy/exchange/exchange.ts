@@ -17,17 +17,20 @@ import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 import { type LocalReply, renderLocalReply } from './local-reply.ts';
 import { Router, type RouterOwner } from './router.ts';
+import { StallGuard, type StallOwner } from './stall-guard.ts';
 import { Tunnel } from './tunnel.ts';
 
 const UNSENDABLE_PATH =
   'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
-export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
+export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerOwner {
   readonly record: ExchangeRecord;
   readonly #context: ExchangeContext;
   readonly #router: Router;
+  /** Guards the request body, then the answer. */
   readonly #timeout: WheelTimer;
+  readonly #stall: StallGuard;
   readonly #onClosed: (exchange: Exchange) => void;
   #connection: Http1ServerConnection | null = null;
   #head: RequestHead | null = null;
@@ -44,6 +47,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     this.#context = context;
     this.#onClosed = onClosed;
     this.#timeout = new WheelTimer(this);
+    this.#stall = new StallGuard(this, context.wheel, context.streamIdleTimeoutMs);
     this.record = new ExchangeRecord(downstreamRemote);
     this.#router = new Router(this, context, this.record);
   }
@@ -87,6 +91,8 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
       return;
     }
     if (head.isConnect) {
+      // A tunnel has timeouts of its own.
+      this.#stall.close();
       this.#tunnel = new Tunnel(this, cluster, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
     } else {
@@ -96,6 +102,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   }
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
+    this.#stall.moved = true;
     this.record.bytesReceived += end - start;
     this.#context.bodyMeter.note(end - start);
     if (this.#active && !this.#router.sendData(bytes, start, end)) this.onUpstreamBlocked();
@@ -105,6 +112,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     if (!this.#active || this.#tunnel !== null) return;
     const timeoutMs = this.#entry?.timeoutMs ?? 0;
     if (timeoutMs > 0) this.#context.wheel.set(this.#timeout, timeoutMs);
+    else this.#context.wheel.cancel(this.#timeout);
     this.#router.sendEnd(trailers);
   }
 
@@ -115,11 +123,11 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   onRequestError(code: ErrorCode, detail: string): void {
     this.#context.stats.protocolErrors += 1;
     if (!this.#active) this.#begin(null);
-    if (this.#responseStarted) this.#cutOff(code, detail);
-    else this.rescue(code, detail);
+    this.#giveUp(code, detail);
   }
 
   onDownstreamWritable(): void {
+    this.#stall.moved = true;
     if (!this.#upstreamBlocked) return;
     this.#upstreamBlocked = false;
     this.#router.resumeReading();
@@ -134,6 +142,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   }
 
   onDownstreamClosed(): void {
+    this.#stall.close();
     this.#onClosed(this);
   }
 
@@ -147,6 +156,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   }
 
   onResponseHead(head: ResponseHead): void {
+    this.#stall.moved = true;
     this.#responseStarted = true;
     this.record.status = head.status;
     const connection = this.connection;
@@ -155,7 +165,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     const unknownLength = kind === BODY_CHUNKED || kind === BODY_UNTIL_CLOSE;
     this.#responseChunked = unknownLength && !oldCaller;
     // Nobody waits for the rest of a request that has its answer: the caller is told so.
-    if (this.#context.draining || !connection.requestComplete) connection.closeAfterAnswer();
+    if (this.#draining || !connection.requestComplete) connection.closeAfterAnswer();
     if (unknownLength && oldCaller) connection.endAnswerByClosing();
     let extra = '';
     if (kind === BODY_UNTIL_CLOSE && !oldCaller) extra = 'transfer-encoding: chunked\r\n';
@@ -171,6 +181,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
+    this.#stall.moved = true;
     this.record.bytesSent += end - start;
     this.#context.bodyMeter.note(end - start);
     const writer = this.connection.writer;
@@ -201,15 +212,28 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   }
 
   onUpstreamFailed(code: ErrorCode, detail: string): void {
-    if (this.#responseStarted) this.#cutOff(code, detail);
-    else this.rescue(code, detail);
+    this.#giveUp(code, detail);
   }
 
   onTimer(): void {
-    this.#router.recordTimeout();
-    const detail = `no complete answer within ${this.#entry?.timeoutMs} ms`;
-    if (this.#responseStarted) this.#cutOff('upstream_timeout', detail);
-    else this.rescue('upstream_timeout', detail);
+    if (this.connection.requestComplete) {
+      this.#router.recordTimeout();
+      this.#giveUp('upstream_timeout', `no complete answer within ${this.#entry?.timeoutMs} ms`);
+    } else {
+      this.#giveUp('request_body_timeout', `no complete body within ${this.#context.requestBodyTimeoutMs} ms`);
+    }
+  }
+
+  onStalled(): void {
+    const detail = `nothing has moved for ${this.#context.streamIdleTimeoutMs} ms`;
+    if (this.#upstreamBlocked) {
+      this.#giveUp('downstream_stalled', detail);
+    } else if (this.connection.requestComplete || this.#downstreamBlocked) {
+      this.#router.recordTimeout();
+      this.#giveUp('upstream_timeout', detail);
+    } else {
+      this.#giveUp('request_body_timeout', detail);
+    }
   }
 
   // ── ends ──
@@ -244,6 +268,14 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
     this.#context.stats.requestsTotal += 1;
     this.#context.stats.requestsActive += 1;
     this.record.begin(head, this.#context);
+    this.#stall.watch();
+    const bodyTimeoutMs = this.#context.requestBodyTimeoutMs;
+    if (bodyTimeoutMs > 0 && !this.connection.requestComplete) this.#context.wheel.set(this.#timeout, bodyTimeoutMs);
+  }
+
+  #giveUp(code: ErrorCode, detail: string): void {
+    if (this.#responseStarted) this.#cutOff(code, detail);
+    else this.rescue(code, detail);
   }
 
   /** By weight; `null` = the route answers by itself, and has. */
@@ -285,7 +317,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   #connectionFields(): string {
     const connection = this.connection;
     const head = this.#head;
-    if (this.#context.draining || head === null || !connection.requestComplete) connection.closeAfterAnswer();
+    if (this.#draining || head === null || !connection.requestComplete) connection.closeAfterAnswer();
     if (connection.closing) return 'connection: close\r\n';
     return head?.versionMinor === 0 ? 'connection: keep-alive\r\n' : '';
   }
@@ -293,6 +325,11 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   #noRoute(table: RouteTable | null, authority: string): void {
     this.#context.stats.noRoute += 1;
     this.rescue('no_route', table === null ? 'no routes have come yet.' : explainMiss(table.spec, authority));
+  }
+
+  /** The whole listener, or this connection for its age. */
+  get #draining(): boolean {
+    return this.#context.draining || this.connection.draining;
   }
 
   #refuse(): void {
@@ -320,6 +357,7 @@ export class Exchange implements ServerExchange, RouterOwner, TimerOwner {
   /** Counts, logs and lets go of everything; the connection may begin the next exchange right after. */
   #finish(): void {
     this.#active = false;
+    this.#stall.rest();
     this.#router.stop();
     this.#tunnel = null;
     this.#context.wheel.cancel(this.#timeout);

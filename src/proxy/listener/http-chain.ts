@@ -3,19 +3,25 @@ import type { Socket } from 'node:net';
 import type { HttpConnectionManagerSpec } from '../../model/listener-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
-import { Http1ServerConnection, type ServerConnectionLimits } from '../codec/http1/server-connection.ts';
+import { Http1ServerConnection } from '../codec/http1/server-connection.ts';
+import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { ExchangeStats } from '../exchange/exchange-stats.ts';
 import type { ConnectionChain } from './connection-chain.ts';
 
+/** Share of the age that is taken off by chance. */
+const AGE_JITTER = 0.1;
+
 export interface HttpChainOptions {
   /** What the exchanges of every listener share. */
   readonly shared: Omit<ExchangeContext, 'routes' | 'stats' | 'draining' | 'accessLog'>;
   readonly accessLog: AccessLog | null;
-  readonly limits: Pick<ServerConnectionLimits, 'maxHeadBytes' | 'maxFields'>;
+  readonly limits: Omit<ServerConnectionLimits, 'headTimeoutMs' | 'idleTimeoutMs'>;
   /** Where the configuration says nothing of it (0), ms. */
   readonly requestHeadersTimeoutMs: number;
+  /** Whatever the configuration says beyond it, ms; 0 = what that says. */
+  readonly maxIdleMs: number;
 }
 
 export class HttpChain implements ConnectionChain {
@@ -77,10 +83,14 @@ export class HttpChain implements ConnectionChain {
   };
 
   #limits(): ServerConnectionLimits {
+    const { limits, requestHeadersTimeoutMs, maxIdleMs, shared } = this.#options;
+    const bounds = [this.#http.idleTimeoutMs, maxIdleMs].filter((boundMs) => boundMs > 0);
     return {
-      ...this.#options.limits,
-      headTimeoutMs: this.#http.requestHeadersTimeoutMs || this.#options.requestHeadersTimeoutMs,
-      idleTimeoutMs: this.#http.idleTimeoutMs,
+      ...limits,
+      headTimeoutMs: this.#http.requestHeadersTimeoutMs || requestHeadersTimeoutMs,
+      idleTimeoutMs: bounds.length === 0 ? 0 : Math.min(...bounds),
+      // Callers that came together shall not all have to come again together.
+      maxAgeMs: limits.maxAgeMs * (1 - AGE_JITTER * shared.random.next()),
     };
   }
 }

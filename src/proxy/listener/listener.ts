@@ -13,8 +13,8 @@ import {
 import { renderSocketAddress } from '../../model/socket-address.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
+import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import { type Detected, detect, PLAIN_BYTES } from '../codec/detection/detect.ts';
-import type { ServerConnectionLimits } from '../codec/http1/server-connection.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { FirstBytes } from '../tcp/first-bytes.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
@@ -30,9 +30,13 @@ export interface ListenerOptions {
   readonly shared: Omit<ExchangeContext, 'routes' | 'stats' | 'draining'>;
   /** For a listener that names its access logs; null = none can be written. Must not throw. Absent: it gets the shared one. */
   readonly openAccessLogs?: (paths: readonly string[]) => AccessLog | null;
-  readonly limits: Pick<ServerConnectionLimits, 'maxHeadBytes' | 'maxFields'>;
+  readonly limits: Omit<ServerConnectionLimits, 'headTimeoutMs' | 'idleTimeoutMs'>;
   /** For listeners whose configuration says nothing of it (0), ms. */
   readonly requestHeadersTimeoutMs: number;
+  /** No connection stays longer without a request, whatever the configuration says, ms; 0 = what that says. */
+  readonly maxIdleMs: number;
+  /** Beyond so many open connections a new one is closed at once; 0 = however many. */
+  readonly maxConnections: number;
   readonly originalDestination: OriginalDestination;
   readonly log: Log;
   /** How long after a failed bind the next try is made, ms. */
@@ -57,6 +61,7 @@ export class Listener implements StatSource {
   #spec: ListenerSpec;
   #connections = 0;
   #refused = 0;
+  #overflowed = 0;
   #unmatched = 0;
   /** Sockets whose first bytes are awaited. */
   readonly #inspected = new Map<Socket, FirstBytes<Detected | 'malformed'>>();
@@ -140,6 +145,7 @@ export class Listener implements StatSource {
     const where = renderSocketAddress(this.#spec.address);
     sink.counter('listener', where, 'downstream_cx_total', this.#connections);
     sink.gauge('listener', where, 'downstream_cx_active', this.#activeConnections());
+    sink.counter('listener', where, 'downstream_cx_overflow', this.#overflowed);
     sink.counter('listener', where, 'downstream_cx_destination_refused', this.#refused);
     sink.counter('listener', where, 'no_filter_chain_match', this.#unmatched);
     sink.counter('listener', where, 'downstream_pre_cx_timeout', this.#inspectionTimeouts);
@@ -189,13 +195,13 @@ export class Listener implements StatSource {
   }
 
   #createChain(filter: NetworkFilterSpec, parts: ListenerParts): ConnectionChain {
-    const { shared, limits, requestHeadersTimeoutMs } = this.#options;
+    const { shared, limits, requestHeadersTimeoutMs, maxIdleMs } = this.#options;
     if (filter.kind === 'tcp') {
       return new TcpChain(filter.tcp, parts.slotOf, { ...shared, accessLog: this.#accessLog(filter.tcp.accessLogs) });
     }
     const { http } = filter;
     const accessLog = this.#accessLog(http.accessLogs);
-    return new HttpChain(http, parts.routesOf(http), { shared, limits, requestHeadersTimeoutMs, accessLog });
+    return new HttpChain(http, parts.routesOf(http), { shared, limits, requestHeadersTimeoutMs, maxIdleMs, accessLog });
   }
 
   #accessLog(paths: readonly string[] | undefined): AccessLog | null {
@@ -205,6 +211,12 @@ export class Listener implements StatSource {
 
   #onConnection(socket: Socket): void {
     this.#connections += 1;
+    const { maxConnections } = this.#options;
+    if (maxConnections > 0 && this.#activeConnections() >= maxConnections) {
+      this.#overflowed += 1;
+      socket.destroy();
+      return;
+    }
     const redirected = this.#options.originalDestination.of(socket);
     const own = redirected === null || this.#isOwn(redirected);
     if (!own && this.#spec.originalDestination === undefined) {

@@ -54,7 +54,7 @@ export function connectThroughProxy(traffic: Traffic, onUpstream: (end: WireEnd)
   const [caller, proxy] = WireEnd.pair(traffic);
   const cluster = createCluster(dial);
   const exchange = new Exchange(createContext(dial, cluster), 'caller', () => undefined);
-  const limits = { ...LIMITS, headTimeoutMs: 0, idleTimeoutMs: 0 };
+  const limits = { ...LIMITS, headTimeoutMs: 0, idleTimeoutMs: 0, maxRequests: 0, maxAgeMs: 0 };
   exchange.bind(new Http1ServerConnection(proxy.asSocket(), exchange, limits, WHEEL));
   return {
     caller,
@@ -89,6 +89,8 @@ function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
     replayBytes: 0,
     bodyMeter: { note: () => undefined },
     admission: { refusing: false, reason: '' },
+    streamIdleTimeoutMs: 0,
+    requestBodyTimeoutMs: 0,
     draining: false,
   };
 }

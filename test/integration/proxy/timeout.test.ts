@@ -99,7 +99,7 @@ describe('the timeout of a route', () => {
   });
 
   it('of 0 waits for ever', async () => {
-    const { clock, backend, client } = await setUp();
+    const { clock, backend, client } = await setUp({ streamIdleTimeoutMs: 0 });
     client.send(get('web'));
     const { connection } = await backend.request(0);
     clock.advance(86_400_000);

@@ -6,6 +6,7 @@ import { resetSocket } from '../../../base/reset-socket.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, RequestHead } from '../head.ts';
+import type { ServerConnectionLimits } from '../server-connection-limits.ts';
 import { ChunkedDecoder, type ChunkSink } from './chunked-decoder.ts';
 import { HEAD_INCOMPLETE, HEAD_INVALID, HeadScanner } from './head-scanner.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -31,15 +32,6 @@ export interface ServerExchange {
   onDownstreamGone(detail: string): void;
   /** The connection is closed; the last call. */
   onDownstreamClosed(): void;
-}
-
-export interface ServerConnectionLimits {
-  readonly maxHeadBytes: number;
-  readonly maxFields: number;
-  /** From the first byte of a head to its last, ms; 0 = for ever. */
-  readonly headTimeoutMs: number;
-  /** Without a request, ms; 0 = for ever. The connection is closed after one to two times this. */
-  readonly idleTimeoutMs: number;
 }
 
 /** How long a connection whose last answer was sent may stay open for the caller to read it, ms. */
@@ -68,6 +60,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   readonly #limits: ServerConnectionLimits;
   readonly #wheel: TimerWheel;
   readonly #timer: WheelTimer;
+  /** Null = it may grow as old as it likes. */
+  readonly #ageTimer: WheelTimer | null;
   readonly #scanner: HeadScanner;
   readonly #chunked = new ChunkedDecoder();
   #state = AWAIT_HEAD;
@@ -102,6 +96,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     socket.on('error', (error) => this.#onError(codeOf(error)));
     socket.on('close', () => this.#onClose());
     this.#startIdleTimer();
+    this.#ageTimer = limits.maxAgeMs > 0 ? new WheelTimer(this) : null;
+    if (this.#ageTimer !== null) wheel.set(this.#ageTimer, limits.maxAgeMs);
   }
 
   /** No exchange is running. */
@@ -117,6 +113,10 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   /** The answer in work is the last one on this connection. */
   closeAfterAnswer(): void {
     this.#closeRequested = true;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
   }
 
   get closing(): boolean {
@@ -188,7 +188,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   /** Gives the socket away (CONNECT): no event reaches this object any more. Answers the bytes that came behind the head. */
   detach(): Buffer | null {
     this.#state = DETACHED;
-    this.#wheel.cancel(this.#timer);
+    this.#cancelTimers();
     for (const event of SOCKET_EVENTS) this.socket.removeAllListeners(event);
     const rest = this.#held;
     this.#held = null;
@@ -199,8 +199,10 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     this.#exchange.onRequestData(bytes, start, end);
   }
 
-  onTimer(): void {
-    if (this.#readingHead) {
+  onTimer(timer: WheelTimer): void {
+    if (timer === this.#ageTimer) {
+      this.drain();
+    } else if (this.#readingHead) {
       this.#refuse('request_head_timeout', `no complete head within ${this.#limits.headTimeoutMs} ms`);
     } else if (this.#state === LINGERING) {
       if (this.socket.writableFinished) this.socket.destroy();
@@ -273,7 +275,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     const head = this.head;
     this.#requests += 1;
     this.#answering = true;
-    if (!head.keepAlive) this.#closeRequested = true;
+    if (!head.keepAlive || this.#requests === this.#limits.maxRequests) this.#closeRequested = true;
     const complete = head.bodyKind === BODY_NONE || (head.bodyKind === BODY_LENGTH && head.contentLength === 0);
     if (complete) {
       this.#state = AWAIT_ANSWER;
@@ -330,6 +332,11 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     else this.#wheel.cancel(this.#timer);
   }
 
+  #cancelTimers(): void {
+    this.#wheel.cancel(this.#timer);
+    if (this.#ageTimer !== null) this.#wheel.cancel(this.#ageTimer);
+  }
+
   #refuseParse(error: number): void {
     const row = PARSE_ERRORS[error];
     this.#refuse(row?.code ?? 'malformed_request', row?.detail ?? '');
@@ -376,7 +383,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   }
 
   #onClose(): void {
-    this.#wheel.cancel(this.#timer);
+    this.#cancelTimers();
     if (this.#answering && this.#state < LINGERING)
       this.#gone(this.#failure === '' ? 'the connection was closed' : this.#failure);
     this.#state = CLOSED;
