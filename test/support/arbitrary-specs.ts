@@ -82,6 +82,7 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record({
     fc.record({ kind: fc.constant('eds' as const), serviceName: name }),
     fc.record({ kind: fc.constant('static' as const), assignment: loadAssignmentSpec }),
     dnsDiscovery,
+    fc.constant({ kind: 'original-dst' as const }),
   ),
   connectTimeoutMs: ms,
   loadBalancer: fc.constant('round-robin' as const),

@@ -12,7 +12,7 @@ import type { RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spe
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
 import type { Admission } from '../../src/proxy/exchange/exchange-context.ts';
-import { noOriginalDestination } from '../../src/proxy/listener/original-destination.ts';
+import { noOriginalDestination, type OriginalDestination } from '../../src/proxy/listener/original-destination.ts';
 import type { Dial } from '../../src/proxy/upstream/connection-pool.ts';
 import type { AccessRecord } from '../../src/telemetry/access-log.ts';
 import { listStats } from '../../src/telemetry/prometheus.ts';
@@ -31,6 +31,8 @@ export interface LivePlaneOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly dial?: Dial;
+  /** Default: nothing is redirected. */
+  readonly originalDestination?: OriginalDestination;
   readonly routeTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
   readonly headTimeoutMs?: number;
@@ -225,7 +227,7 @@ export class LivePlane {
         maxIdleMs: 0,
         maxConnections: this.#options.maxConnections ?? 0,
         requestHeadersTimeoutMs: 0,
-        originalDestination: noOriginalDestination,
+        originalDestination: this.#options.originalDestination ?? noOriginalDestination,
         log: silentLog,
         rebindMs: 1_000,
       },

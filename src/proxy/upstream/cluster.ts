@@ -15,6 +15,7 @@ import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
 import { DnsDiscovery } from './dns-discovery.ts';
 import type { DnsOptions } from './dns-watch.ts';
 import { Http2Pool } from './http2-pool.ts';
+import { OriginalDstEndpoints } from './original-dst-endpoints.ts';
 import { DEFAULT_RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
 
 export interface ClusterOptions {
@@ -47,6 +48,8 @@ export class Cluster implements StatSource {
   #picker: Picker;
   #http2: Http2Commons | null = null;
   #dns: DnsDiscovery | null = null;
+  /** For a cluster that goes where its callers were going, instead of `#endpoints`. */
+  #originalDst: OriginalDstEndpoints | null = null;
   #assigned = false;
   #draining = false;
   #version = 0;
@@ -70,11 +73,11 @@ export class Cluster implements StatSource {
   }
 
   get endpoints(): Iterable<Endpoint> {
-    return this.#endpoints.all;
+    return this.#originalDst === null ? this.#endpoints.all : this.#originalDst.all;
   }
 
   get endpointCount(): number {
-    return this.#endpoints.size;
+    return this.#originalDst === null ? this.#endpoints.size : this.#originalDst.size;
   }
 
   /** Takes a changed configuration; endpoints, numbers and, while the protocol is the same, connections stay. */
@@ -100,6 +103,7 @@ export class Cluster implements StatSource {
   }
 
   pick(context: PickContext): Endpoint | null {
+    if (this.#originalDst !== null) return this.#originalDst.at(context.originalDestination ?? null);
     return this.#picker.pick(context);
   }
 
@@ -114,6 +118,8 @@ export class Cluster implements StatSource {
 
   /** Why `pick` answers `null`, for people. */
   describeNoEndpoint(): string {
+    if (this.#originalDst !== null)
+      return `${this.name} goes where connections were going, and this one was not redirected`;
     const problem = this.#dns?.problem ?? '';
     const count = `${this.name} has ${this.#endpoints.size} endpoints, none of them ready`;
     return problem === '' ? count : `${count}; ${problem}`;
@@ -126,19 +132,19 @@ export class Cluster implements StatSource {
   /** No new requests will come: idle connections close, answers in work are finished. */
   drain(): void {
     this.#draining = true;
-    this.#dns?.stop();
+    this.#stopDiscovery();
     for (const pool of this.#pools.values()) pool.drain();
   }
 
   close(): void {
-    this.#dns?.stop();
+    this.#stopDiscovery();
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }
 
   collect(sink: StatSink): void {
     this.stats.collect(this.name, sink);
-    sink.gauge('cluster', this.name, 'membership_total', this.#endpoints.size);
+    sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#endpoints.eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
   }
@@ -147,8 +153,9 @@ export class Cluster implements StatSource {
   #discover(spec: ClusterSpec): void {
     const { discovery } = spec;
     if (this.#dns !== null && JSON.stringify(this.#dns.spec) === JSON.stringify(discovery)) return;
-    this.#dns?.stop();
+    this.#stopDiscovery();
     this.#dns = null;
+    this.#useOriginalDst(discovery.kind === 'original-dst');
     if (discovery.kind === 'static') this.assign(discovery.assignment);
     if (discovery.kind !== 'strict-dns' && discovery.kind !== 'logical-dns') return;
     const options = this.#options.dns;
@@ -162,6 +169,24 @@ export class Cluster implements StatSource {
     };
     this.#dns = new DnsDiscovery(discovery, options, onAssignment, onFailure); // alloc-ok: update time
     this.#dns.start();
+  }
+
+  #useOriginalDst(wanted: boolean): void {
+    if (!wanted) {
+      this.#originalDst = null;
+      return;
+    }
+    const { wheel } = this.#options.pool;
+    // alloc-ok: update time
+    this.#originalDst ??= new OriginalDstEndpoints(wheel, (endpoint) => this.#onEndpointRemoved(endpoint));
+    if (this.#assigned) return;
+    this.#assigned = true;
+    this.#options.onWarm?.();
+  }
+
+  #stopDiscovery(): void {
+    this.#dns?.stop();
+    this.#originalDst?.stop();
   }
 
   #createPool(endpoint: Endpoint): ConnectionPool | Http2Pool {

@@ -73,9 +73,8 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
   checkTransportSocket(message.transportSocket, context, 'transport_socket');
   checkProtocol(message, context);
   // A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused.
-  if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN && message.lbPolicy !== Cluster_LbPolicy.CLUSTER_PROVIDED) {
-    context.ignore('lb_policy');
-  }
+  const original = message.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
+  if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN && !original) context.ignore('lb_policy');
   const connectTimeoutMs = decodeDuration(
     message.connectTimeout,
     DEFAULT_CONNECT_TIMEOUT_MS,
@@ -101,9 +100,16 @@ function decodeDiscovery(message: Cluster, context: DecodeContext): ClusterSpec[
   if (type === Cluster_DiscoveryType.STRICT_DNS || type === Cluster_DiscoveryType.LOGICAL_DNS) {
     return decodeDnsDiscovery(message, type, context);
   }
+  if (type === Cluster_DiscoveryType.ORIGINAL_DST) {
+    if (message.lbPolicy !== Cluster_LbPolicy.CLUSTER_PROVIDED) {
+      context.refuse('lb_policy', 'is not CLUSTER_PROVIDED', 'an ORIGINAL_DST cluster takes nothing else');
+    }
+    if (message.loadAssignment !== undefined) context.refuse('load_assignment', 'has no meaning here', 'remove it');
+    return { kind: 'original-dst' };
+  }
   if (type !== Cluster_DiscoveryType.STATIC) {
     const value = Cluster_DiscoveryTypeSchema.value[type]?.name ?? type;
-    context.refuse('type', `${value} is not supported`, 'use EDS, STATIC, STRICT_DNS or LOGICAL_DNS');
+    context.refuse('type', `${value} is not supported`, 'use EDS, STATIC, STRICT_DNS, LOGICAL_DNS or ORIGINAL_DST');
   }
   const assignment = message.loadAssignment;
   if (assignment === undefined) return { kind: 'static', assignment: { name: message.name, localities: [] } };

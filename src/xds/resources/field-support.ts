@@ -37,7 +37,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'transport_socket',
       'typed_extension_protocol_options',
     ],
-    refused: ['cluster_type', 'http2_protocol_options', 'transport_socket_matches', '#40'],
+    refused: ['cluster_type', 'http2_protocol_options', 'transport_socket_matches', '#34', '#40'],
   },
   'envoy.config.cluster.v3.Cluster.RefreshRate': {
     supported: ['base_interval', 'max_interval'],

@@ -113,9 +113,9 @@ describe('a cluster', () => {
   it.each<[string, ClusterInit, string]>([
     ['no name', {}, 'cluster "": has no name; give it one'],
     [
-      'a discovery type that is not supported',
+      'a balancer over the addresses that callers dial',
       { name: 'c', clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST } },
-      'cluster "c": type: ORIGINAL_DST is not supported; use EDS, STATIC, STRICT_DNS or LOGICAL_DNS',
+      'cluster "c": lb_policy: is not CLUSTER_PROVIDED; an ORIGINAL_DST cluster takes nothing else',
     ],
     [
       'no name to look up',
