@@ -4,8 +4,8 @@ import { DecodeContext, joinPath } from '../resources/decode-context.ts';
 import { consequenceOf } from './consequences.ts';
 import type { MessageReader } from './message-reader.ts';
 
-/** More notes than these about one file are left out: they are for people. */
-const MAX_NOTES = 200;
+/** More problems or notes than these about one file are left out: they are for people. */
+const MAX_TOLD = 200;
 
 export class FileContext {
   readonly #source: string;
@@ -21,13 +21,16 @@ export class FileContext {
     this.#note(reader.ignored);
   }
 
-  /** By line. */
+  /** By line; where there are too many, the last one counts the rest. */
   get issues(): readonly Issue[] {
-    return this.#issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+    const told = this.#issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, MAX_TOLD);
+    const rest = this.#issues.length - told.length;
+    if (rest === 0) return told;
+    return [...told, errorIssue(`has ${rest} more problems`, { source: this.#source, remedy: 'mend these first' })];
   }
 
   get notes(): readonly Issue[] {
-    return this.#notes.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, MAX_NOTES);
+    return this.#notes.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, MAX_TOLD);
   }
 
   /** The text at `path` was read without a problem, so that what it lacks is lacking indeed. */

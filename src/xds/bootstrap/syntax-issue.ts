@@ -11,6 +11,7 @@ export interface SyntaxIssue {
 }
 
 const LINE_UP = 'line it up with the keys that it belongs to, by spaces';
+const MAX_ISSUES = 200;
 const MAX_KEY_LENGTH = 60;
 const MAX_LINE_LENGTH = 200;
 
@@ -24,7 +25,7 @@ const MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f']);
 export function explainSyntax(text: string, errors: readonly YAMLParseError[]): readonly SyntaxIssue[] {
   const inOrder = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   const breaking = inOrder.find(({ code }) => code !== 'DUPLICATE_KEY');
-  return (breaking === undefined ? inOrder : [breaking]).map((error) => explain(text, error));
+  return (breaking === undefined ? inOrder.slice(0, MAX_ISSUES) : [breaking]).map((error) => explain(text, error));
 }
 
 function explain(text: string, { code, message, pos: [offset] }: YAMLParseError): SyntaxIssue {
@@ -44,6 +45,9 @@ function explain(text: string, { code, message, pos: [offset] }: YAMLParseError)
   if (code === 'DUPLICATE_KEY') {
     const [own = ''] = text.slice(offset, offset + MAX_KEY_LENGTH).split(/[:\s]/, 1);
     return { offset, key: own, message: 'stands twice in one mapping', remedy: 'keep one of the two' };
+  }
+  if (code === 'RESOURCE_EXHAUSTION' || /call stack/.test(reason)) {
+    return { offset, key, message: 'is nested too deeply', remedy: 'make it flatter' };
   }
   if (code === 'TAB_AS_INDENT') return { offset, key, message: 'is indented by a tab', remedy: 'use spaces' };
   if (code === 'BAD_INDENT')

@@ -1,4 +1,5 @@
 // Promises of `switchboard proxy -c FILE` where the file names a control plane, which is ours: as processes, in both variants of xDS.
+import { isIP } from 'node:net';
 import { listenerOf, loadAssignment, routesTo } from '../../support/bootstrap-files.ts';
 import { httpGet } from '../../support/envoy.ts';
 import { type RunningCli, startCli } from '../../support/run-cli.ts';
@@ -32,16 +33,20 @@ interface Asked {
   readonly listeners?: readonly object[];
   readonly clusters?: readonly object[];
   readonly metadata?: object;
+  /** Where the control plane is: 127.0.0.1 unless it says a name. */
+  readonly host?: string;
 }
 
-function bootstrap({ xdsPort, apiType, dynamic, listeners = [], clusters = [], metadata = {} }: Asked): string {
+function bootstrap(asked: Asked): string {
+  const { xdsPort, apiType, dynamic, listeners = [], clusters = [], metadata = {}, host = '127.0.0.1' } = asked;
   const http2 = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
   const xds = {
     name: 'xds',
     typed_extension_protocol_options: {
       [http2]: { '@type': `type.googleapis.com/${http2}`, explicit_http_config: { http2_protocol_options: {} } },
     },
-    load_assignment: loadAssignment('xds', [['127.0.0.1', xdsPort]]),
+    type: isIP(host) === 0 ? 'STRICT_DNS' : 'STATIC',
+    load_assignment: loadAssignment('xds', [[host, xdsPort]]),
   };
   const grpcServices = [{ envoy_grpc: { cluster_name: 'xds' } }];
   const adsConfig = { api_type: apiType, transport_api_version: 'V3', grpc_services: grpcServices };
@@ -121,10 +126,12 @@ describe.each(['GRPC', 'DELTA_GRPC'])('switchboard proxy -c with our control pla
     expect(body).toContain(`edge-${apiType}.shop`);
   });
 
-  it('takes listeners from it too, where its metadata says', async () => {
+  it('takes listeners from it too, where its metadata says, and looks its name up', async () => {
     const metadata = { OUTBOUND_ADDRESSES: ['127.0.0.1:0'] };
     const dynamic = { cds_config: ADS, lds_config: ADS };
-    const proxy = startProxy(bootstrap({ xdsPort: controlPlane.xdsPort, apiType, dynamic, metadata }));
+    const proxy = startProxy(
+      bootstrap({ xdsPort: controlPlane.xdsPort, apiType, dynamic, metadata, host: 'localhost' }),
+    );
     const port = await portOf(proxy, 'outbound');
     expect(await waitUntil('the mesh answers', () => get(port, 'web.shop'))).toBe('a /x');
   });

@@ -148,6 +148,19 @@ node: { id: n }
     ]);
   });
 
+  it('gets 200 lines at most, and is told how many problems are left', () => {
+    const unknown = Array.from({ length: 1_000 }, (_, i) => `unknown_${i}: 1`).join('\n');
+    expect(linesOf(`${unknown}\n`).slice(199)).toEqual([
+      expect.stringMatching(/^b\.yaml:200: unknown_199: is no field/),
+      'b.yaml: has 800 more problems; mend these first',
+    ]);
+    expect(linesOf('a: 1\n'.repeat(1_000))).toHaveLength(200);
+  });
+
+  it('that is nested too deeply to be read says so', () => {
+    expect(linesOf('['.repeat(50_000))).toEqual(['b.yaml:1: is nested too deeply; make it flatter']);
+  });
+
   it('in JSON that ends too early names the brace that is open', () => {
     expect(linesOf('{\n\t"node": {"id": "x"},\n\t"admin": {\n')).toEqual([
       'b.yaml:3: admin: a { is not closed; add the }',
