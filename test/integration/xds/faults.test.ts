@@ -124,6 +124,8 @@ describe('a control plane that vanishes without a word', () => {
     const load = loadOn(plane, 200);
     hole.swallow();
     await waitUntil('the loss', () => (client.status().connected ? null : true));
+    expect(client.status().lastError).toMatch(/^control plane 127\.0\.0\.1:\d+: /);
+    expect(lines.join('\n')).toMatch(/the last good configuration stays .*reason=/);
     snapshot = web(two);
     cache.refresh();
     hole.heal();

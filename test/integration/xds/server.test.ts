@@ -37,7 +37,8 @@ describe('the xDS server', () => {
     lines = [];
     const log = createLog({ clock: systemClock, level: 'info', format: 'text', sink: (line) => lines.push(line) });
     server = new AdsServer({ host: '127.0.0.1', port: 0, cache, clock: systemClock, log, ...options });
-    ending.push(() => server.close());
+    const own = server;
+    ending.push(() => own.close());
     port = (await server.start()).port;
   }
 
@@ -203,6 +204,62 @@ describe('the xDS server', () => {
     const second = await caller.nextDelta(15_000);
     expect(second.resources[0]?.version).not.toBe(first.resources[0]?.version);
   }, 30_000);
+
+  it('answers a state-of-the-world client that comes back after a restart with one unchanged response of each type', async () => {
+    const versions = new Map<string, string>();
+    for (const round of ['first', 'restarted']) {
+      await serve();
+      const caller = call(`${ADS}/StreamAggregatedResources`);
+      for (const [typeUrl, resourceNames] of [
+        [CDS, []],
+        [EDS, [A]],
+        [LDS, []],
+        [RDS, ['proxy/default']],
+      ] as const) {
+        const ask = { node: NODE, typeUrl, resourceNames: [...resourceNames] };
+        caller.ask({ ...ask, versionInfo: versions.get(typeUrl) ?? '' });
+        const { versionInfo, nonce, resources } = await caller.next();
+        expect([round, resources.length, versions.get(typeUrl) ?? versionInfo]).toEqual([round, 1, versionInfo]);
+        versions.set(typeUrl, versionInfo);
+        caller.ask({ ...ask, versionInfo, responseNonce: nonce });
+      }
+      const settled = () => server.connectedClients()[0]?.types.every(({ synced }) => synced) === true;
+      await waitUntil('every ACK', () => settled() || null);
+      // As another process would make it.
+      snapshot = withEndpoint(8080);
+      cache.refresh();
+      expect(caller.received).toEqual([]);
+    }
+  });
+
+  it('is left with nothing by 60 clients that talk garbage, break off or vanish', async () => {
+    await serve({ keepalive: { afterMs: 50, timeoutMs: 50 } });
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    const before = sockets();
+    const endings: readonly ((caller: AdsCaller, relay: BlackHole) => unknown)[] = [
+      (caller) => caller.write(Buffer.from('garbage')),
+      (caller) => caller.close(),
+      (_, relay) => relay.swallow(),
+    ];
+    for (let count = 0; count < 60; count += 1) {
+      const relay = await BlackHole.before(port);
+      const caller = new AdsCaller(relay.port, `${ADS}/DeltaAggregatedResources`);
+      caller.askDelta({ node: { id: `client-${count}` }, typeUrl: CDS });
+      await caller.nextDelta();
+      endings[count % endings.length]?.(caller, relay);
+      if (count % endings.length === 0) await caller.ended();
+      ending.push(() => {
+        caller.close();
+        relay.close();
+      });
+    }
+    await gone();
+    expect(cache.views()).toEqual([]);
+    expect(lines.filter((line) => /a client has gone node=client-/.test(line))).toHaveLength(40);
+    expect(lines.filter((line) => line.includes('a client was turned away'))).toHaveLength(20);
+    for (const end of ending.splice(1)) await end();
+    await waitUntil('their sockets are gone', () => sockets() <= before || null);
+  }, 20_000);
 
   it('ends streams in order at their maximum age, up to a fifth earlier', async () => {
     await serve({ maxStreamAge: { ms: 200, random: seededRandom(1) } });
