@@ -13,8 +13,10 @@ import { startCli } from '../support/run-cli.ts';
 import { resets, type Script, ScriptedBackend } from '../support/scripted-backend.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
-const EXAMPLE_FOLDER = new URL('../../examples/bootstrap/', import.meta.url);
-const EXAMPLES = readdirSync(EXAMPLE_FOLDER);
+const ROOT = new URL('../../', import.meta.url);
+/** The golden files that have nothing but what Envoy is built with. */
+const GOLDEN = ['ads.json', 'dns.yaml', 'tcp.yaml'].map((name) => `test/golden/bootstrap/accepted/${name}`);
+const EXAMPLES = readdirSync(new URL('examples/bootstrap/', ROOT)).map((name) => `examples/bootstrap/${name}`);
 
 /** Answers 200 with what it saw; which of the backends it is stays untold, as the two begin their turns at different ones. */
 const tells: Script = (request, connection) => {
@@ -171,8 +173,8 @@ describeWithPeers("The bench's bootstrap in Envoy and in the sidecar", ['envoy']
     folder.remove();
   });
 
-  it.each(EXAMPLES)('%s is taken by both, without a remark of ours', (name) => {
-    const file = fileURLToPath(new URL(name, EXAMPLE_FOLDER));
+  it.each([...EXAMPLES, ...GOLDEN])('%s is taken by both, without a remark of ours', (name) => {
+    const file = fileURLToPath(new URL(name, ROOT));
     const { status, stderr } = spawnSync(paths['envoy'] ?? '', ['--mode', 'validate', '-c', file], {
       encoding: 'utf8',
     });

@@ -149,10 +149,10 @@ node: { id: n }
   });
 
   it('gets 200 lines at most, and is told how many problems are left', () => {
-    const unknown = Array.from({ length: 1_000 }, (_, i) => `unknown_${i}: 1`).join('\n');
+    const unknown = Array.from({ length: 300 }, (_, i) => `unknown_${i}: 1`).join('\n');
     expect(linesOf(`${unknown}\n`).slice(199)).toEqual([
       expect.stringMatching(/^b\.yaml:200: unknown_199: is no field/),
-      'b.yaml: has 800 more problems; mend these first',
+      'b.yaml: has 100 more problems; mend these first',
     ]);
     expect(linesOf('a: 1\n'.repeat(1_000))).toHaveLength(200);
   });
