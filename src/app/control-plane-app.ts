@@ -73,6 +73,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
     this.#xds = new AdsServer({ ...xdsAddress, cache, clock, log, ...maxStreamAge });
     const routes = controlPlaneRoutes({
       state: () => controlPlane.state,
+      pods: () => controlPlane.pods,
       clients: () => this.#xds.connectedClients(),
       turnedAway: () => this.#xds.turnedAway(),
       residentBytes: () => process.memoryUsage.rss(),

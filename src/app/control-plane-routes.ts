@@ -2,7 +2,7 @@
 import { type AdminRoute, byFormat, jsonResponse, refusal, textResponse } from '../admin/admin-route.ts';
 import { renderIssue } from '../base/result.ts';
 import { nameType } from '../config/setting-types.ts';
-import type { MeshState } from '../control/control-plane.ts';
+import type { MeshState, PodSummary } from '../control/control-plane.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TurnedAway } from '../xds/server/ads-server.ts';
 import type { ClientStatus } from '../xds/server/client-status.ts';
@@ -12,6 +12,8 @@ import { reportClients } from './client-report.ts';
 export interface ControlPlaneSource {
   /** Null until every registry has been read; from then on clients are told the whole truth. */
   state(): MeshState | null;
+  /** Null while not all that was read is in what clients are told. */
+  pods(): readonly PodSummary[] | null;
   clients(): readonly ClientStatus[];
   /** The last few clients that were sent away because of what they said. */
   turnedAway(): readonly TurnedAway[];
@@ -19,7 +21,14 @@ export interface ControlPlaneSource {
 }
 
 export function controlPlaneRoutes(source: ControlPlaneSource): readonly AdminRoute[] {
-  return [readyRoute(source), clientsRoute(source), snapshotRoute(source), issuesRoute(source), metricsRoute(source)];
+  return [
+    readyRoute(source),
+    clientsRoute(source),
+    podsRoute(source),
+    snapshotRoute(source),
+    issuesRoute(source),
+    metricsRoute(source),
+  ];
 }
 
 function readyRoute(source: ControlPlaneSource): AdminRoute {
@@ -46,6 +55,15 @@ function clientsRoute(source: ControlPlaneSource): AdminRoute {
       };
       return jsonResponse(`${JSON.stringify(page, null, 2)}\n`);
     },
+  };
+}
+
+function podsRoute(source: ControlPlaneSource): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/debug/pods',
+    doc: 'Every Pod that is known, and whether it is ready, as JSON; `pods` is null for the moment that a change waits for others.',
+    handle: () => jsonResponse(`${JSON.stringify({ pods: source.pods() })}\n`),
   };
 }
 

@@ -32,6 +32,7 @@ import { StateFolder } from '../local/state-folder.ts';
 import { findTryUrl } from '../local/try-url.ts';
 import { chooseLocalPorts, type LocalPorts, resolveManifestFolder, resolveStateFolder } from './local-settings.ts';
 import { watchMeshIssues } from './mesh-issues.ts';
+import { MeshTold } from './mesh-told.ts';
 import { controlPlaneProgram, inheritedVariables, type OwnProgramOptions, sidecarProgram } from './own-programs.ts';
 import { systemProcessHost } from './process-host.ts';
 
@@ -85,6 +86,7 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
   #objects: readonly Located<KubeObject>[] | null = null;
   #started = false;
   #draining = false;
+  #told: MeshTold | null = null;
 
   constructor(options: LocalAppOptions) {
     this.#options = options;
@@ -106,6 +108,7 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
   /** SIGTERM for all pods, then for their sidecars, then for the control plane; what is left after `deadlineMs` gets SIGKILL. */
   async drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
+    this.#told?.close();
     this.#announcer?.close();
     this.#issues.close();
     const cancel = this.#clock.after(deadlineMs, () => void this.#kill());
@@ -115,6 +118,7 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
   }
 
   async close(): Promise<void> {
+    this.#told?.close();
     this.#announcer?.close();
     await this.#kill();
     for (const close of this.#closers.splice(0).reverse()) close();
@@ -169,6 +173,7 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
     };
     this.#mesh = this.#createMesh(bound, addresses, own, shared);
     this.#announcer = this.#createAnnouncer(this.#mesh);
+    this.#told = this.#createTold(this.#mesh, adminAddress);
     this.#controlPlane = new ControlPlaneKeeper({
       ...shared,
       program: controlPlaneProgram([folder, state.pods], adminAddress, own),
@@ -217,6 +222,15 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
     });
   }
 
+  #createTold(mesh: LocalMesh, adminAddress: string): MeshTold {
+    return new MeshTold({
+      clock: this.#clock,
+      adminAddress,
+      pods: () => mesh.pods,
+      onTold: () => this.#announcer?.idle(this.#settled),
+    });
+  }
+
   #update({ objects, issues, readable }: FolderContents): void {
     this.#issues.set('folder', issues);
     if (!readable) return;
@@ -226,10 +240,12 @@ export class LocalApp implements Lifecycle<LocalAppBound> {
     this.#mesh?.update(objects);
   }
 
-  /** Pods that are ready are of no use before the control plane has told the sidecars of them. */
   #announce(): void {
-    const ready = this.#mesh?.isSettled === true && this.#controlPlane?.isReady === true;
-    this.#announcer?.idle(ready);
+    if (this.#settled) this.#told?.look();
+  }
+
+  get #settled(): boolean {
+    return this.#mesh?.isSettled === true && this.#controlPlane?.isReady === true;
   }
 
   readonly #report: ReportEvent = (event) => {

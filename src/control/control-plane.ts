@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Issue } from '../base/result.ts';
 import type { EndpointSlice } from '../kube/endpoint-objects.ts';
+import { isPodReady, isPodTerminating } from '../kube/pod.ts';
 import type { ApiListenerSpec } from '../model/on-demand.ts';
 import type { ResourceOrigin } from '../model/resource-origin.ts';
 import type { RouteConfigSpec } from '../model/route-spec.ts';
@@ -34,6 +35,13 @@ export interface MeshState {
   routeConfig(view: View, name: string): RouteConfigSpec | null;
   /** The objects that the resource `name` was made from, as far as they can be told; `reason`: why it was refused. */
   originsOf(family: keyof Snapshot, name: string, reason: string): readonly ResourceOrigin[];
+}
+
+export interface PodSummary {
+  readonly namespace: string;
+  readonly name: string;
+  /** And not about to end. */
+  readonly ready: boolean;
 }
 
 export interface ControlPlaneOptions {
@@ -83,6 +91,16 @@ export class ControlPlane {
   /** Null until every registry is synced. */
   get state(): MeshState | null {
     return this.#state;
+  }
+
+  /** Every Pod that the present state was made from; null while there is none, or a change still waits for others. */
+  get pods(): readonly PodSummary[] | null {
+    if (this.#state === null || this.#cancelFlush !== null) return null;
+    return Array.from(this.#world.all('Pod'), ({ object }) => ({
+      namespace: object.metadata.namespace,
+      name: object.metadata.name,
+      ready: isPodReady(object) && !isPodTerminating(object),
+    }));
   }
 
   /** Called with the present state at once, where there is one, and then with each new one before anything else happens. */

@@ -12,6 +12,16 @@ import { renderSocketAddress } from '../../../src/model/socket-address.ts';
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n';
 
+function pod(name: string, ready: boolean): string {
+  return `---
+apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, labels: {app: web}}
+spec: {containers: [{name: c, image: x}]}
+status: {phase: Running, podIP: 10.0.0.1, conditions: [{type: Ready, status: "${ready ? 'True' : 'False'}"}]}
+`;
+}
+
 let app: ControlPlaneApp;
 let admin: string;
 
@@ -59,6 +69,22 @@ describe('the control plane', () => {
       listeners: [{ name: 'outbound' }],
       routes: [{ name: 'proxy/default' }],
     });
+  });
+
+  it('shows every Pod and whether it is ready, and none while a change waits for others', async () => {
+    const registry = registryWith(SERVICE + pod('web-1', true) + pod('web-2', false));
+    await start(registry);
+    await app.ready;
+    expect(JSON.parse((await page('/debug/pods')).text)).toEqual({
+      pods: [
+        { namespace: 'default', name: 'web-1', ready: true },
+        { namespace: 'default', name: 'web-2', ready: false },
+      ],
+    });
+    registry.upsert(...parseManifest(pod('web-2', true), 'web.yaml').objects);
+    const seen = [];
+    while (seen.at(-1)?.pods?.[1]?.ready !== true) seen.push(JSON.parse((await page('/debug/pods')).text));
+    expect(seen[0]).toEqual({ pods: null });
   });
 
   it('refuses what is no namespace with 400', async () => {
