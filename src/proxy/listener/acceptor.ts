@@ -73,7 +73,8 @@ export class Acceptor {
       codeOf(error) === 'EADDRINUSE'
         ? `${where} is taken by another program; find it with "ss -ltnp" and stop it, or give this listener another address`
         : `${where} cannot be bound: ${messageOf(error)}`;
-    if (problem !== this.#problem) this.#options.log.error(problem, { listener: this.#listener });
+    const again = `it is tried again every ${this.#options.rebindMs} ms`;
+    if (problem !== this.#problem) this.#options.log.error(`${problem}; ${again}`, { listener: this.#listener });
     this.#problem = problem;
     this.#options.clock.after(this.#options.rebindMs, () => {
       if (!this.#closed) this.#listen();

@@ -106,6 +106,21 @@ describe('switchboard proxy -c', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(`choose another with admin.address of ${file}`)]);
   });
 
+  it('says that the port of a listener is taken, serves the others, and takes it as soon as it is free', async () => {
+    const taken = await backend('other program');
+    const listeners = [listenerOf('web', taken.port, routesTo('web')), listenerOf('other', 0, routesTo('web'))];
+    const proxy = start({ static_resources: { listeners, clusters: [webCluster((await backend('a')).port)] } });
+    await proxy.says(
+      /error 127\.0\.0\.1:\d+ is taken by another program; .*; it is tried again every 1000 ms listener=web/,
+    );
+    expect((await httpGet(await portOf(proxy, 'other'), '/x', 'web')).body).toBe('a /x');
+    const { port } = taken;
+    await taken.close();
+    backends.splice(backends.indexOf(taken), 1);
+    expect(await portOf(proxy, 'web')).toBe(port);
+    await proxy.says(/ready clusters=1/);
+  });
+
   it('writes each access log that a listener names, as JSON lines, and says that their format is not taken', async () => {
     const { port } = await backend('a');
     const type = 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog';
