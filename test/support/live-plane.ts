@@ -28,6 +28,8 @@ export interface TestAddress {
 export interface LivePlaneOptions {
   /** Endpoints by the name under which callers know the Service; its cluster has the same name. */
   readonly services?: Readonly<Record<string, readonly TestAddress[]>>;
+  /** Those of them whose endpoints speak HTTP/2. */
+  readonly http2Services?: readonly string[];
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly dial?: Dial;
@@ -162,7 +164,14 @@ export class LivePlane {
 
   cluster(name: string): ClusterSpec {
     const connectTimeoutMs = this.#options.connectTimeoutMs ?? 5_000;
-    return { name, discovery: { kind: 'eds', serviceName: name }, connectTimeoutMs, loadBalancer: 'round-robin' };
+    const http2 = this.#options.http2Services?.includes(name) === true;
+    return {
+      name,
+      discovery: { kind: 'eds', serviceName: name },
+      connectTimeoutMs,
+      ...(http2 ? { protocol: 'http2' } : {}),
+      loadBalancer: 'round-robin',
+    };
   }
 
   /** Each service answers to its own name, with or without port 80, and to CONNECT on port 80. */

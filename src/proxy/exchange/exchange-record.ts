@@ -44,6 +44,7 @@ export class ExchangeRecord implements AccessRecord {
 
   get protocol(): string {
     if (this.#head === null) return '';
+    if (this.#head.versionMajor === 2) return 'HTTP/2';
     return this.#head.versionMinor === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
   }
 

@@ -1,21 +1,22 @@
 // @hot
 // One request and its answer in flight: joins the downstream connection to the router, and decides what a failure becomes.
 import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
-import { ERRORS, type ErrorCode } from '../../model/errors.ts';
-import { BODY_CHUNKED, BODY_UNTIL_CLOSE, type RequestHead, type ResponseHead } from '../codec/head.ts';
-import type { Http1ServerConnection, ServerExchange } from '../codec/http1/server-connection.ts';
-import { renderResponseHead } from '../codec/http1/write-head.ts';
+import type { ErrorCode } from '../../model/errors.ts';
+import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
+import type { RequestHead, ResponseHead } from '../codec/head.ts';
+import type { Http1ServerConnection } from '../codec/http1/server-connection.ts';
+import { Http1ServerStream } from '../codec/http1/server-stream.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
 import type { Destination } from '../route/destination.ts';
 import { explainMiss } from '../route/explain-miss.ts';
 import type { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { RouteTable } from '../route/route-table.ts';
-import { renderChangedResponse } from './changed-response.ts';
+import { renderChangedFields } from './changed-response.ts';
 import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
-import { type LocalReply, renderLocalReply } from './local-reply.ts';
+import { type LocalReply, renderErrorReply } from './local-reply.ts';
 import { Router, type RouterOwner } from './router.ts';
 import { StallGuard, type StallOwner } from './stall-guard.ts';
 import { Tunnel } from './tunnel.ts';
@@ -33,13 +34,13 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   readonly #stall: StallGuard;
   readonly #onClosed: (exchange: Exchange) => void;
   #connection: Http1ServerConnection | null = null;
+  #stream: DownstreamStream | null = null;
   #head: RequestHead | null = null;
   #entry: RouteEntry | null = null;
   #destination: Destination | null = null;
   #tunnel: Tunnel | null = null;
   #active = false;
   #responseStarted = false;
-  #responseChunked = false;
   #upstreamBlocked = false;
   #downstreamBlocked = false;
 
@@ -55,8 +56,20 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   /** Called once, before the connection delivers anything. */
   bind(connection: Http1ServerConnection): void {
     this.#connection = connection;
+    this.#stream = new Http1ServerStream(connection); // alloc-ok: once a connection
   }
 
+  /** Called once, instead, for an exchange of HTTP/2. */
+  bindStream(stream: DownstreamStream): void {
+    this.#stream = stream;
+  }
+
+  /** The way back to the caller. */
+  get stream(): DownstreamStream {
+    return this.#stream as DownstreamStream;
+  }
+
+  /** Of HTTP/1.1. */
   get connection(): Http1ServerConnection {
     return this.#connection as Http1ServerConnection;
   }
@@ -90,7 +103,9 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
       this.rescue('cluster_not_found', destination.slot.name);
       return;
     }
-    if (head.isConnect) {
+    if (head.isConnect && this.#connection === null) {
+      this.rescue('malformed_request', 'CONNECT is not offered over HTTP/2; send it over HTTP/1.1');
+    } else if (head.isConnect) {
       // A tunnel has timeouts of its own.
       this.#stall.close();
       this.#tunnel = new Tunnel(this, cluster, this.#context); // alloc-ok: once a tunnel
@@ -151,64 +166,46 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   onInformational(head: ResponseHead): void {
     // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
     if ((this.#head as RequestHead).versionMinor === 0) return;
-    this.connection.writer.text(renderResponseHead(head, '', false));
-    this.connection.writer.flush();
+    this.stream.sendInterim(head);
   }
 
   onResponseHead(head: ResponseHead): void {
     this.#stall.moved = true;
     this.#responseStarted = true;
     this.record.status = head.status;
-    const connection = this.connection;
-    const oldCaller = (this.#head as RequestHead).versionMinor === 0;
-    const kind = head.bodyKind;
-    const unknownLength = kind === BODY_CHUNKED || kind === BODY_UNTIL_CLOSE;
-    this.#responseChunked = unknownLength && !oldCaller;
-    // Nobody waits for the rest of a request that has its answer: the caller is told so.
-    if (this.#draining || !connection.requestComplete) connection.closeAfterAnswer();
-    if (unknownLength && oldCaller) connection.endAnswerByClosing();
-    let extra = '';
-    if (kind === BODY_UNTIL_CLOSE && !oldCaller) extra = 'transfer-encoding: chunked\r\n';
-    if (connection.closing) extra += 'connection: close\r\n';
-    else if (oldCaller) extra += 'connection: keep-alive\r\n';
+    const { stream } = this;
+    stream.beforeAnswer(this.#draining, true);
     const changes = this.#destination?.response ?? null;
-    connection.beginAnswer();
-    connection.writer.text(
-      changes === null
-        ? renderResponseHead(head, extra, oldCaller)
-        : renderChangedResponse(changes, head, extra, oldCaller),
-    );
+    const oldCaller = (this.#head as RequestHead).versionMinor === 0;
+    stream.sendHead(head, changes === null ? null : renderChangedFields(changes, head, oldCaller));
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
     this.#stall.moved = true;
     this.record.bytesSent += end - start;
     this.#context.bodyMeter.note(end - start);
-    const writer = this.connection.writer;
-    const accepted = this.#responseChunked ? writer.chunk(bytes, start, end) : writer.data(bytes, start, end);
-    if (!accepted) this.#blockUpstream();
+    if (!this.stream.sendData(bytes, start, end)) this.#blockUpstream();
   }
 
   onResponseEnd(trailers: string): void {
-    if (this.#responseChunked) this.connection.writer.lastChunk(trailers);
     this.#finish();
-    this.connection.endResponse();
+    this.stream.endResponse(trailers);
   }
 
   onResponseBatchEnd(): void {
-    if (this.#active && !this.connection.writer.flush()) this.#blockUpstream();
+    if (this.#active && !this.stream.flush()) this.#blockUpstream();
   }
 
   onUpstreamBlocked(): void {
-    if (this.connection.requestComplete) return;
+    if (this.stream.requestComplete) return;
     this.#downstreamBlocked = true;
-    this.connection.pauseReading();
+    this.stream.pauseReading();
   }
 
   onUpstreamWritable(): void {
     if (!this.#downstreamBlocked) return;
     this.#downstreamBlocked = false;
-    this.connection.resumeReading();
+    this.stream.resumeReading();
   }
 
   onUpstreamFailed(code: ErrorCode, detail: string): void {
@@ -216,7 +213,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   }
 
   onTimer(): void {
-    if (this.connection.requestComplete) {
+    if (this.stream.requestComplete) {
       this.#router.recordTimeout();
       this.#giveUp('upstream_timeout', `no complete answer within ${this.#entry?.timeoutMs} ms`);
     } else {
@@ -228,7 +225,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
     const detail = `nothing has moved for ${this.#context.streamIdleTimeoutMs} ms`;
     if (this.#upstreamBlocked) {
       this.#giveUp('downstream_stalled', detail);
-    } else if (this.connection.requestComplete || this.#downstreamBlocked) {
+    } else if (this.stream.requestComplete || this.#downstreamBlocked) {
       this.#router.recordTimeout();
       this.#giveUp('upstream_timeout', detail);
     } else {
@@ -245,7 +242,8 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
     const requestId = head === null ? '' : `x-request-id: ${this.record.requestId}\r\n`;
     const extra = requestId + this.#connectionFields();
     const changes = this.#destination?.response ?? null;
-    this.#reply(ERRORS[code].status, renderLocalReply(code, detail, head?.get('accept') ?? '', changes, extra));
+    const reply = renderErrorReply(code, detail, head, changes, extra);
+    this.#reply(reply.status, reply);
   }
 
   /** The tunnel has ended after it had been opened. */
@@ -270,7 +268,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
     this.record.begin(head, this.#context);
     this.#stall.watch();
     const bodyTimeoutMs = this.#context.requestBodyTimeoutMs;
-    if (bodyTimeoutMs > 0 && !this.connection.requestComplete) this.#context.wheel.set(this.#timeout, bodyTimeoutMs);
+    if (bodyTimeoutMs > 0 && !this.stream.requestComplete) this.#context.wheel.set(this.#timeout, bodyTimeoutMs);
   }
 
   #giveUp(code: ErrorCode, detail: string): void {
@@ -302,23 +300,20 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
 
   /** Sends an answer that was made here. */
   #reply(status: number, reply: LocalReply): void {
-    const connection = this.connection;
-    connection.writer.text(reply.head);
-    if (this.#head?.method !== 'HEAD') {
-      connection.writer.text(reply.body);
-      this.record.bytesSent += reply.body.length;
-    }
+    const body = this.#head?.method === 'HEAD' ? '' : reply.body;
+    this.stream.sendReply(reply.head, body);
+    this.record.bytesSent += body.length;
     this.record.status = status;
     this.#finish();
-    connection.endResponse();
+    this.stream.endResponse('');
   }
 
   /** What an answer that was made here says of its connection. */
   #connectionFields(): string {
-    const connection = this.connection;
+    const { stream } = this;
     const head = this.#head;
-    if (this.#draining || head === null || !connection.requestComplete) connection.closeAfterAnswer();
-    if (connection.closing) return 'connection: close\r\n';
+    stream.beforeAnswer(this.#draining, head !== null);
+    if (stream.closing) return 'connection: close\r\n';
     return head?.versionMinor === 0 ? 'connection: keep-alive\r\n' : '';
   }
 
@@ -329,7 +324,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
 
   /** The whole listener, or this connection for its age. */
   get #draining(): boolean {
-    return this.#context.draining || this.connection.draining;
+    return this.#context.draining || this.stream.draining;
   }
 
   #refuse(): void {
@@ -344,14 +339,14 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
 
   /** Where part of an answer has left, the only honest end is a closed connection. */
   #cutOff(code: ErrorCode, detail: string): void {
-    if (this.connection.takeBackAnswer()) {
+    if (this.stream.takeBackAnswer()) {
       this.record.bytesSent = 0;
       this.rescue(code, detail);
       return;
     }
     this.record.fail(code, detail);
     this.#finish();
-    this.connection.destroy();
+    this.stream.destroy();
   }
 
   /** Counts, logs and lets go of everything; the connection may begin the next exchange right after. */

@@ -1,5 +1,6 @@
 // Answers that the sidecar makes itself: one way from an error's row to what the caller reads.
 import { describeError, ERRORS, type ErrorCode } from '../../model/errors.ts';
+import type { RequestHead } from '../codec/head.ts';
 import { reasonOf } from '../codec/status-reasons.ts';
 import type { FieldChanges } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
@@ -33,6 +34,45 @@ export function renderLocalReply(
   changes?.apply(fields);
   const start = `HTTP/1.1 ${row.status} ${reasonOf(row.status)}\r\n`;
   return { head: `${start}${fields.render()}content-length: ${body.length}\r\n${extra}\r\n`, body };
+}
+
+export interface ErrorReply extends LocalReply {
+  readonly status: number;
+}
+
+/** What the row of `code` says, as whoever sent `request` understands it; null = nobody knows. The rest as above. */
+export function renderErrorReply(
+  code: ErrorCode,
+  detail: string,
+  request: RequestHead | null,
+  changes: FieldChanges | null,
+  extra: string,
+): ErrorReply {
+  const contentType = request?.versionMajor === 2 ? (request.get('content-type') ?? '') : '';
+  if (/^application\/grpc(?:$|[+;])/.test(contentType)) {
+    return { status: 200, ...renderGrpcReply(code, detail, contentType, changes, extra) };
+  }
+  const accept = request?.get('accept') ?? '';
+  return { status: ERRORS[code].status, ...renderLocalReply(code, detail, accept, changes, extra) };
+}
+
+/** gRPC's way to say it: a head that is its own trailers. Source: gRPC over HTTP/2, Responses, Trailers-Only. */
+function renderGrpcReply(
+  code: ErrorCode,
+  detail: string,
+  contentType: string,
+  changes: FieldChanges | null,
+  extra: string,
+): LocalReply {
+  const row = ERRORS[code];
+  const fields = new FieldList();
+  fields.append('content-type', contentType);
+  fields.append('x-switchboard-error', `${row.flag} ${code}`);
+  changes?.apply(fields);
+  // Percent signs are the escape of grpc-message; the rest is visible ASCII already.
+  const message = describeError(code, toAscii(detail)).replaceAll('%', '%25');
+  const status = `grpc-status: ${row.grpcStatus}\r\ngrpc-message: ${message}\r\n`;
+  return { head: `HTTP/1.1 200 OK\r\n${fields.render()}${status}${extra}\r\n`, body: '' };
 }
 
 /** Details may repeat what the caller sent: nothing of it may act as markup of a terminal or break the count of bytes. */

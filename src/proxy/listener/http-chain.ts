@@ -3,7 +3,11 @@ import type { Socket } from 'node:net';
 import type { HttpConnectionManagerSpec } from '../../model/listener-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
+import type { ServerExchange } from '../codec/downstream.ts';
 import { Http1ServerConnection } from '../codec/http1/server-connection.ts';
+import { Http2Commons } from '../codec/http2/http2-commons.ts';
+import { Http2ServerConnection, type Http2ServerOwner } from '../codec/http2/server-connection.ts';
+import type { Http2ServerStream } from '../codec/http2/server-stream.ts';
 import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
@@ -24,9 +28,11 @@ export interface HttpChainOptions {
   readonly maxIdleMs: number;
 }
 
-export class HttpChain implements ConnectionChain {
+export class HttpChain implements ConnectionChain, Http2ServerOwner {
   readonly #options: HttpChainOptions;
   readonly #exchanges = new Set<Exchange>();
+  readonly #http2 = new Set<Http2ServerConnection>();
+  #commons: Http2Commons | null = null;
   readonly #context: ExchangeContext;
   readonly #stats = new ExchangeStats();
   #http: HttpConnectionManagerSpec;
@@ -43,7 +49,7 @@ export class HttpChain implements ConnectionChain {
   }
 
   get connections(): number {
-    return this.#exchanges.size;
+    return this.#exchanges.size + this.#http2.size;
   }
 
   /** Takes routes for the next request, and limits for connections to come; those that are there keep theirs. */
@@ -53,25 +59,51 @@ export class HttpChain implements ConnectionChain {
   }
 
   accept(socket: Socket): void {
-    const exchange = new Exchange(
-      this.#context,
-      `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`,
-      this.#onExchangeClosed,
-    );
-    exchange.bind(new Http1ServerConnection(socket, exchange, this.#limits(), this.#options.shared.wheel));
+    const exchange = new Exchange(this.#context, remoteOf(socket), this.#onExchangeClosed);
+    const connection = new Http1ServerConnection(socket, exchange, this.#limits(), this.#options.shared.wheel);
+    connection.onHttp2 = (bytes) => this.#takeOver(exchange, socket, bytes);
+    exchange.bind(connection);
     this.#exchanges.add(exchange);
     this.#stats.connectionsTotal += 1;
     this.#stats.connectionsActive += 1;
   }
 
-  /** Answers carry `Connection: close` from now on; new connections are still taken. */
+  createExchange(stream: Http2ServerStream): ServerExchange {
+    const exchange = new Exchange(this.#context, remoteOf(stream.socket), this.#onExchangeClosed);
+    exchange.bindStream(stream);
+    return exchange;
+  }
+
+  onMalformedRequest(): void {
+    this.#stats.protocolErrors += 1;
+  }
+
+  onHttp2Closed(connection: Http2ServerConnection): void {
+    if (this.#http2.delete(connection)) this.#stats.connectionsActive -= 1;
+  }
+
+  /** Answers carry `Connection: close`, or GOAWAY is sent, from now on; new connections are still taken. */
   drain(): void {
     this.#context.draining = true;
     for (const exchange of this.#exchanges) exchange.connection.drain();
+    for (const connection of this.#http2) connection.drain();
   }
 
   close(): void {
     for (const exchange of this.#exchanges) exchange.connection.destroy();
+    for (const connection of this.#http2) connection.destroy();
+  }
+
+  /** The caller of a new connection speaks HTTP/2 by prior knowledge. */
+  #takeOver(exchange: Exchange, socket: Socket, bytes: Buffer): void {
+    const { limits, shared } = this.#options;
+    exchange.onDownstreamClosed();
+    this.#commons ??= new Http2Commons(limits.maxHeadBytes, () => shared.clock.now());
+    const connection = new Http2ServerConnection(socket, this, this.#limits(), this.#commons, shared.wheel);
+    this.#http2.add(connection);
+    this.#stats.connectionsActive += 1;
+    connection.receive(bytes);
+    if (this.#context.draining) connection.drain();
   }
 
   collect(sink: StatSink): void {
@@ -93,4 +125,8 @@ export class HttpChain implements ConnectionChain {
       maxAgeMs: limits.maxAgeMs * (1 - AGE_JITTER * shared.random.next()),
     };
   }
+}
+
+function remoteOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
 }

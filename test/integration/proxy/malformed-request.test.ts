@@ -18,7 +18,6 @@ const MALFORMED: readonly (readonly [what: string, bytes: string])[] = [
   ['a request line with two spaces', `GET  / HTTP/1.1\r\n${HOST}\r\n`],
   ['HTTP/0.9', 'GET /\r\n\r\n'],
   ['HTTP/2.0', `GET / HTTP/2.0\r\n${HOST}\r\n`],
-  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['a target that is neither path nor URL', `GET web HTTP/1.1\r\n${HOST}\r\n`],
   ['a space in a field name', `GET / HTTP/1.1\r\n${HOST}X Y: 1\r\n\r\n`],
   ['a space before the colon', `GET / HTTP/1.1\r\n${HOST}X : 1\r\n\r\n`],

@@ -5,34 +5,15 @@ import { codeOf } from '../../../base/coded-error.ts';
 import { resetSocket } from '../../../base/reset-socket.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
+import type { ServerExchange } from '../downstream.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, RequestHead } from '../head.ts';
+import { beginsWithPreface } from '../http2/preface.ts';
 import type { ServerConnectionLimits } from '../server-connection-limits.ts';
 import { ChunkedDecoder, type ChunkSink } from './chunked-decoder.ts';
 import { HEAD_INCOMPLETE, HEAD_INVALID, HeadScanner } from './head-scanner.ts';
 import { MessageWriter } from './message-writer.ts';
 import { PARSE_ERRORS, PARSE_OK } from './parse-error.ts';
 import { parseRequestHead } from './parse-request-head.ts';
-
-/**
- * Whoever answers the requests of a connection. Calls come in this order: head, data*, end, and `onRequestBatchEnd` after each read; no
- * head comes before the answer to the one before is complete (`endResponse`). Bytes are valid during the call; they are never overwritten,
- * so they may be kept.
- */
-export interface ServerExchange {
-  onRequestHead(head: RequestHead): void;
-  onRequestData(bytes: Buffer, start: number, end: number): void;
-  onRequestEnd(trailers: string): void;
-  /** What this read brought has been delivered: flush what was made of it. */
-  onRequestBatchEnd(): void;
-  /** What came is not HTTP, or came too slowly. Answer if nothing of an answer has left, then close. */
-  onRequestError(code: ErrorCode, detail: string): void;
-  /** After a write had answered `false`: go on. */
-  onDownstreamWritable(): void;
-  /** The caller is gone in the middle of an exchange; nothing can be written any more. */
-  onDownstreamGone(detail: string): void;
-  /** The connection is closed; the last call. */
-  onDownstreamClosed(): void;
-}
 
 /** How long a connection whose last answer was sent may stay open for the caller to read it, ms. */
 const LINGER_MS = 1_000;
@@ -56,6 +37,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   readonly socket: Socket;
   readonly writer: MessageWriter;
   readonly head: RequestHead;
+  /** Takes over a caller that speaks HTTP/2, with what has come; null = that is refused. */
+  onHttp2: ((bytes: Buffer) => void) | null = null;
   readonly #exchange: ServerExchange;
   readonly #limits: ServerConnectionLimits;
   readonly #wheel: TimerWheel;
@@ -264,11 +247,19 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     const error =
       end === HEAD_INVALID ? this.#scanner.error : parseRequestHead(bytes, this.#scanner.start, end, this.head);
     if (error !== PARSE_OK) {
-      this.#refuseParse(error);
+      if (this.#requests > 0 || !this.#handOver(bytes, this.#scanner.start)) this.#refuseParse(error);
       return bytes.length;
     }
     this.#beginExchange();
     return end;
+  }
+
+  /** What is no request of HTTP/1.1 may be the preface of HTTP/2 (RFC 9113 section 3.4): then the socket is somebody else's. */
+  #handOver(bytes: Buffer, start: number): boolean {
+    if (this.onHttp2 === null || !beginsWithPreface(bytes, start)) return false;
+    this.detach();
+    this.onHttp2(bytes.subarray(start));
+    return true;
   }
 
   #beginExchange(): void {

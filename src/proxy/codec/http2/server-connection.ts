@@ -2,7 +2,7 @@
 // The downstream side of one HTTP/2 connection: each stream a request with an exchange of its own.
 import type { Socket } from 'node:net';
 import { type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
-import type { ServerExchange } from '../http1/server-connection.ts';
+import type { ServerExchange } from '../downstream.ts';
 import type { ServerConnectionLimits } from '../server-connection-limits.ts';
 import { Http2Connection } from './connection.ts';
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, STREAM_CLOSED } from './error-code.ts';
@@ -22,15 +22,11 @@ export interface Http2ServerOwner {
   onHttp2Closed(connection: Http2ServerConnection): void;
 }
 
-export interface Http2ServerLimits extends ServerConnectionLimits {
-  /** Streams that a caller may have open at once. */
-  readonly maxStreams: number;
-}
-
 /** Where no idle timeout is set, and for callers that take nothing of what they asked for, ms. */
 const STALL_MS = 300_000;
 /** How long a caller may take to have seen the first GOAWAY before the second one, ms. */
 const DRAIN_MS = 1_000;
+const DEFAULT_MAX_STREAMS = 256;
 /** Streams that are kept for further requests. */
 const MAX_FREE_STREAMS = 64;
 const PING_BYTES = Buffer.from('draining', 'latin1');
@@ -39,7 +35,8 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   declare readonly commons: Http2Commons;
   declare readonly encoder: Http2Connection<Http2ServerStream>['encoder'];
   readonly #owner: Http2ServerOwner;
-  readonly #limits: Http2ServerLimits;
+  readonly #limits: ServerConnectionLimits;
+  readonly #maxStreams: number;
   readonly #ageTimer: WheelTimer | null;
   readonly #free: Http2ServerStream[] = [];
   #lastStream = 0;
@@ -56,16 +53,17 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   constructor(
     socket: Socket,
     owner: Http2ServerOwner,
-    limits: Http2ServerLimits,
+    limits: ServerConnectionLimits,
     commons: Http2Commons,
     wheel: TimerWheel,
   ) {
     super(socket, commons, wheel);
     this.#owner = owner;
     this.#limits = limits;
+    this.#maxStreams = limits.maxStreams ?? DEFAULT_MAX_STREAMS;
     this.writer.settings([
       MAX_CONCURRENT_STREAMS,
-      limits.maxStreams,
+      this.#maxStreams,
       INITIAL_WINDOW_SIZE,
       STREAM_WINDOW_BYTES,
       MAX_HEADER_LIST_SIZE,
@@ -148,7 +146,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     else {
       this.#lastStream = id;
       if (dependsOnItself) this.#refuseWith(id, PROTOCOL_ERROR, bytes, start, end);
-      else if (this.active >= this.#limits.maxStreams) this.#refuseWith(id, REFUSED_STREAM, bytes, start, end);
+      else if (this.active >= this.#maxStreams) this.#refuseWith(id, REFUSED_STREAM, bytes, start, end);
       else this.#begin(id, bytes, start, end, endStream);
     }
   }

@@ -1,8 +1,8 @@
 // @hot
 // A request of an HTTP/2 caller, and the way back for its answer.
-import type { DownstreamStream } from '../downstream.ts';
+import type { Socket } from 'node:net';
+import type { DownstreamStream, ServerExchange } from '../downstream.ts';
 import { BODY_LENGTH, RequestHead, type ResponseHead } from '../head.ts';
-import type { ServerExchange } from '../http1/server-connection.ts';
 import { encodeResponseHead, encodeResponseText } from './encode-head.ts';
 import { INTERNAL_ERROR, NO_ERROR } from './error-code.ts';
 import type { HpackEncoder } from './hpack/hpack-encoder.ts';
@@ -13,6 +13,7 @@ import { Http2Stream, type StreamOwner } from './stream.ts';
 export interface ServerStreamOwner extends StreamOwner {
   readonly commons: Http2Commons;
   readonly encoder: HpackEncoder;
+  readonly socket: Socket;
   readonly draining: boolean;
   drain(): void;
   onStreamFree(stream: Http2ServerStream): void;
@@ -46,8 +47,16 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     return this.remoteEnded;
   }
 
+  get draining(): boolean {
+    return this.#owner.draining;
+  }
+
   get closing(): boolean {
     return false;
+  }
+
+  get socket(): Socket {
+    return this.#owner.socket;
   }
 
   begin(id: number, sendWindow: number, endStream: boolean): void {
@@ -72,8 +81,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     if (this.id === id) this.#owner.closeIfDone(this);
   }
 
-  closeAfterAnswer(): void {
-    this.#owner.drain();
+  beforeAnswer(draining: boolean): void {
+    if (draining) this.#owner.drain();
   }
 
   sendInterim(head: ResponseHead): void {
@@ -95,6 +104,11 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
 
   flush(): boolean {
     return !this.waiting && !this.#owner.writer.blocked;
+  }
+
+  /** What has been encoded has changed the table: it must be sent. */
+  takeBackAnswer(): boolean {
+    return false;
   }
 
   endResponse(trailers: string): void {
