@@ -1,0 +1,55 @@
+// Whether what callers saw, what pods got and what the sidecar logged fit together.
+import type { AccessRecord } from '../../../src/telemetry/access-log.ts';
+import type { Outcome } from './fuzz-caller.ts';
+
+/** The first attempt and two retries. */
+const MOST_ATTEMPTS = 3;
+
+/** One line a broken promise. `seen`: how often the head of each request has come to a pod. */
+export function checkOutcomes(
+  outcomes: readonly Outcome[],
+  log: readonly AccessRecord[],
+  seen: ReadonlyMap<string, number>,
+): string[] {
+  const records = new Map<string, AccessRecord>();
+  const problems: string[] = [];
+  for (const record of log) {
+    if (records.has(record.requestId)) problems.push(`${record.requestId} was logged twice`);
+    records.set(record.requestId, record);
+  }
+  for (const outcome of outcomes) {
+    const { plan, kind, detail } = outcome;
+    const record = records.get(plan.id);
+    records.delete(plan.id);
+    const attempts = seen.get(plan.id) ?? 0;
+    for (const problem of [problemOf(outcome, record, attempts), repetition(outcome, attempts)]) {
+      if (problem !== '')
+        problems.push(`${problem}: ${kind} ${detail}, ${renderRecord(record)}, ${JSON.stringify(plan)}`);
+    }
+  }
+  for (const record of records.values()) problems.push(`nobody sent what was logged: ${renderRecord(record)}`);
+  return problems;
+}
+
+function problemOf({ kind, detail }: Outcome, record: AccessRecord | undefined, attempts: number): string {
+  if (kind === 'wrong') return 'what the caller saw is wrong';
+  if (kind === 'left') return '';
+  if (kind === 'unserved')
+    return record === undefined && attempts === 0 ? '' : 'not answered, though the sidecar took it';
+  if (record === undefined) return 'not logged';
+  if (kind === 'answered') return record.flags === '' && attempts > 0 ? '' : 'answered, but not logged so';
+  if (kind === 'mesh') return record.flags === detail ? '' : 'logged with another flag';
+  return record.flags === '' ? 'cut off without a reason in the log' : '';
+}
+
+/** What a pod may have acted on must not come again where that is not the same as once. */
+function repetition({ plan }: Outcome, attempts: number): string {
+  const most = plan.method === 'POST' ? 1 : MOST_ATTEMPTS;
+  return attempts > most ? `sent to pods ${attempts} times` : '';
+}
+
+function renderRecord(record: AccessRecord | undefined): string {
+  if (record === undefined) return 'no record';
+  const { requestId, status, flags, details, attempts, durationMs } = record;
+  return `logged ${requestId} ${status} ${flags} (${details}) ${attempts} attempts ${Math.round(durationMs)} ms`;
+}

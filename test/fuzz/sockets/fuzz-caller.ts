@@ -1,0 +1,192 @@
+// One caller's connection: sends the requests of its plan, reads what comes, and tells what became of each.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type Random, seededRandom } from '../../../src/base/random.ts';
+import { resetSocket } from '../../../src/base/reset-socket.ts';
+import { ERRORS, type ErrorRow } from '../../../src/model/errors.ts';
+import { turns } from '../../support/until.ts';
+import type { CallerPlan, Leave, RequestPlan } from './plan.ts';
+import { type ReadAnswer, readAnswer } from './read-answer.ts';
+import { bodyOf, ID_FIELD, pieces, requestBytes } from './wire.ts';
+
+/**
+ * `answered`: whole, as the pod sent it. `mesh`: whole, made by the sidecar, with its flag. `cut`: it had begun and broke off. `unserved`: the
+ * connection had said that it ends before. `left`: the caller did not wait. `wrong`: none of these, which must not be.
+ */
+export type OutcomeKind = 'answered' | 'mesh' | 'cut' | 'unserved' | 'left' | 'wrong';
+
+export interface Outcome {
+  readonly plan: RequestPlan;
+  readonly kind: OutcomeKind;
+  /** The flag, or what is wrong. */
+  readonly detail: string;
+}
+
+/** Far beyond every timeout of the run: whoever waits so long waits for ever. */
+const PATIENCE_MS = 15_000;
+const MOST_TURNS = 4;
+
+export class FuzzCaller {
+  readonly outcomes: Outcome[] = [];
+  readonly #plan: CallerPlan;
+  readonly #socket: Socket;
+  readonly #random: Random;
+  readonly #arrived: Buffer[] = [];
+  #bytes: Buffer = Buffer.alloc(0);
+  /** Where the next answer begins. */
+  #at = 0;
+  /** '' = open; 'fin', or the error's code. */
+  #end = '';
+  /** The connection has said, or shown, that no further answer comes. */
+  #closing = false;
+  #left = false;
+  #wake: (() => void) | null = null;
+
+  constructor(plan: CallerPlan, port: number) {
+    this.#plan = plan;
+    this.#random = seededRandom(plan.seed);
+    this.#socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    this.#listen();
+  }
+
+  /** Resolves when the connection is closed. */
+  async run(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    await once(this.#socket, 'connect');
+    const { requests, pipelined } = this.#plan;
+    const sent = pipelined ? this.#sendAll() : null;
+    for (const [index, request] of requests.entries()) {
+      if (!pipelined && !this.#closing && !this.#left) await this.#send(index, request);
+      this.outcomes.push(await this.#receive(request));
+    }
+    await sent;
+    this.#socket.destroy();
+    await closed;
+  }
+
+  #listen(): void {
+    const ended = (how: string): void => {
+      if (this.#end === '') this.#end = how;
+      this.#wake?.();
+    };
+    this.#socket.on('data', (bytes: Buffer) => {
+      this.#arrived.push(bytes);
+      if (this.#plan.slow) this.#rest();
+      this.#wake?.();
+    });
+    this.#socket.on('end', () => ended('fin'));
+    this.#socket.on('error', (error) => ended('code' in error ? String(error.code) : error.message));
+    this.#socket.on('close', () => ended('closed'));
+  }
+
+  #rest(): void {
+    this.#socket.pause();
+    void turns(1 + Math.floor(this.#random.next() * MOST_TURNS * 4)).then(() => this.#socket.resume());
+  }
+
+  async #sendAll(): Promise<void> {
+    for (const [index, request] of this.#plan.requests.entries()) if (!this.#left) await this.#send(index, request);
+  }
+
+  async #send(index: number, request: RequestPlan): Promise<void> {
+    const { leave } = this.#plan;
+    const leaving = leave?.at === index ? leave : null;
+    const whole = requestBytes(request, this.#random);
+    const readBefore = this.#socket.bytesRead;
+    const cut = leaving?.phase === 'sending' ? Math.floor(this.#random.next() * (whole.length - 1)) : whole.length;
+    for (const piece of pieces(whole.subarray(0, cut), this.#random)) {
+      if (this.#end !== '') return;
+      this.#socket.write(piece);
+      if (this.#random.next() < 0.3) await turns(1 + Math.floor(this.#random.next() * MOST_TURNS));
+    }
+    if (leaving !== null) await this.#leave(leaving, readBefore);
+  }
+
+  async #leave({ phase, how }: Leave, readBefore: number): Promise<void> {
+    if (phase === 'waiting') await turns(Math.floor(this.#random.next() * MOST_TURNS));
+    if (phase === 'reading') while (this.#end === '' && this.#socket.bytesRead === readBefore) await turns(1);
+    this.#left = true;
+    if (how === 'fin') this.#socket.end();
+    else resetSocket(this.#socket);
+  }
+
+  async #receive(plan: RequestPlan): Promise<Outcome> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      this.#join();
+      const ended = this.#end !== '';
+      try {
+        const answer = readAnswer(this.#bytes, this.#at, plan.method);
+        if (answer.complete || ended) return this.#judge(plan, answer);
+      } catch (error) {
+        return this.#outcome(plan, 'wrong', String(error));
+      }
+      if (performance.now() > deadline) return this.#outcome(plan, 'wrong', `no end within ${PATIENCE_MS} ms`);
+      await this.#more();
+    }
+  }
+
+  #judge(plan: RequestPlan, answer: ReadAnswer): Outcome {
+    const complete = answer.complete || (answer.untilClose && this.#end === 'fin');
+    const brought = this.#bytes.length - this.#at;
+    this.#at = answer.complete ? answer.end : this.#bytes.length;
+    const wasClosing = this.#closing;
+    if (!answer.complete || answer.get('connection') === 'close') this.#closing = true;
+    if (answer.status === 0) {
+      if (this.#left) return this.#outcome(plan, 'left');
+      if (wasClosing && brought === 0) return this.#outcome(plan, 'unserved');
+      // A reset may overtake what was sent before it.
+      if (this.#end !== 'fin') return this.#outcome(plan, 'cut');
+      return this.#outcome(plan, 'wrong', `ended (${this.#end}) without an answer, behind ${brought} bytes`);
+    }
+    const failure = answer.get('x-switchboard-error');
+    if (failure !== undefined) return this.#judgeFailure(plan, answer, failure, complete);
+    const problem = differenceOf(plan, answer, complete);
+    if (problem !== '') return this.#outcome(plan, 'wrong', problem);
+    if (complete) return this.#outcome(plan, 'answered');
+    return this.#outcome(plan, this.#left ? 'left' : 'cut');
+  }
+
+  #judgeFailure(plan: RequestPlan, answer: ReadAnswer, failure: string, complete: boolean): Outcome {
+    const [flag = '', code = ''] = failure.split(' ');
+    const row: ErrorRow | undefined = new Map<string, ErrorRow>(Object.entries(ERRORS)).get(code);
+    if (row?.flag !== flag || row.status !== answer.status)
+      return this.#outcome(plan, 'wrong', `${answer.status} ${failure} is no failure of the table`);
+    if (!complete && !this.#left) return this.#outcome(plan, 'wrong', `half of ${failure}`);
+    if (complete && plan.method !== 'HEAD' && answer.body.length === 0)
+      return this.#outcome(plan, 'wrong', `${failure} without a word`);
+    return complete ? this.#outcome(plan, 'mesh', flag) : this.#outcome(plan, 'left');
+  }
+
+  #outcome(plan: RequestPlan, kind: OutcomeKind, detail = ''): Outcome {
+    return { plan, kind, detail };
+  }
+
+  #join(): void {
+    if (this.#arrived.length === 0) return;
+    this.#bytes = Buffer.concat([this.#bytes, ...this.#arrived.splice(0)]);
+  }
+
+  /** Resolves when something has come, or soon. */
+  async #more(): Promise<void> {
+    if (this.#arrived.length > 0 || this.#end !== '') return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, 1_000);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+  }
+}
+
+/** '' = what came is what the pod sent for this request, or its beginning. */
+function differenceOf(plan: RequestPlan, { status, body, get }: ReadAnswer, complete: boolean): string {
+  if (get(ID_FIELD) !== plan.id) return `got the answer to ${get(ID_FIELD)}`;
+  if (status !== plan.answer.status) return `got status ${status}`;
+  const expected = plan.method === 'HEAD' ? Buffer.alloc(0) : bodyOf('down', plan.id, plan.answer.bytes);
+  if (complete && body.length !== expected.length) return `took ${body.length} of ${expected.length} bytes for all`;
+  if (!body.equals(expected.subarray(0, body.length))) return 'got other bytes than its own';
+  return '';
+}

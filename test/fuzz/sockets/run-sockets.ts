@@ -1,0 +1,84 @@
+// The fuzz of sockets: callers, pods and changes of configuration at random around one data plane, and what must hold for every request.
+import { type Random, randomBelow, seededRandom } from '../../../src/base/random.ts';
+import { LivePlane, type TestAddress } from '../../support/live-plane.ts';
+import { checkOutcomes } from './check-outcomes.ts';
+import { FuzzCaller, type Outcome } from './fuzz-caller.ts';
+import { FuzzPod, type PodLedger } from './fuzz-pod.ts';
+import { chance, drawCaller } from './plan.ts';
+
+export interface SocketsRun {
+  readonly requests: number;
+  readonly seed: number;
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface SocketsReport {
+  readonly requests: number;
+  /** By kind of outcome, a mesh-made answer by its flag. */
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** What breaks a promise, each with the plan of its request. */
+  readonly problems: readonly string[];
+}
+
+const CALLERS_AT_ONCE = 64;
+/** A new data plane after so many: each must end with nothing left. */
+const REQUESTS_A_ROUND = 5_000;
+const PODS = 3;
+const CHANGE_SHARE = 0.02;
+/** Nobody listens there: port 9 of an address of our own. */
+const REFUSING: TestAddress = { host: '127.66.0.9', port: 9 };
+const TIMEOUTS = { routeTimeoutMs: 400, connectTimeoutMs: 1_000, upstreamIdleTimeoutMs: 60 };
+
+/** Ends early at the first round with a problem. */
+export async function fuzzSockets({ requests, seed, onProgress }: SocketsRun): Promise<SocketsReport> {
+  const random = seededRandom(seed);
+  const outcomes = new Map<string, number>();
+  const problems: string[] = [];
+  let done = 0;
+  for (let round = 0; done < requests && problems.length === 0; round += 1) {
+    const results = await runRound(random, Math.min(REQUESTS_A_ROUND, requests - done), `r${round}`, problems);
+    for (const { kind, detail } of results) {
+      const name = kind === 'mesh' ? `mesh ${detail}` : kind;
+      outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
+    }
+    done += results.length;
+    onProgress?.(done);
+  }
+  return { requests: done, outcomes, problems };
+}
+
+async function runRound(random: Random, requests: number, name: string, problems: string[]): Promise<Outcome[]> {
+  const ledger: PodLedger = { seen: new Map(), problems };
+  const pods = await Promise.all(
+    Array.from({ length: PODS }, () => FuzzPod.start(randomBelow(random, 2 ** 31), ledger)),
+  );
+  const addresses = pods.map(({ address }) => address);
+  const plane = await LivePlane.start({ services: { web: addresses }, ...TIMEOUTS });
+  const outcomes: Outcome[] = [];
+  let drawn = 0;
+  let callers = 0;
+  const work = async (): Promise<void> => {
+    while (drawn < requests) {
+      if (chance(random, CHANGE_SHARE)) plane.setEndpoints('web', drawEndpoints(random, addresses));
+      const plan = drawCaller(random, `${name}c${callers}`);
+      callers += 1;
+      drawn += plan.requests.length;
+      const caller = new FuzzCaller(plan, plane.port);
+      await caller.run();
+      outcomes.push(...caller.outcomes);
+    }
+  };
+  await Promise.all(Array.from({ length: CALLERS_AT_ONCE }, work));
+  await plane.quiet();
+  problems.push(...checkOutcomes(outcomes, plane.log, ledger.seen));
+  await plane.close();
+  await Promise.all(pods.map((pod) => pod.close()));
+  return outcomes;
+}
+
+/** At least one pod that works, perhaps one that refuses. */
+function drawEndpoints(random: Random, addresses: readonly TestAddress[]): TestAddress[] {
+  const some = addresses.filter(() => chance(random, 0.6));
+  const working = some.length > 0 ? some : addresses.slice(0, 1);
+  return chance(random, 0.2) ? [...working, REFUSING] : working;
+}
