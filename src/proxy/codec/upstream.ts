@@ -24,8 +24,11 @@ export interface UpstreamStream {
 export interface UpstreamPool {
   /** Connections that carry nothing. */
   readonly idleCount: number;
-  /** A way for one request; the caller sends its head next. What is sent before the connection has come to be is kept. */
-  begin(exchange: ClientExchange, method: string, nowMs: number): UpstreamStream;
+  /**
+   * A way for one request; the caller sends its head next. What is sent before the connection has come to be is kept. `repeatable`: should the
+   * request be lost on a connection that the endpoint is just closing, it is sent again.
+   */
+  begin(exchange: ClientExchange, method: string, nowMs: number, repeatable: boolean): UpstreamStream;
   /** The endpoint has left: idle connections close now, the others after their answers. */
   drain(): void;
   /** Closes everything, answers in work too. */

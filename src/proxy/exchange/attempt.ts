@@ -35,8 +35,8 @@ export class Attempt implements ClientExchange {
   }
 
   /** Takes a way to `endpoint`; the caller writes the request to it. */
-  begin(cluster: Cluster, endpoint: Endpoint, method: string, nowMs: number): UpstreamStream {
-    const upstream = cluster.poolOf(endpoint).begin(this, method, nowMs);
+  begin(cluster: Cluster, endpoint: Endpoint, method: string, nowMs: number, repeatable: boolean): UpstreamStream {
+    const upstream = cluster.poolOf(endpoint).begin(this, method, nowMs, repeatable);
     this.#upstream = upstream;
     this.#cluster = cluster;
     this.endpoint = endpoint;

@@ -1,7 +1,7 @@
 // @hot
 // The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
 import type { ErrorCode } from '../../model/errors.ts';
-import { BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import { BODY_LENGTH, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
@@ -158,7 +158,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onAttemptFailed(code: ErrorCode, detail: string, unsent: boolean): void {
-    if (!this.#responseStarted && this.#mayRetry(code, unsent)) this.#retry();
+    if (!this.#responseStarted && this.#mayRetry(code, unsent)) this.#retry(unsent);
     else this.#owner.onUpstreamFailed(code, `${this.#attempt.endpoint?.address ?? ''}: ${detail}`);
   }
 
@@ -175,15 +175,32 @@ export class Router implements AttemptOwner, PickContext {
     this.#tried.push(endpoint);
     this.#record.attempts = this.#tried.length;
     this.#record.upstreamHost = endpoint.address;
-    const upstream = this.#attempt.begin(cluster, endpoint, head.method, this.#record.startedAtMs);
+    const upstream = this.#attempt.begin(
+      cluster,
+      endpoint,
+      head.method,
+      this.#record.startedAtMs,
+      this.#isRepeatable(),
+    );
     upstream.sendHead(head, this.#record.extraRequestFields, this.#changedHead);
     return upstream;
   }
 
   #mayRetry(code: ErrorCode, unsent: boolean): boolean {
+    return this.#policy.retriesFailure(code, unsent, this.#isIdempotent()) && this.#mayRepeat(unsent);
+  }
+
+  #isIdempotent(): boolean {
     const head = this.#head as RequestHead;
-    const idempotent = isIdempotent(head.method) || head.find('idempotency-key') >= 0;
-    return this.#policy.retriesFailure(code, unsent, idempotent) && this.#mayRepeat(unsent);
+    return isIdempotent(head.method) || head.find('idempotency-key') >= 0;
+  }
+
+  /** Lost with its connection, the request would be sent again, body and all. */
+  #isRepeatable(): boolean {
+    const { bodyKind, contentLength } = this.#head as RequestHead;
+    const fits = bodyKind === BODY_NONE || (bodyKind === BODY_LENGTH && contentLength <= this.#context.replayBytes);
+    if (!fits || this.#tried.length > this.#policy.maxRetries) return false;
+    return this.#policy.retriesFailure('upstream_connection_termination', false, this.#isIdempotent());
   }
 
   /** An attempt is left, the request is still here whole, and the budget allows it. */
@@ -201,14 +218,16 @@ export class Router implements AttemptOwner, PickContext {
     const stats = (this.#cluster as Cluster).stats;
     stats.responses.record(status, this.#context.clock.now() - this.#record.startedAtMs);
     this.#attempt.abandon();
-    this.#retry();
+    this.#retry(false);
   }
 
   /** At once where an endpoint is left that was not tried, else after a pause: the same one needs time to come back. */
-  #retry(): void {
+  #retry(unprocessed: boolean): void {
     const cluster = this.#cluster as Cluster;
     const { backOff } = this.#policy;
     cluster.stats.retries += 1;
+    if (unprocessed) cluster.stats.retriesUnprocessed += 1;
+    else cluster.stats.retriesRepeated += 1;
     if (backOff === null && cluster.offersUntried(this)) {
       this.#repeat();
       return;

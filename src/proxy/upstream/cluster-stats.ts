@@ -8,9 +8,17 @@ export class ClusterStats {
   connectFailures = 0;
   connectTimeouts = 0;
   connectAttemptsExceeded = 0;
+  /** Idle connections that were closed here for their age, and by the endpoint. */
+  idleTimeouts = 0;
+  idleCloses = 0;
+  /** Requests that took a new connection, as an idle one might just have been closed by the endpoint. */
+  idleSpared = 0;
   requestsTotal = 0;
   requestsActive = 0;
   retries = 0;
+  /** Retries by why they are safe: nothing of the request was processed; it is idempotent, or its route says so. */
+  retriesUnprocessed = 0;
+  retriesRepeated = 0;
   retrySuccesses = 0;
   retryOverflows = 0;
   resets = 0;
@@ -26,9 +34,14 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'upstream_cx_connect_fail', this.connectFailures);
     sink.counter('cluster', cluster, 'upstream_cx_connect_timeout', this.connectTimeouts);
     sink.counter('cluster', cluster, 'upstream_cx_connect_attempts_exceeded', this.connectAttemptsExceeded);
+    sink.counter('cluster', cluster, 'upstream_cx_idle_timeout', this.idleTimeouts);
+    sink.counter('cluster', cluster, 'upstream_cx_idle_closed_remote', this.idleCloses);
+    sink.counter('cluster', cluster, 'upstream_cx_idle_spared', this.idleSpared);
     sink.counter('cluster', cluster, 'upstream_rq_total', this.requestsTotal);
     sink.gauge('cluster', cluster, 'upstream_rq_active', this.requestsActive);
     sink.counter('cluster', cluster, 'upstream_rq_retry', this.retries);
+    sink.counter('cluster', cluster, 'upstream_rq_retry_unprocessed', this.retriesUnprocessed);
+    sink.counter('cluster', cluster, 'upstream_rq_retry_repeated', this.retriesRepeated);
     sink.counter('cluster', cluster, 'upstream_rq_retry_success', this.retrySuccesses);
     sink.counter('cluster', cluster, 'upstream_rq_retry_overflow', this.retryOverflows);
     sink.counter('cluster', cluster, 'upstream_rq_rx_reset', this.resets);

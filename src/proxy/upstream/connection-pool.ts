@@ -2,6 +2,7 @@
 // The connections to one endpoint: hands out an idle one or makes a new one, and closes what has been idle too long.
 import type { OnReadOpts, Socket } from 'node:net';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
+import type { ResponseHead } from '../codec/head.ts';
 import {
   type ClientConnectionLimits,
   type ClientConnectionOwner,
@@ -11,6 +12,7 @@ import {
 import type { UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
+import { IdleLimit } from './idle-limit.ts';
 
 /** Opens a TCP connection; the socket may still be connecting when it is handed out. `onread`: where it shall read into. */
 export type Dial = (host: string, port: number, onread?: OnReadOpts) => Socket;
@@ -18,7 +20,7 @@ export type Dial = (host: string, port: number, onread?: OnReadOpts) => Socket;
 export interface PoolOptions {
   readonly dial: Dial;
   readonly wheel: TimerWheel;
-  /** An idle connection older than this is closed rather than used, ms; below the upstream's own limit. */
+  /** An idle connection older than this is closed rather than used, ms (> 0), also where the endpoint has shown no limit of its own. */
   readonly idleTimeoutMs: number;
   readonly now: () => number;
 }
@@ -32,6 +34,7 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
   readonly #idle: Http1ClientConnection[] = [];
   readonly #all = new Set<Http1ClientConnection>();
   readonly #sweep: WheelTimer;
+  readonly #limit: IdleLimit;
   #draining = false;
 
   constructor(endpoint: Endpoint, stats: ClusterStats, options: PoolOptions, limits: ClientConnectionLimits) {
@@ -40,6 +43,7 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     this.#options = options;
     this.#limits = limits;
     this.#sweep = new WheelTimer(this);
+    this.#limit = new IdleLimit(options.idleTimeoutMs);
   }
 
   get endpoint(): Endpoint {
@@ -56,18 +60,32 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
   }
 
   /** A connection for one request, for its caller alone until the answer is complete. */
-  begin(exchange: ClientExchange, method: string, nowMs: number): UpstreamStream {
-    const connection = this.#acquire(nowMs);
+  begin(exchange: ClientExchange, method: string, nowMs: number, repeatable: boolean): UpstreamStream {
+    const connection = this.#acquire(nowMs, repeatable);
     connection.begin(exchange, method);
     return connection;
   }
 
-  #acquire(nowMs: number): Http1ClientConnection {
+  #acquire(nowMs: number, repeatable: boolean): Http1ClientConnection {
+    const usableMs = this.#limit.repeatableMs(nowMs);
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      if (nowMs - connection.idleSinceMs < this.#options.idleTimeoutMs && connection.socket.writable) return connection;
+      const ageMs = nowMs - connection.idleSinceMs;
+      if (ageMs < usableMs && connection.socket.writable) {
+        if (repeatable || ageMs < this.#limit.onceMs(nowMs)) return this.#reuse(connection, ageMs);
+        // The others are older still.
+        this.#idle.push(connection);
+        this.#stats.idleSpared += 1;
+        break;
+      }
+      this.#stats.idleTimeouts += 1;
       connection.destroy();
     }
     return this.#open();
+  }
+
+  #reuse(connection: Http1ClientConnection, ageMs: number): Http1ClientConnection {
+    connection.idleForMs = ageMs;
+    return connection;
   }
 
   /** The endpoint has left: idle connections close now, the others after their answers. */
@@ -84,14 +102,20 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     for (const connection of this.#all) connection.socket.destroy();
   }
 
+  onFirstAnswer(head: ResponseHead): void {
+    const field = head.find('keep-alive');
+    if (field >= 0) this.#limit.announce(head.valueAt(field));
+  }
+
   onConnectionIdle(connection: Http1ClientConnection): void {
+    this.#limit.noteServed(connection.idleForMs);
     if (this.#draining) {
       connection.destroy();
       return;
     }
     connection.idleSinceMs = this.#options.now();
     this.#idle.push(connection);
-    if (!this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs);
+    if (!this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#limit.repeatableMs(connection.idleSinceMs));
   }
 
   onConnectionClosed(connection: Http1ClientConnection, connected: boolean): void {
@@ -102,17 +126,32 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
       this.#endpoint.connectFailures += 1;
       this.#stats.connectFailures += 1;
     }
+    this.#learn(connection);
+  }
+
+  /** What was in `#idle`, or was taken from it and served no more, was closed by the endpoint. */
+  #learn(connection: Http1ClientConnection): void {
+    const nowMs = this.#options.now();
     const at = this.#idle.indexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
+    if (at >= 0) {
+      this.#idle.splice(at, 1);
+      this.#stats.idleCloses += 1;
+      this.#limit.noteClosed(nowMs - connection.idleSinceMs, nowMs);
+    } else if (connection.lost && connection.idleForMs > 0) {
+      this.#limit.noteClosed(connection.idleForMs, nowMs);
+    }
   }
 
   /** Closes what has been idle for the whole time; looks again while something is idle. */
   onTimer(): void {
-    const limit = this.#options.now() - this.#options.idleTimeoutMs;
+    const nowMs = this.#options.now();
+    const usableMs = this.#limit.repeatableMs(nowMs);
+    const limit = nowMs - usableMs;
     let fresh = 0;
     while (fresh < this.#idle.length && (this.#idle[fresh] as Http1ClientConnection).idleSinceMs <= limit) fresh += 1;
+    this.#stats.idleTimeouts += fresh;
     for (const connection of this.#idle.splice(0, fresh)) connection.destroy();
-    if (this.#idle.length > 0) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs / 2);
+    if (this.#idle.length > 0) this.#options.wheel.set(this.#sweep, usableMs / 2);
   }
 
   #open(): Http1ClientConnection {

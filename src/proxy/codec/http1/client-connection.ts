@@ -35,6 +35,8 @@ export interface ClientExchange {
 
 /** Whoever owns the connection between exchanges. */
 export interface ClientConnectionOwner {
+  /** The first answer has begun; the head is valid during the call. */
+  onFirstAnswer(head: ResponseHead): void;
   /** It can carry the next request. */
   onConnectionIdle(connection: Http1ClientConnection): void;
   /** Called once, whatever the reason. `connected`: it had come to be. */
@@ -62,8 +64,12 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   readonly writer: MessageWriter;
   /** When it was given back last, on the clock of whoever asks (ms). */
   idleSinceMs = 0;
+  /** How long it had been idle when it was taken for the request in work, ms; 0 = not at all. */
+  idleForMs = 0;
   /** Requests that it has carried. */
   requests = 0;
+  /** The endpoint has closed it before a byte of the answer to its last request came. */
+  lost = false;
   readonly #owner: ClientConnectionOwner;
   readonly #limits: ClientConnectionLimits;
   readonly #wheel: TimerWheel;
@@ -77,6 +83,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   #remaining = 0;
   #informational = 0;
   #requestComplete = true;
+  #answered = true;
   #requestChunked = false;
   #connected = false;
   #held: Buffer | null = null;
@@ -111,6 +118,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
     this.#state = AWAIT_HEAD;
     this.#informational = 0;
     this.#requestComplete = false;
+    this.#answered = false;
     this.requests += 1;
   }
 
@@ -169,6 +177,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
       this.socket.destroy();
       return;
     }
+    this.#answered = true;
     const held = this.#held;
     if (held !== null) {
       bytes = Buffer.concat([held, bytes]); // alloc-ok: a head in pieces
@@ -201,6 +210,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
     }
     const head = this.#head;
     if (head.status < 200) return this.#informationalHead(head, end, bytes.length);
+    if (this.requests === 1) this.#owner.onFirstAnswer(head);
     this.#exchange?.onResponseHead(head);
     // An answer that is not wanted ends the exchange, and this connection with it.
     if (this.#exchange === null) return bytes.length;
@@ -272,6 +282,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   #fail(code: ErrorCode, detail: string): void {
     const exchange = this.#exchange;
     const unsent = !this.#connected;
+    if (exchange !== null) this.lost = !this.#answered;
     this.#exchange = null;
     this.#state = CLOSED;
     this.socket.destroy();
