@@ -8,6 +8,9 @@ import { named, ScriptedBackend } from '../../support/scripted-backend.ts';
 import { TempFolder } from '../../support/temp-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
+/** A label may have 63 characters: nobody's network is asked for this one. */
+const NOBODY = `${'x'.repeat(64)}.example`;
+
 let folder: TempFolder;
 const running: RunningCli[] = [];
 const backends: ScriptedBackend[] = [];
@@ -178,7 +181,7 @@ describe('switchboard proxy -c', () => {
       name: 'lost',
       type,
       dns_lookup_family: 'V4_ONLY',
-      load_assignment: loadAssignment('lost', [['no-such-host.invalid', 80]]),
+      load_assignment: loadAssignment('lost', [[NOBODY, 80]]),
     };
     const listeners = [listenerOf('web', 0, routesTo('web')), listenerOf('lost', 0, routesTo('lost'))];
     const proxy = start({ static_resources: { listeners, clusters: [web, lost] } });
@@ -187,7 +190,7 @@ describe('switchboard proxy -c', () => {
     const answer = await httpGet(await portOf(proxy, 'lost'), '/x', 'lost');
     expect([answer.status, answer.body]).toEqual([
       503,
-      expect.stringMatching(/no-such-host\.invalid cannot be looked up: E[A-Z_]+/),
+      expect.stringContaining(`${NOBODY} cannot be looked up: ENOTFOUND`),
     ]);
   });
 });
