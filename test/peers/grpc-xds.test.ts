@@ -1,5 +1,6 @@
 // gRPC's own xDS client as a proxyless client of our control plane: it dials a Service name and balances over its pods, without any sidecar.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
@@ -13,6 +14,8 @@ import { waitUntil } from '../support/wait-until.ts';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const PROGRAM = fileURLToPath(new URL('../support/grpc-xds-caller.ts', import.meta.url));
+/** As the guide has it. */
+const BOOTSTRAP = readFileSync(new URL('../../examples/grpc-client/bootstrap.json', import.meta.url), 'utf8');
 const PODS = ['pod-0', 'pod-1', 'pod-2'];
 
 interface Backend {
@@ -52,12 +55,10 @@ class Caller {
   #log = '';
 
   constructor(target: string, xdsPort: number, namespace: string, deadlineMs: number) {
-    const bootstrap = {
-      xds_servers: [{ server_uri: `127.0.0.1:${xdsPort}`, channel_creds: [{ type: 'insecure' }] }],
-      // It wants a locality, be it empty.
-      node: { id: `grpc-${namespace}`, locality: {}, metadata: { NAMESPACE: namespace } },
-    };
-    const env = { ...process.env, GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) };
+    const bootstrap = BOOTSTRAP.replace('127.0.0.1:15010', `127.0.0.1:${xdsPort}`)
+      .replace('"grpc-visitor"', `"grpc-${namespace}"`)
+      .replace('"NAMESPACE": "default"', `"NAMESPACE": "${namespace}"`);
+    const env = { ...process.env, GRPC_XDS_BOOTSTRAP_CONFIG: bootstrap };
     const child = spawn(process.execPath, [PROGRAM, target, String(deadlineMs)], {
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
