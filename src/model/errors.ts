@@ -31,6 +31,14 @@ export const ERRORS = {
     flag: 'NR',
     sentence: 'No Service answers to this address: {detail}',
   },
+  not_configured: {
+    side: 'local',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'NC',
+    sentence: 'This sidecar has no configuration for the address, which it asked for: {detail}.',
+  },
   cluster_not_found: {
     side: 'local',
     status: 503,

@@ -1,10 +1,17 @@
 // The data plane as a whole: takes configuration changes, keeps the live clusters, routes and listeners, and answers what it holds.
 import { errorIssue, type Issue } from '../base/result.ts';
 import type { Changes, ConfigSink, ResourceChanges } from '../model/config-sink.ts';
-import { type ListenerSpec, tcpClustersOf } from '../model/listener-spec.ts';
+import {
+  type HttpConnectionManagerSpec,
+  httpManagersOf,
+  type ListenerSpec,
+  tcpClustersOf,
+} from '../model/listener-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
+import type { RouteSlot } from './exchange/exchange-context.ts';
 import { Listener, type ListenerOptions, type ListenerParts, routeKeysOf } from './listener/listener.ts';
+import { OnDemandRoutes, type OnDemandSpec } from './on-demand-routes.ts';
 import type { RouteTable } from './route/route-table.ts';
 import { RouteManager } from './route-manager.ts';
 import type { Cluster, ClusterOptions } from './upstream/cluster.ts';
@@ -16,6 +23,8 @@ export interface DataPlaneOptions {
   readonly cluster: ClusterOptions;
   /** How long new routes wait for a cluster that they name and that does not serve yet, ms (> 0). Default 15,000. */
   readonly holdMs?: number;
+  /** For listeners whose routes come on demand; absent: such listeners are refused. */
+  readonly onDemand?: OnDemandSpec;
 }
 
 export interface Readiness {
@@ -34,6 +43,7 @@ export class DataPlane implements ConfigSink, StatSource {
   readonly #options: DataPlaneOptions;
   readonly #clusters: ClusterManager;
   readonly #routes: RouteManager;
+  readonly #onDemand: OnDemandRoutes | null;
   readonly #listenerSpecs = new Map<string, ListenerSpec>();
   readonly #listeners = new Map<string, LiveListener>();
   /** Listeners that were replaced or removed and still have work. */
@@ -54,6 +64,7 @@ export class DataPlane implements ConfigSink, StatSource {
       isServing: (name) => this.#clusters.isServing(name),
       onGiveUp: () => this.#settle(false),
     });
+    this.#onDemand = this.#createOnDemand();
   }
 
   apply(changes: Changes): readonly Issue[] {
@@ -69,7 +80,9 @@ export class DataPlane implements ConfigSink, StatSource {
     for (const name of removedOf(changes.clusters)) this.#clusters.remove(name);
     for (const name of removedOf(changes.endpoints)) this.#clusters.forgetAssignment(name);
     this.#applying = false;
+    if (changes.names !== undefined) this.#onDemand?.applyNames(changes.names);
     this.#settle(removedOf(changes.clusters).length > 0);
+    this.#onDemand?.refuse(removedOf(changes.routes));
     return issues;
   }
 
@@ -101,7 +114,7 @@ export class DataPlane implements ConfigSink, StatSource {
       if (live === undefined) waitingFor.push(...this.#whyClosed(spec));
       else if (!live.listening) waitingFor.push(live.problem || `the addresses of listener "${spec.name}"`);
     }
-    for (const cluster of this.clusters) if (!cluster.warm) waitingFor.push(`endpoints of cluster "${cluster.name}"`);
+    waitingFor.push(...this.#waitingBehindListeners());
     return { ready: waitingFor.length === 0, waitingFor };
   }
 
@@ -122,6 +135,7 @@ export class DataPlane implements ConfigSink, StatSource {
   close(): void {
     this.#closed = true;
     this.#routes.close();
+    this.#onDemand?.close();
     for (const listener of [...this.listeners, ...this.#retired]) listener.close();
     for (const cluster of this.clusters) cluster.close();
   }
@@ -129,6 +143,7 @@ export class DataPlane implements ConfigSink, StatSource {
   collect(sink: StatSink): void {
     for (const cluster of this.clusters) cluster.collect(sink);
     for (const listener of this.listeners) listener.collect(sink);
+    this.#onDemand?.collect(sink);
   }
 
   /** A cluster has got its first endpoints, perhaps one of many in the same moment. */
@@ -149,11 +164,30 @@ export class DataPlane implements ConfigSink, StatSource {
     for (const spec of this.#listenerSpecs.values()) this.#settleListener(spec);
     const pruned = this.#routes.prune(this.#namedRoutes());
     if (released || renamed || pruned || clustersRemoved) this.#clusters.sweep(this.#routes.usedClusters());
+    if (released) this.#onDemand?.settle();
   }
 
-  /** What listeners name: those that accept, and those that wait. */
+  #createOnDemand(): OnDemandRoutes | null {
+    const { onDemand, listener } = this.#options;
+    if (onDemand === undefined) return null;
+    return new OnDemandRoutes(onDemand, {
+      clock: listener.shared.clock,
+      slotOf: (routes) => this.#routes.slot(routes),
+      removeRoutes: (routes) => this.#routes.remove(routes),
+    });
+  }
+
+  /** What is dialled is not waited for by anybody but its callers. */
+  #waitingBehindListeners(): readonly string[] {
+    if (![...this.#listenerSpecs.values()].some(servesOnDemand)) {
+      return this.clusters.flatMap(({ warm, name }) => (warm ? [] : [`endpoints of cluster "${name}"`]));
+    }
+    return this.#onDemand?.synced === true ? [] : ['the names of the mesh'];
+  }
+
+  /** What listeners name, those that accept, and those that wait; and what is dialled. */
   #namedRoutes(): Set<string> {
-    const named = new Set<string>();
+    const named = new Set<string>(this.#onDemand?.routeNames);
     for (const spec of this.#listenerSpecs.values()) for (const key of routeKeysOf(spec).values()) named.add(key);
     for (const { spec } of this.#listeners.values()) for (const key of routeKeysOf(spec).values()) named.add(key);
     return named;
@@ -168,6 +202,9 @@ export class DataPlane implements ConfigSink, StatSource {
   }
 
   #upsertListener(spec: ListenerSpec): void {
+    if (this.#onDemand === null && servesOnDemand(spec)) {
+      throw new Error('takes its routes on demand, and this sidecar is told to hold everything');
+    }
     this.#removeInlineRoutes(spec.name);
     this.#listenerSpecs.set(spec.name, spec);
     for (const [{ routes }, key] of routeKeysOf(spec)) {
@@ -190,7 +227,7 @@ export class DataPlane implements ConfigSink, StatSource {
     for (const key of keys.values()) if (this.#routes.slot(key).table === null) return;
     if (tcpClustersOf(spec).some((cluster) => this.#routes.isAwaited(cluster))) return;
     const parts: ListenerParts = {
-      routesOf: (http) => this.#routes.slot(keys.get(http) ?? ''),
+      routesOf: (http) => this.#onDemandSlot(http) ?? this.#routes.slot(keys.get(http) ?? ''),
       slotOf: (cluster) => this.#clusters.slot(cluster),
     };
     if (live !== undefined && listensAlike(live.spec, spec)) {
@@ -200,6 +237,10 @@ export class DataPlane implements ConfigSink, StatSource {
     }
     if (live !== undefined) this.#retire(live.listener);
     this.#listeners.set(spec.name, { listener: new Listener(spec, parts, this.#options.listener), spec });
+  }
+
+  #onDemandSlot({ routes }: HttpConnectionManagerSpec): RouteSlot | null {
+    return routes.kind === 'on-demand' ? (this.#onDemand?.slot ?? null) : null;
   }
 
   /** What stands in the listener goes with it. */
@@ -226,6 +267,10 @@ export class DataPlane implements ConfigSink, StatSource {
     this.#retired.add(listener);
     for (const old of this.#retired) if (old.active === 0) this.#retired.delete(old);
   }
+}
+
+function servesOnDemand(spec: ListenerSpec): boolean {
+  return httpManagersOf(spec).some(({ routes }) => routes.kind === 'on-demand');
 }
 
 function removedOf(changes: ResourceChanges<unknown> | undefined): readonly string[] {

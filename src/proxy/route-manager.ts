@@ -162,7 +162,7 @@ export class RouteManager {
   #entry(key: string): Entry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const entry: Entry = { slot: { name: key, table: null }, inForce: null, held: null, removed: false };
+    const entry: Entry = { slot: { name: key, table: null, demand: null }, inForce: null, held: null, removed: false };
     this.#entries.set(key, entry);
     return entry;
   }

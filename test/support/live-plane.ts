@@ -12,6 +12,7 @@ import type { RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spe
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
 import type { Admission } from '../../src/proxy/exchange/exchange-context.ts';
+import type { OnDemandSpec } from '../../src/proxy/on-demand-routes.ts';
 import { noOriginalDestination, type OriginalDestination } from '../../src/proxy/listener/original-destination.ts';
 import type { Dial } from '../../src/proxy/upstream/connection-pool.ts';
 import type { AccessRecord } from '../../src/telemetry/access-log.ts';
@@ -51,6 +52,8 @@ export interface LivePlaneOptions {
   readonly maxConnections?: number;
   /** Default: nothing is refused. */
   readonly admission?: Admission;
+  /** Then the listener's routes come on demand, and nothing else is there at first. */
+  readonly onDemand?: OnDemandSpec;
 }
 
 export const ROUTES = 'routes';
@@ -80,6 +83,7 @@ export class LivePlane {
   /** Resolves when the listener accepts connections. */
   static async start(options: LivePlaneOptions): Promise<LivePlane> {
     const live = new LivePlane(options);
+    if (options.onDemand !== undefined) return live.#startOnDemand();
     const services = options.services ?? {};
     live.apply({
       clusters: { upserted: Object.keys(services).map((name) => live.cluster(name)), removed: [] },
@@ -96,6 +100,12 @@ export class LivePlane {
       () => live.plane.readiness(),
     );
     return live;
+  }
+
+  async #startOnDemand(): Promise<LivePlane> {
+    this.apply({ listeners: { upserted: [this.listener(0, { kind: 'on-demand' })], removed: [] } });
+    await until('the listener accepts', () => this.plane.listeners[0]?.listening === true);
+    return this;
   }
 
   get port(): number {
@@ -213,7 +223,9 @@ export class LivePlane {
     const random = seededRandom(1);
     const maxHeadBytes = this.#options.maxHeadBytes ?? 61_440;
     const maxFields = this.#options.maxFields ?? 100;
+    const { onDemand } = this.#options;
     return new DataPlane({
+      ...(onDemand === undefined ? {} : { onDemand }),
       listener: {
         shared: {
           accessLog: { record: (record) => this.log.push(copy(record)) },

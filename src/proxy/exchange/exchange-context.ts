@@ -6,11 +6,14 @@ import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { RouteTable } from '../route/route-table.ts';
 import type { Dial } from '../upstream/connection-pool.ts';
 import type { ExchangeStats } from './exchange-stats.ts';
+import type { RouteDemand } from './route-demand.ts';
 
 /** The newest table of one route configuration. An exchange reads it once, at its beginning. */
 export interface RouteSlot {
   readonly name: string;
   table: RouteTable | null;
+  /** Routes are found by whom a request is for, and asked for where they are not there; null = `table` has them all. */
+  readonly demand: RouteDemand | null;
 }
 
 /** Counts body bytes, for whoever must act after so many. Called on the hot path. */

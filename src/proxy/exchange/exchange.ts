@@ -17,6 +17,8 @@ import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 import { type LocalReply, renderErrorReply } from './local-reply.ts';
+import type { RouteDemand } from './route-demand.ts';
+import { RouteWait, type RouteWaitOwner } from './route-wait.ts';
 import { Router, type RouterOwner } from './router.ts';
 import { StallGuard, type StallOwner } from './stall-guard.ts';
 import { Tunnel } from './tunnel.ts';
@@ -25,7 +27,7 @@ const UNSENDABLE_PATH =
   'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
-export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerOwner {
+export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, StallOwner, TimerOwner {
   readonly record: ExchangeRecord;
   readonly #context: ExchangeContext;
   readonly #router: Router;
@@ -39,6 +41,8 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   #entry: RouteEntry | null = null;
   #destination: Destination | null = null;
   #tunnel: Tunnel | null = null;
+  /** For routes that have been asked for. */
+  #wait: RouteWait | null = null;
   #active = false;
   #responseStarted = false;
   #upstreamBlocked = false;
@@ -86,10 +90,17 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
       this.#refuse();
       return;
     }
-    const table = this.#context.routes.table;
+    const routes = this.#context.routes;
+    const demand = routes.demand;
+    const table = demand === null ? routes.table : demand.tableOf(head.authority, this.record.startedAtMs);
+    if (table === null && demand !== null) this.#awaitRoutes(demand, head.authority);
+    else this.#route(table, head);
+  }
+
+  #route(table: RouteTable | null, head: RequestHead): void {
     const entry = table === null ? null : table.match(head);
     if (entry === null) {
-      this.#noRoute(table, head.authority);
+      this.rescue('no_route', table === null ? 'no routes have come yet.' : explainMiss(table.spec, head.authority));
       return;
     }
     this.#entry = entry;
@@ -117,6 +128,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   }
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
+    if (this.#wait?.keepsData(bytes, start, end) === true) return;
     this.#stall.moved = true;
     this.record.bytesReceived += end - start;
     this.#context.bodyMeter.note(end - start);
@@ -124,6 +136,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   }
 
   onRequestEnd(trailers: string): void {
+    if (this.#wait?.keepsEnd(trailers) === true) return;
     if (!this.#active || this.#tunnel !== null) return;
     const timeoutMs = this.#entry?.timeoutMs ?? 0;
     if (timeoutMs > 0) this.#context.wheel.set(this.#timeout, timeoutMs);
@@ -132,7 +145,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   }
 
   onRequestBatchEnd(): void {
-    if (this.#active && !this.#router.flush()) this.onUpstreamBlocked();
+    if (this.#active && this.#wait === null && !this.#router.flush()) this.onUpstreamBlocked();
   }
 
   onRequestError(code: ErrorCode, detail: string): void {
@@ -159,6 +172,16 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   onDownstreamClosed(): void {
     this.#stall.close();
     this.#onClosed(this);
+  }
+
+  /** The wait for `table` is over, and goes when all that it keeps has been given: a further request may begin as soon as this one is answered. */
+  onRoutes(wait: RouteWait, table: RouteTable): void {
+    this.#route(table, this.#head as RequestHead);
+    wait.replay(this);
+    if (this.#wait !== wait) return;
+    this.#wait = null;
+    if (this.#router.flush()) this.onUpstreamWritable();
+    else this.onUpstreamBlocked();
   }
 
   // ── upstream ──
@@ -237,6 +260,7 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
 
   /** Answers with what the row of `code` says. Nothing of another answer has left. */
   rescue(code: ErrorCode, detail: string): void {
+    if (code === 'no_route') this.#context.stats.noRoute += 1;
     this.record.fail(code, detail);
     const head = this.#head;
     const requestId = head === null ? '' : `x-request-id: ${this.record.requestId}\r\n`;
@@ -317,14 +341,15 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
     return head?.versionMinor === 0 ? 'connection: keep-alive\r\n' : '';
   }
 
-  #noRoute(table: RouteTable | null, authority: string): void {
-    this.#context.stats.noRoute += 1;
-    this.rescue('no_route', table === null ? 'no routes have come yet.' : explainMiss(table.spec, authority));
-  }
-
   /** The whole listener, or this connection for its age. */
   get #draining(): boolean {
     return this.#context.draining || this.stream.draining;
+  }
+
+  #awaitRoutes(demand: RouteDemand, authority: string): void {
+    this.#wait = new RouteWait(this, demand, this.#context.wheel); // alloc-ok: once a wait
+    this.onUpstreamBlocked();
+    this.#wait.begin(authority);
   }
 
   #refuse(): void {
@@ -352,6 +377,8 @@ export class Exchange implements ServerExchange, RouterOwner, StallOwner, TimerO
   /** Counts, logs and lets go of everything; the connection may begin the next exchange right after. */
   #finish(): void {
     this.#active = false;
+    this.#wait?.cancel();
+    this.#wait = null;
     this.#stall.rest();
     this.#router.stop();
     this.#tunnel = null;

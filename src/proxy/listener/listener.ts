@@ -13,8 +13,8 @@ import {
 import { renderSocketAddress } from '../../model/socket-address.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
-import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import { type Detected, detect, PLAIN_BYTES } from '../codec/detection/detect.ts';
+import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { FirstBytes } from '../tcp/first-bytes.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
@@ -275,6 +275,7 @@ function chainKey({ match, filter }: FilterChainSpec, isDefault: boolean): strin
 export function routeKeysOf(spec: ListenerSpec): ReadonlyMap<HttpConnectionManagerSpec, string> {
   const keys = new Map<HttpConnectionManagerSpec, string>();
   for (const [index, http] of httpManagersOf(spec).entries()) {
+    if (http.routes.kind === 'on-demand') continue;
     keys.set(http, http.routes.kind === 'rds' ? http.routes.name : `listener ${spec.name} ${index}`);
   }
   return keys;

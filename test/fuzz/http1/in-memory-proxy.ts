@@ -78,7 +78,7 @@ function createCluster(dial: Dial): Cluster {
 function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
   const slot: ClusterSlot = { name: NAME, cluster };
   return {
-    routes: { name: NAME, table: new RouteTable(ROUTES, () => slot) },
+    routes: { name: NAME, table: new RouteTable(ROUTES, () => slot), demand: null },
     stats: new ExchangeStats(),
     accessLog: null,
     clock: CLOCK,

@@ -1,0 +1,198 @@
+// The routes that a sidecar holds because they are dialled: asks for them at the first request, lets go of them when nobody comes any more.
+import type { Cancel, Clock } from '../base/clock.ts';
+import type { ResourceChanges } from '../model/config-sink.ts';
+import { portRouteName } from '../model/names.ts';
+import type { ConfigDemand } from '../model/on-demand.ts';
+import type { ServiceNameSpec, ServicePortName } from '../model/service-name-spec.ts';
+import type { StatSink, StatSource } from '../telemetry/stats.ts';
+import { DialledAuthorities, DialledPort } from './dialled-authorities.ts';
+import type { RouteSlot } from './exchange/exchange-context.ts';
+import type { RouteDemand, RouteWaiter } from './exchange/route-demand.ts';
+import { explainUnknownName } from './route/explain-miss.ts';
+import { NameTable } from './route/name-table.ts';
+import type { RouteTable } from './route/route-table.ts';
+
+export interface OnDemandSpec {
+  /** That short names are seen from. */
+  readonly namespace: string;
+  readonly clusterDomain: string;
+  readonly demand: ConfigDemand;
+  /** How long a request waits for its routes, ms (> 0). */
+  readonly waitMs: number;
+  /** What nobody dialled for this long is let go of, ms (> 0). */
+  readonly idleMs: number;
+}
+
+/** Of the data plane. */
+export interface OnDemandParts {
+  readonly clock: Clock;
+  /** The same for the same name, until it is removed. */
+  readonly slotOf: (routes: string) => RouteSlot;
+  readonly removeRoutes: (routes: string) => void;
+}
+
+interface Waiting {
+  readonly authority: string;
+  /** Null while names have not come. */
+  readonly port: DialledPort | null;
+}
+
+/** Idle ports are looked for so many times in `idleMs`. */
+const SWEEPS = 10;
+
+export class OnDemandRoutes implements RouteDemand, StatSource {
+  readonly waitMs: number;
+  /** For listeners whose routes come on demand. */
+  readonly slot: RouteSlot = { name: 'on-demand', table: null, demand: this };
+  readonly #spec: OnDemandSpec;
+  readonly #parts: OnDemandParts;
+  readonly #names: NameTable;
+  readonly #authorities = new DialledAuthorities();
+  /** By name of their routes. */
+  readonly #ports = new Map<string, DialledPort>();
+  readonly #waiting = new Map<RouteWaiter, Waiting>();
+  readonly #stopSweeping: Cancel;
+  #waits = 0;
+  #timeouts = 0;
+  #subscribed = 0;
+  #dropped = 0;
+
+  constructor(spec: OnDemandSpec, parts: OnDemandParts) {
+    this.waitMs = spec.waitMs;
+    this.#spec = spec;
+    this.#parts = parts;
+    this.#names = new NameTable(spec.namespace, spec.clusterDomain);
+    this.#stopSweeping = parts.clock.every(spec.idleMs / SWEEPS, () => this.#sweep());
+  }
+
+  /** All names of the mesh are known. */
+  get synced(): boolean {
+    return this.#names.synced;
+  }
+
+  /** Names of the routes that are held, or asked for. */
+  get routeNames(): Iterable<string> {
+    return this.#ports.keys();
+  }
+
+  tableOf(authority: string, nowMs: number): RouteTable | null {
+    const port = this.#authorities.get(authority) ?? this.#find(authority);
+    if (port === null) return null;
+    port.usedAtMs = nowMs;
+    return port.slot.table;
+  }
+
+  ask(authority: string, waiter: RouteWaiter): void {
+    const port = this.#names.synced ? this.#dial(authority) : null;
+    if (port === null && this.#names.synced) {
+      waiter.onNoRoutes('no_route', explainUnknownName(this.#names, authority));
+      return;
+    }
+    this.#waits += 1;
+    this.#waiting.set(waiter, { authority, port });
+  }
+
+  forget(waiter: RouteWaiter): void {
+    this.#waiting.delete(waiter);
+  }
+
+  giveUp(waiter: RouteWaiter): string {
+    const port = this.#waiting.get(waiter)?.port ?? null;
+    this.#waiting.delete(waiter);
+    this.#timeouts += 1;
+    const what = port === null ? 'the names of the mesh have' : `the routes of ${port.slot.name} have`;
+    const { problem } = this.#spec.demand;
+    return `${what} not come within ${this.waitMs} ms${problem === null ? '' : `; ${problem}`}`;
+  }
+
+  applyNames(changes: ResourceChanges<ServiceNameSpec>): void {
+    this.#names.apply(changes);
+    this.#authorities.clear();
+    for (const [waiter, { authority, port }] of [...this.#waiting]) {
+      if (port !== null && this.#names.has(port.port)) continue;
+      this.#waiting.delete(waiter);
+      this.ask(authority, waiter);
+    }
+    // Not at once: whoever brings names is in the middle of it.
+    if (this.#unnamed().length > 0) queueMicrotask(() => this.#drop(this.#unnamed()));
+  }
+
+  /** Routes may have come into force. */
+  settle(): void {
+    for (const [waiter, { port }] of [...this.#waiting]) {
+      const table = port?.slot.table ?? null;
+      if (table !== null && this.#waiting.delete(waiter)) waiter.onRoutes(table);
+    }
+  }
+
+  /** The control plane says that there are no such routes, or has not sent them in its own time. */
+  refuse(routes: readonly string[]): void {
+    const names = new Set(routes);
+    for (const [waiter, { port }] of [...this.#waiting]) {
+      if (port === null || port.slot.table !== null || !names.has(port.slot.name)) continue;
+      if (this.#waiting.delete(waiter)) {
+        waiter.onNoRoutes('not_configured', `the control plane does not have the routes of ${port.slot.name}`);
+      }
+    }
+  }
+
+  close(): void {
+    this.#stopSweeping();
+  }
+
+  collect(sink: StatSink): void {
+    sink.gauge('control_plane', '', 'on_demand_names', this.#names.size);
+    sink.gauge('control_plane', '', 'on_demand_held', this.#ports.size);
+    sink.gauge('control_plane', '', 'on_demand_waiting', this.#waiting.size);
+    sink.counter('control_plane', '', 'on_demand_subscribed', this.#subscribed);
+    sink.counter('control_plane', '', 'on_demand_dropped', this.#dropped);
+    sink.counter('control_plane', '', 'on_demand_waits', this.#waits);
+    sink.counter('control_plane', '', 'on_demand_wait_timeouts', this.#timeouts);
+  }
+
+  /** What `authority` means, where that is held or asked for. */
+  #find(authority: string): DialledPort | null {
+    const meant = this.#names.resolve(authority);
+    const port = meant === null ? undefined : this.#ports.get(portRouteName(meant.port, meant.host));
+    if (port === undefined) return null;
+    this.#authorities.set(authority, port);
+    return port;
+  }
+
+  /** Null: there is no such name. */
+  #dial(authority: string): DialledPort | null {
+    const known = this.#find(authority);
+    if (known !== null) return known;
+    const meant = this.#names.resolve(authority);
+    if (meant === null) return null;
+    const name = portRouteName(meant.port, meant.host);
+    const port = new DialledPort(meant, this.#parts.slotOf(name), this.#parts.clock.now());
+    this.#ports.set(name, port);
+    this.#subscribed += 1;
+    this.#spec.demand.subscribe(meant);
+    return port;
+  }
+
+  /** Ports that the mesh has no more. */
+  #unnamed(): readonly DialledPort[] {
+    return [...this.#ports.values()].filter(({ port }) => !this.#names.has(port));
+  }
+
+  #sweep(): void {
+    const before = this.#parts.clock.now() - this.#spec.idleMs;
+    const wanted = new Set(Array.from(this.#waiting.values(), ({ port }) => port));
+    this.#drop([...this.#ports.values()].filter((port) => port.usedAtMs <= before && !wanted.has(port)));
+  }
+
+  #drop(ports: readonly DialledPort[]): void {
+    if (ports.length === 0) return;
+    for (const { slot } of ports) {
+      this.#ports.delete(slot.name);
+      this.#parts.removeRoutes(slot.name);
+    }
+    this.#authorities.clear();
+    this.#dropped += ports.length;
+    const names: readonly ServicePortName[] = ports.map(({ port }) => port);
+    this.#spec.demand.unsubscribe(names);
+  }
+}
