@@ -46,7 +46,7 @@ export class DataPlane implements ConfigSink, StatSource {
   readonly #onDemand: OnDemandRoutes | null;
   readonly #listenerSpecs = new Map<string, ListenerSpec>();
   readonly #listeners = new Map<string, LiveListener>();
-  /** Listeners that were replaced or removed and still have work. */
+  /** Listeners that were replaced or removed and still have connections. */
   readonly #retired = new Set<Listener>();
   #applying = false;
   #settleQueued = false;
@@ -265,7 +265,7 @@ export class DataPlane implements ConfigSink, StatSource {
     listener.stopAccepting();
     listener.drain();
     this.#retired.add(listener);
-    for (const old of this.#retired) if (old.active === 0) this.#retired.delete(old);
+    for (const old of this.#retired) if (old.connections === 0) this.#retired.delete(old);
   }
 }
 

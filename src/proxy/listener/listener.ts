@@ -55,7 +55,7 @@ export class Listener implements StatSource {
   readonly #acceptors: readonly Acceptor[];
   /** By what makes a chain the same one after a change. */
   #chains = new Map<string, ConnectionChain>();
-  /** Chains that a change has taken away and that still have work. */
+  /** Chains that a change has taken away and that still have connections. */
   readonly #retired = new Set<ConnectionChain>();
   #chooser: ChainChooser<ConnectionChain>;
   #spec: ListenerSpec;
@@ -102,6 +102,12 @@ export class Listener implements StatSource {
     return active;
   }
 
+  get connections(): number {
+    let active = this.#inspected.size;
+    for (const chain of [...this.#chains.values(), ...this.#retired]) active += chain.connections;
+    return active;
+  }
+
   /**
    * Takes changed chains for connections to come, and changed routes for the next request; connections of a chain that is gone are drained.
    * Addresses do not change: another address is another listener.
@@ -115,7 +121,7 @@ export class Listener implements StatSource {
       chain.drain();
       this.#retired.add(chain);
     }
-    for (const chain of this.#retired) if (chain.active === 0) this.#retired.delete(chain);
+    for (const chain of this.#retired) if (chain.connections === 0) this.#retired.delete(chain);
   }
 
   /** Answers carry `Connection: close` from now on, idle connections close; new ones are still accepted. */
@@ -144,18 +150,12 @@ export class Listener implements StatSource {
     for (const chain of this.#chains.values()) chain.collect(sink);
     const where = renderSocketAddress(this.#spec.address);
     sink.counter('listener', where, 'downstream_cx_total', this.#connections);
-    sink.gauge('listener', where, 'downstream_cx_active', this.#activeConnections());
+    sink.gauge('listener', where, 'downstream_cx_active', this.connections);
     sink.counter('listener', where, 'downstream_cx_overflow', this.#overflowed);
     sink.counter('listener', where, 'downstream_cx_destination_refused', this.#refused);
     sink.counter('listener', where, 'no_filter_chain_match', this.#unmatched);
     sink.counter('listener', where, 'downstream_pre_cx_timeout', this.#inspectionTimeouts);
     sink.counter('listener', where, 'downstream_listener_filter_error', this.#inspectionErrors);
-  }
-
-  #activeConnections(): number {
-    let active = this.#inspected.size;
-    for (const chain of [...this.#chains.values(), ...this.#retired]) active += chain.connections;
-    return active;
   }
 
   #createChains(spec: ListenerSpec, parts: ListenerParts): ChainChooser<ConnectionChain> {
@@ -212,7 +212,7 @@ export class Listener implements StatSource {
   #onConnection(socket: Socket): void {
     this.#connections += 1;
     const { maxConnections } = this.#options;
-    if (maxConnections > 0 && this.#activeConnections() >= maxConnections) {
+    if (maxConnections > 0 && this.connections >= maxConnections) {
       this.#overflowed += 1;
       socket.destroy();
       return;

@@ -260,6 +260,16 @@ describe('a listener that is removed', () => {
     expect(await client.rest()).toBe('');
   });
 
+  it('lets go of a caller who has sent half a head when the data plane closes', async () => {
+    const plane = await stage.plane({ services: { web: await stage.backends(1) } });
+    const client = await plane.client();
+    client.send('GET / HTTP/1.1\r\nHo');
+    await turns(20);
+    removeListener(plane);
+    plane.plane.close();
+    expect(await client.rest()).toBe('');
+  });
+
   it('comes back on the same port at once, beside an answer of its old self', async () => {
     const { pod, plane, client, connection } = await streaming();
     const { port } = plane;
