@@ -17,12 +17,13 @@ export function checkOutcomes(
     if (records.has(record.requestId)) problems.push(`${record.requestId} was logged twice`);
     records.set(record.requestId, record);
   }
+  const troubled = new Set(log.filter(({ flags }) => flags !== '').map(({ requestId }) => callerOf(requestId)));
   for (const outcome of outcomes) {
     const { plan, kind, detail } = outcome;
     const record = records.get(plan.id);
     records.delete(plan.id);
     const attempts = seen.get(plan.id) ?? 0;
-    for (const problem of [problemOf(outcome, record, attempts), repetition(outcome, attempts)]) {
+    for (const problem of [problemOf(outcome, record, attempts, troubled), repetition(outcome, attempts)]) {
       if (problem !== '')
         problems.push(`${problem}: ${kind} ${detail}, ${renderRecord(record)}, ${JSON.stringify(plan)}`);
     }
@@ -31,15 +32,30 @@ export function checkOutcomes(
   return problems;
 }
 
-function problemOf({ kind, detail }: Outcome, record: AccessRecord | undefined, attempts: number): string {
+/** `troubled`: callers of whom some request was logged with a flag. */
+function problemOf(
+  { plan, kind, detail }: Outcome,
+  record: AccessRecord | undefined,
+  attempts: number,
+  troubled: ReadonlySet<string>,
+): string {
   if (kind === 'wrong') return 'what the caller saw is wrong';
   if (kind === 'left') return '';
+  if (kind === 'reset') {
+    const unseen = record === undefined && attempts === 0;
+    return unseen || troubled.has(callerOf(plan.id)) ? '' : 'reset without a reason in the log';
+  }
   if (kind === 'unserved')
     return record === undefined && attempts === 0 ? '' : 'not answered, though the sidecar took it';
   if (record === undefined) return 'not logged';
   if (kind === 'answered') return record.flags === '' && attempts > 0 ? '' : 'answered, but not logged so';
   if (kind === 'mesh') return record.flags === detail ? '' : 'logged with another flag';
   return record.flags === '' ? 'cut off without a reason in the log' : '';
+}
+
+/** `caller-number` is the id of a request. */
+function callerOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('-'));
 }
 
 /** What a pod may have acted on must not come again where that is not the same as once. */

@@ -10,10 +10,11 @@ import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { bodyOf, ID_FIELD, pieces, requestBytes } from './wire.ts';
 
 /**
- * `answered`: whole, as the pod sent it. `mesh`: whole, made by the sidecar, with its flag. `cut`: it had begun and broke off. `unserved`: the
- * connection had said that it ends before. `left`: the caller did not wait. `wrong`: none of these, which must not be.
+ * `answered`: whole, as the pod sent it. `mesh`: whole, made by the sidecar, with its flag. `cut`: it had begun and broke off. `reset`: the
+ * connection was reset, which overtakes what was sent before. `unserved`: the connection had said that it ends before. `left`: the caller did not
+ * wait. `wrong`: none of these, which must not be.
  */
-export type OutcomeKind = 'answered' | 'mesh' | 'cut' | 'unserved' | 'left' | 'wrong';
+export type OutcomeKind = 'answered' | 'mesh' | 'cut' | 'reset' | 'unserved' | 'left' | 'wrong';
 
 export interface Outcome {
   readonly plan: RequestPlan;
@@ -134,9 +135,8 @@ export class FuzzCaller {
     if (!answer.complete || answer.get('connection') === 'close') this.#closing = true;
     if (answer.status === 0) {
       if (this.#left) return this.#outcome(plan, 'left');
+      if (this.#end !== 'fin') return this.#outcome(plan, 'reset', this.#end);
       if (wasClosing && brought === 0) return this.#outcome(plan, 'unserved');
-      // A reset may overtake what was sent before it.
-      if (this.#end !== 'fin') return this.#outcome(plan, 'cut');
       return this.#outcome(plan, 'wrong', `ended (${this.#end}) without an answer, behind ${brought} bytes`);
     }
     const failure = answer.get('x-switchboard-error');
@@ -144,7 +144,8 @@ export class FuzzCaller {
     const problem = differenceOf(plan, answer, complete);
     if (problem !== '') return this.#outcome(plan, 'wrong', problem);
     if (complete) return this.#outcome(plan, 'answered');
-    return this.#outcome(plan, this.#left ? 'left' : 'cut');
+    if (this.#left) return this.#outcome(plan, 'left');
+    return this.#end === 'fin' ? this.#outcome(plan, 'cut') : this.#outcome(plan, 'reset', this.#end);
   }
 
   #judgeFailure(plan: RequestPlan, answer: ReadAnswer, failure: string, complete: boolean): Outcome {
@@ -152,10 +153,12 @@ export class FuzzCaller {
     const row: ErrorRow | undefined = new Map<string, ErrorRow>(Object.entries(ERRORS)).get(code);
     if (row?.flag !== flag || row.status !== answer.status)
       return this.#outcome(plan, 'wrong', `${answer.status} ${failure} is no failure of the table`);
-    if (!complete && !this.#left) return this.#outcome(plan, 'wrong', `half of ${failure}`);
-    if (complete && plan.method !== 'HEAD' && answer.body.length === 0)
+    if (!complete && this.#left) return this.#outcome(plan, 'left');
+    if (!complete && this.#end !== 'fin') return this.#outcome(plan, 'reset', this.#end);
+    if (!complete) return this.#outcome(plan, 'wrong', `half of ${failure}`);
+    if (plan.method !== 'HEAD' && answer.body.length === 0)
       return this.#outcome(plan, 'wrong', `${failure} without a word`);
-    return complete ? this.#outcome(plan, 'mesh', flag) : this.#outcome(plan, 'left');
+    return this.#outcome(plan, 'mesh', flag);
   }
 
   #outcome(plan: RequestPlan, kind: OutcomeKind, detail = ''): Outcome {

@@ -49,6 +49,8 @@ describe('what becomes of a request', () => {
     ['mesh', 'UF', ['UF'], 0],
     ['cut', '', ['UC'], 1],
     ['unserved', '', [], 0],
+    ['reset', 'ECONNRESET', ['UC'], 1],
+    ['reset', 'ECONNRESET', [], 0],
     ['left', '', [], 0],
     ['left', '', ['DC'], 1],
   ])('may be "%s" %s, logged with %j, with %d attempts', (kind, detail, flags, attempts) => {
@@ -64,6 +66,7 @@ describe('what becomes of a request', () => {
     ['answered', '', [''], 4, 'GET', 'sent to pods 4 times'],
     ['answered', '', [''], 2, 'POST', 'sent to pods 2 times'],
     ['mesh', 'UC', ['UF'], 1, 'GET', 'logged with another flag'],
+    ['reset', 'ECONNRESET', [''], 1, 'GET', 'reset without a reason in the log'],
     ['cut', '', [''], 1, 'GET', 'cut off without a reason in the log'],
     ['unserved', '', [''], 0, 'GET', 'not answered, though the sidecar took it'],
     ['unserved', '', [], 1, 'GET', 'not answered, though the sidecar took it'],
