@@ -2,21 +2,23 @@
 import type { ClientRefusal, ClientRow, TurnedAwayRow } from './read-clients.ts';
 import { renderTable } from './render-table.ts';
 
+/** Always shown; others where a client has asked for them. */
 const TYPES = ['CDS', 'EDS', 'LDS', 'RDS'];
-const HEADER = ['POD', 'NAMESPACE', ...TYPES, 'PROTOCOL'];
 /** What a client has not asked for. */
 const NOT_ASKED = '-';
 /** More words for one refusal make a wall of text; `-o json` has all of them. */
 const MAX_REASON_LENGTH = 500;
 
 export function renderClients(clients: readonly ClientRow[]): string {
+  const types = new Set([...TYPES, ...clients.flatMap((client) => client.types.map(({ type }) => type))]);
+  const columns = [...types];
   const rows = clients.map((client) => [
     client.pod,
     client.namespace,
-    ...TYPES.map((type) => stateOf(client, type)),
+    ...columns.map((type) => stateOf(client, type)),
     client.protocol,
   ]);
-  const table = renderTable(HEADER, rows);
+  const table = renderTable(['POD', 'NAMESPACE', ...columns, 'PROTOCOL'], rows);
   const remarks = clients.flatMap((client) => [...refusalsOf(client), ...unservedOf(client)]);
   return remarks.length === 0 ? table : `${table}\n\n${remarks.join('\n')}`;
 }

@@ -18,7 +18,7 @@ const DESCRIPTION =
 const EXAMPLES = `
 Each type is SYNCED (the client said yes to the newest), STALE (not yet), NOT SENT (it needs something that it was not sent, or has not
 asked for), ERROR (it refuses something; the lines below the table say what, why, and where it was written) or - (it has not asked).
-CDS are clusters, EDS their endpoints, LDS listeners, RDS routes.
+CDS are clusters, EDS their endpoints, LDS listeners, RDS routes, NDS the names of a mesh (where a client asks for them).
 
 Examples:
   switchboard status
