@@ -27,7 +27,7 @@ const PODS = 3;
 const CHANGE_SHARE = 0.02;
 /** Nobody listens there: port 9 of an address of our own. */
 const REFUSING: TestAddress = { host: '127.66.0.9', port: 9 };
-const TIMEOUTS = { routeTimeoutMs: 400, connectTimeoutMs: 1_000, upstreamIdleTimeoutMs: 60 };
+const TIMEOUTS = { routeTimeoutMs: 800, connectTimeoutMs: 1_000, upstreamIdleTimeoutMs: 60 };
 
 /** Ends early at the first round with a problem. */
 export async function fuzzSockets({ requests, seed, onProgress }: SocketsRun): Promise<SocketsReport> {

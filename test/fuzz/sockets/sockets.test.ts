@@ -23,7 +23,7 @@ function check(
   return checkOutcomes([outcome], log, new Map([['one', attempts]])).map((problem) => problem.split(':')[0] ?? '');
 }
 
-/** Bounded by its number of requests, 2 s on a machine of its own; a stalled pod costs each of its callers 400 ms. */
+/** Bounded by its number of requests, 2 s on a machine of its own; a stalled pod costs each of its callers 800 ms. */
 const LIMIT_MS = 20_000;
 
 describe('1,500 requests of callers who may leave, to pods that may fail in every phase, under changes', () => {
@@ -33,7 +33,7 @@ describe('1,500 requests of callers who may leave, to pods that may fail in ever
       const { problems, outcomes, requests } = await fuzzSockets({ requests: 1_500, seed: 1 });
       expect(problems).toEqual([]);
       expect(requests).toBeGreaterThanOrEqual(1_500);
-      expect(outcomes.get('answered')).toBeGreaterThan(700);
+      expect(outcomes.get('answered')).toBeGreaterThan(300);
       for (const kind of ['mesh UC', 'mesh UPE', 'mesh UT', 'cut', 'left', 'unserved'])
         expect(outcomes.has(kind)).toBe(true);
     },

@@ -92,7 +92,7 @@ describe('a pod that refuses the connection', () => {
       client.send(post('web', body).slice(1_000));
       await turns(200);
       refuse();
-      expect(await client.answer()).toMatchObject({ status: 200, body: Buffer.from(body) });
+      expect(await client.answer()).toMatchObject({ status: 200, text: body });
     }
     expect(plane.stat('cluster.web.upstream_cx_connect_fail')).toBeGreaterThan(0);
   });
