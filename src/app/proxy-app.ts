@@ -198,7 +198,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   #createDataPlane(): DataPlane {
     const { settings, clock, random, log } = this.#options;
     const wheel = this.#wheel;
-    const dial = createDial(settings.upstreamSourceAddress);
+    const dial = createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     const limits = { maxHeadBytes: settings.maxRequestHeadBytes, maxFields: settings.maxFields };
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
@@ -229,6 +229,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
         },
         maxIdleMs: settings.downstreamIdleTimeoutMs,
         maxConnections: settings.maxListenerConnections,
+        connectionBufferBytes: settings.connectionBufferBytes,
         openAccessLogs: (paths) => this.#accessLogs.openAll(paths),
         requestHeadersTimeoutMs: settings.requestHeadTimeoutMs,
         originalDestination: this.#options.originalDestination ?? noOriginalDestination,
@@ -273,10 +274,9 @@ function staticsOf(bootstrap: BootstrapSpec | undefined): Snapshot {
   return { ...EMPTY_SNAPSHOT, clusters: byName(bootstrap?.clusters), listeners: byName(bootstrap?.listeners) };
 }
 
-function createDial(sourceAddress: string | null): Dial {
+function createDial(sourceAddress: string | null, bufferBytes: number): Dial {
   const base = {
-    noDelay: true,
-    allowHalfOpen: true,
+    ...{ noDelay: true, allowHalfOpen: true, highWaterMark: bufferBytes },
     ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
   };
   return (host, port, onread) => connect({ ...base, host, port, onread });

@@ -70,6 +70,13 @@ export const LIMIT_SETTINGS = [
     doc: "How many connections one listener may have open; a further one is closed at once and counted. `0` = however many, which is Envoy's default.",
   },
   {
+    name: 'connectionBufferBytes',
+    env: 'SWITCHBOARD_CONNECTION_BUFFER_BYTES',
+    type: sizeType(KIB, 16 * MIB, 'from 1KiB to 16MiB'),
+    default: '64KiB',
+    doc: 'How much may wait to be sent on one connection, to a caller or a pod, before the other side is made to wait. Memory of an exchange is a few times this, whatever the size of its bodies.',
+  },
+  {
     name: 'replayBufferBytes',
     env: 'SWITCHBOARD_REPLAY_BUFFER_BYTES',
     type: sizeType(0, 16 * MIB, 'from 0B to 16MiB'),

@@ -71,7 +71,15 @@ function socketlessPlane(): DataPlane {
   };
   return new DataPlane({
     listener: {
-      ...{ shared, requestHeadersTimeoutMs: 0, maxIdleMs: 0, maxConnections: 0, log: silentLog, rebindMs: 1_000 },
+      ...{
+        shared,
+        requestHeadersTimeoutMs: 0,
+        maxIdleMs: 0,
+        maxConnections: 0,
+        connectionBufferBytes: 65_536,
+        log: silentLog,
+        rebindMs: 1_000,
+      },
       limits: { ...limits, maxRequests: 0, maxAgeMs: 0 },
       originalDestination: noOriginalDestination,
     },

@@ -50,6 +50,8 @@ export interface LivePlaneOptions {
   readonly maxRequests?: number;
   readonly maxAgeMs?: number;
   readonly maxConnections?: number;
+  /** Of callers' connections; default 64 KiB. */
+  readonly connectionBufferBytes?: number;
   /** Default: nothing is refused. */
   readonly admission?: Admission;
   /** Then the listener's routes come on demand, and nothing else is there at first. */
@@ -247,6 +249,7 @@ export class LivePlane {
         },
         maxIdleMs: 0,
         maxConnections: this.#options.maxConnections ?? 0,
+        connectionBufferBytes: this.#options.connectionBufferBytes ?? 65_536,
         requestHeadersTimeoutMs: 0,
         originalDestination: this.#options.originalDestination ?? noOriginalDestination,
         log: silentLog,

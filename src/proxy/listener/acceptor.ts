@@ -10,6 +10,8 @@ export interface AcceptorOptions {
   readonly log: Log;
   /** How long after a failed bind the next try is made, ms. */
   readonly rebindMs: number;
+  /** What may wait to be sent on one connection before whoever sends is asked to pause, bytes (> 0). */
+  readonly connectionBufferBytes: number;
 }
 
 export class Acceptor {
@@ -31,7 +33,10 @@ export class Acceptor {
     this.address = address;
     this.#listener = listener;
     this.#options = options;
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: false });
+    this.#server = createServer({
+      ...{ noDelay: true, allowHalfOpen: true, pauseOnConnect: false },
+      highWaterMark: options.connectionBufferBytes,
+    });
     this.#server.on('connection', onConnection);
     this.#server.on('listening', () => this.#onListening());
     this.#server.on('error', (error) => this.#onError(error));

@@ -37,6 +37,8 @@ export interface ListenerOptions {
   readonly maxIdleMs: number;
   /** Beyond so many open connections a new one is closed at once; 0 = however many. */
   readonly maxConnections: number;
+  /** As of AcceptorOptions. */
+  readonly connectionBufferBytes: number;
   readonly originalDestination: OriginalDestination;
   readonly log: Log;
   /** How long after a failed bind the next try is made, ms. */
@@ -74,8 +76,8 @@ export class Listener implements StatSource {
     this.#options = options;
     this.#spec = spec;
     this.#chooser = this.#createChains(spec, parts);
-    const { shared, log, rebindMs } = options;
-    const accepting = { clock: shared.clock, log, rebindMs };
+    const { shared, log, rebindMs, connectionBufferBytes } = options;
+    const accepting = { clock: shared.clock, log, rebindMs, connectionBufferBytes };
     this.#acceptors = [spec.address, ...spec.additionalAddresses].map(
       (address) => new Acceptor(spec.name, address, accepting, (socket) => this.#onConnection(socket)),
     );

@@ -1,7 +1,7 @@
 // Promises of back-pressure: whoever reads slowly slows the other side down, and the sidecar holds little meanwhile.
 import type { Socket } from 'node:net';
 import { AcceptedSockets } from '../../support/accepted-sockets.ts';
-import type { LivePlane } from '../../support/live-plane.ts';
+import type { LivePlane, LivePlaneOptions } from '../../support/live-plane.ts';
 import { systemDial } from '../../support/live-plane.ts';
 import { get } from '../../support/raw-client.ts';
 import { named, type Script, type ScriptedBackend } from '../../support/scripted-backend.ts';
@@ -30,14 +30,17 @@ const HELD = 320 * KIB;
 
 type Framing = 'length' | 'chunked';
 
-async function setUp(script: Script): Promise<{ backend: ScriptedBackend; plane: LivePlane }> {
+async function setUp(
+  script: Script,
+  options: LivePlaneOptions = {},
+): Promise<{ backend: ScriptedBackend; plane: LivePlane }> {
   const backend = await stage.backend(script);
   const dial = (host: string, port: number): Socket => {
     const socket = systemDial(host, port);
     dialled.push(socket);
     return socket;
   };
-  return { backend, plane: await stage.plane({ services: { web: [backend] }, dial }) };
+  return { backend, plane: await stage.plane({ services: { web: [backend] }, dial, ...options }) };
 }
 
 function framingField(framing: Framing): string {
@@ -85,6 +88,27 @@ describe('an answer of 32 MiB', () => {
     client.socket.resume();
     expect((await client.answer()).body).toHaveLength(TOTAL);
     expect((await plane.logged(0)).bytesSent).toBe(TOTAL);
+  });
+
+  it('waits with less in the sidecar where a connection may buffer 4 KiB', async () => {
+    const { backend, plane } = await setUp(
+      async (_request, connection) => {
+        connection.send(`HTTP/1.1 200 OK\r\n${framingField('length')}\r\n\r\n`);
+        await pour(connection.socket, 'length');
+      },
+      { connectionBufferBytes: 4 * KIB },
+    );
+    const client = await plane.client();
+    client.socket.pause();
+    client.send(get('web'));
+    await backend.request(0);
+    const caller = accepted.peerOf(client.socket);
+    await stalled(dialled[0] as Socket);
+    expect(caller.writableHighWaterMark).toBe(4 * KIB);
+    // One read of up to 64 KiB is handed on whole.
+    expect(heldBetween(dialled[0] as Socket, caller)).toBeLessThan(200 * KIB);
+    client.socket.resume();
+    expect((await client.answer()).body).toHaveLength(TOTAL);
   });
 
   it('without a length waits too, and is chunked', async () => {

@@ -38,6 +38,7 @@ describe('parseSettings', () => {
         maxRequestsPerConnection: 0,
         maxConnectionAgeMs: 0,
         maxListenerConnections: 0,
+        connectionBufferBytes: 65_536,
         replayBufferBytes: 65_536,
         upstreamIdleTimeoutMs: 4_000,
         overloadLagMs: 500,
