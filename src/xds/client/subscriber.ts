@@ -13,7 +13,8 @@ import { ENDPOINT_TYPE } from '../resources/endpoint.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
 import { createHeldTypes, createOnDemandTypes, type FileScope, owedWhole } from './file-scope.ts';
-import { type HeldResource, type HeldType, type MissingReason, WILDCARD, withoutContent } from './held-type.ts';
+import { type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
+import { merge, takeBack, unusable } from './merge-reading.ts';
 import { type Reading, readDelivery } from './read-delivery.ts';
 
 /** google.rpc.Code.INVALID_ARGUMENT: what a NACK carries. */
@@ -281,52 +282,10 @@ export class Subscriber {
   }
 }
 
-/** Refused, and without a version before it: who waits for these shall not wait on. */
-function unusable(held: HeldType, reading: Reading): string[] {
-  if (held.names === null) return [];
-  return reading.refused.map(({ name }) => name).filter((name) => !held.held.has(name));
-}
-
 function nack(issues: readonly Issue[]) {
   const told = issues.slice(0, MAX_NACK_ISSUES).map(renderIssue);
   if (issues.length > MAX_NACK_ISSUES) told.push(`and ${issues.length - MAX_NACK_ISSUES} more`);
   return { code: INVALID_ARGUMENT, message: told.join('\n') };
-}
-
-function merge(held: HeldType, reading: Reading): void {
-  for (const name of reading.removed) held.held.delete(name);
-  for (const resource of [...reading.upserted, ...reading.restamped]) {
-    held.held.set(resource.name, held.type.numerous === true ? withoutContent(resource) : resource);
-  }
-  for (const name of [...reading.removed, ...reading.absent]) held.refused.delete(name);
-  held.missing.delete(WILDCARD);
-  for (const name of [...reading.upserted.map((resource) => resource.name), ...reading.unchanged]) {
-    held.refused.delete(name);
-    held.missing.delete(name);
-  }
-  for (const resource of reading.refused) {
-    held.refused.set(resource.name, resource);
-    held.missing.delete(resource.name);
-  }
-}
-
-/** What the sink refused is not held: its last good version is, and the same bytes are tried again when they come again. */
-function takeBack(
-  held: HeldType,
-  reading: Reading,
-  before: ReadonlyMap<string, HeldResource | undefined>,
-  issues: readonly Issue[],
-  now: number,
-): void {
-  if (issues.length === 0) return;
-  for (const { name, bytes, version } of reading.upserted) {
-    const own = issues.filter((issue) => issue.source === name || issue.source === `${held.type.noun} "${name}"`);
-    if (own.length === 0) continue;
-    const last = before.get(name);
-    if (last === undefined) held.held.delete(name);
-    else held.held.set(name, last);
-    held.refused.set(name, { name, bytes, version, refusedAt: now, issues: own });
-  }
 }
 
 function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
