@@ -26,6 +26,8 @@ export interface RunningProxy {
   readonly pid: number;
   /** Sent as `Host` by the load, for a proxy that routes by it; 127.0.0.1:port when absent. */
   readonly authority?: string;
+  /** Of V8's heap, since its start; absent where the proxy does not tell. */
+  readAllocatedBytes?(): Promise<number>;
   stop(): Promise<void>;
 }
 

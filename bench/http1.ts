@@ -160,17 +160,22 @@ class Http1Run {
   }
 
   async #measure(proxy: RunningProxy, workload: Workload): Promise<Sample> {
+    const allocatedBefore = await proxy.readAllocatedBytes?.();
     const before = this.#readMeters(proxy.pid);
     const load = await runWrk(this.#load(proxy, workload, this.#options.secondsPerRound));
     const after = this.#readMeters(proxy.pid);
+    const allocatedAfter = await proxy.readAllocatedBytes?.();
     if (load.requests === 0) throw new Error('it answered no request');
     const elapsedUs = after.wallUs - before.wallUs;
     const cpuUs = after.proxy.cpuUs - before.proxy.cpuUs;
     const othersUs = after.machineUs - before.machineUs - (after.own.cpuUs - before.own.cpuUs);
     const { requestsPerSecond, p50Us, p99Us, errors } = load;
     const shares = { cpuShare: cpuUs / elapsedUs, othersShare: Math.max(0, othersUs / elapsedUs) };
-    const cpuUsPerRequest = cpuUs / load.requests;
-    return { requestsPerSecond, cpuUsPerRequest, ...shares, p50Us, p99Us, rssBytes: after.proxy.rssBytes, errors };
+    const perRequest = {
+      cpuUsPerRequest: cpuUs / load.requests,
+      allocatedBytesPerRequest: ((allocatedAfter ?? Number.NaN) - (allocatedBefore ?? Number.NaN)) / load.requests,
+    };
+    return { requestsPerSecond, ...perRequest, ...shares, p50Us, p99Us, rssBytes: after.proxy.rssBytes, errors };
   }
 
   #readMeters(proxyPid: number) {

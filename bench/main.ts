@@ -1,4 +1,5 @@
 // The benches' command line: the table of scenarios.
+import { AB_USAGE, abCommand } from './ab.ts';
 import { UsageError } from './arguments.ts';
 import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
 import { MICRO_USAGE, microCommand } from './micro/run.ts';
@@ -15,6 +16,7 @@ interface Scenario {
 const SCENARIOS: readonly Scenario[] = [
   { name: 'proxies', usage: PROXIES_USAGE, run: proxiesCommand },
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
+  { name: 'ab', usage: AB_USAGE, run: abCommand },
   { name: 'micro', usage: MICRO_USAGE, run: microCommand },
 ];
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../bed/ports.ts';
-import type { Contender, Place } from '../contender.ts';
+import type { ProgramSpec } from '../bed/programs.ts';
+import type { Contender, Place, RunningProxy } from '../contender.ts';
 
 export const BUNDLE = fileURLToPath(new URL('../../dist/switchboard.mjs', import.meta.url));
 const SERVICE = 'bench.default';
@@ -12,30 +13,39 @@ export const switchboard: Contender = {
   name: 'switchboard',
   available: () => (existsSync(BUNDLE) ? null : 'no bundle; run: npm run build'),
   version: () => `node ${process.version}`,
-  async start(place) {
-    const [xds, outbound, admin, controlAdmin] = (await freePorts(4)) as [number, number, number, number];
-    const control = await startControlPlane(place, xds, controlAdmin);
-    const sidecar = await place.launch({
-      command: process.execPath,
-      args: [BUNDLE, 'proxy'],
-      cpus: place.cpus.proxy,
-      port: outbound,
-      env: {
-        SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xds}`,
-        SWITCHBOARD_OUTBOUND_ADDRESSES: `127.0.0.1:${outbound}`,
-        SWITCHBOARD_ADMIN_ADDRESS: `127.0.0.1:${admin}`,
-        SWITCHBOARD_ACCESS_LOG: 'off',
-      },
-    });
-    const stop = async (): Promise<void> => {
-      await sidecar.stop();
-      await control.stop();
-    };
-    return { port: outbound, pid: sidecar.pid, authority: SERVICE, stop };
-  },
+  start: (place) => startSwitchboard(place, BUNDLE),
 };
 
-function startControlPlane({ folder, upstreamPorts, cpus, launch }: Place, xds: number, admin: number) {
+/** `nodeOptions` and `env` are the sidecar's. */
+export async function startSwitchboard(
+  place: Place,
+  bundle: string,
+  nodeOptions: readonly string[] = [],
+  env: ProgramSpec['env'] = {},
+): Promise<RunningProxy> {
+  const [xds, outbound, admin, controlAdmin] = (await freePorts(4)) as [number, number, number, number];
+  const control = await startControlPlane(place, bundle, xds, controlAdmin);
+  const sidecar = await place.launch({
+    command: process.execPath,
+    args: [...nodeOptions, bundle, 'proxy'],
+    cpus: place.cpus.proxy,
+    port: outbound,
+    env: {
+      ...env,
+      SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xds}`,
+      SWITCHBOARD_OUTBOUND_ADDRESSES: `127.0.0.1:${outbound}`,
+      SWITCHBOARD_ADMIN_ADDRESS: `127.0.0.1:${admin}`,
+      SWITCHBOARD_ACCESS_LOG: 'off',
+    },
+  });
+  const stop = async (): Promise<void> => {
+    await sidecar.stop();
+    await control.stop();
+  };
+  return { port: outbound, pid: sidecar.pid, authority: SERVICE, stop };
+}
+
+function startControlPlane({ folder, upstreamPorts, cpus, launch }: Place, bundle: string, xds: number, admin: number) {
   const manifests = join(folder, 'manifests');
   mkdirSync(manifests);
   writeFileSync(
@@ -45,7 +55,7 @@ function startControlPlane({ folder, upstreamPorts, cpus, launch }: Place, xds: 
   const addresses = ['--xds-address', `127.0.0.1:${xds}`, '--admin-address', `127.0.0.1:${admin}`];
   return launch({
     command: process.execPath,
-    args: [BUNDLE, 'control-plane', '--registry', `file:${manifests}`, ...addresses],
+    args: [bundle, 'control-plane', '--registry', `file:${manifests}`, ...addresses],
     cpus: cpus.load,
     port: xds,
   });

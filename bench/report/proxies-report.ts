@@ -14,6 +14,8 @@ export interface Sample {
   readonly p99Us: number;
   readonly rssBytes: number;
   readonly errors: number;
+  /** Of V8's heap, garbage included; NaN where the proxy does not tell. */
+  readonly allocatedBytesPerRequest: number;
 }
 
 export interface Outcome {
@@ -68,6 +70,7 @@ export function summarize(outcomes: readonly Outcome[]): readonly Summary[] {
       p99Us: digest('p99Us'),
       rssBytes: digest('rssBytes'),
       errors: digest('errors'),
+      allocatedBytesPerRequest: digest('allocatedBytesPerRequest'),
     };
   });
 }

@@ -17,6 +17,7 @@ function outcome(name: string, rates: readonly number[], cpuUs: number, errors =
     p99Us: 4560,
     rssBytes: 71_000_000,
     errors,
+    allocatedBytesPerRequest: Number.NaN,
   };
   const samples: readonly Sample[] = rates.map((requestsPerSecond) => ({ requestsPerSecond, ...rest }));
   return { name, version: '1', samples };
