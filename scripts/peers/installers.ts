@@ -1,6 +1,7 @@
 // How peers are obtained: one installer per kind of package, each taking all the rows that it has to bring.
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findPeer, PEERS_BIN } from '../../test/support/peers.ts';
 import { withServicesOff } from './debian-services.ts';
 import { run } from './run.ts';
@@ -9,7 +10,7 @@ import type { Peer } from './table.ts';
 /** Throws an Error whose message names the remedy; running it again is harmless. */
 export type Installer = (peers: readonly Peer[]) => Promise<void>;
 
-export const INSTALLERS: Readonly<Record<Peer['from'], Installer>> = { debian, python };
+export const INSTALLERS: Readonly<Record<Peer['from'], Installer>> = { debian, python, go };
 
 /** Where Debian puts daemons; seldom on the PATH of an ordinary user. */
 const SYSTEM_FOLDERS = '/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin';
@@ -54,6 +55,21 @@ async function python(peers: readonly Peer[]): Promise<void> {
     ]);
     if (!linkFrom(join(home, 'bin'), peer))
       throw new Error(`${peer.package} ${version} brought no ${peer.programs.join(', ')}`);
+  }
+}
+
+/** Pins and checksums of what is built stand in the go.mod and go.sum of test/peers. */
+const GO_MODULE = fileURLToPath(new URL('../../test/peers', import.meta.url));
+
+async function go(peers: readonly Peer[]): Promise<void> {
+  if (findPeer('go') === null)
+    throw new Error('no go here; install Go 1.26 or newer (https://go.dev/dl) and put it on PATH');
+  for (const peer of peers) {
+    const home = join(dirname(PEERS_BIN), `${peer.name}-${peer.version.slice(1)}`);
+    await run('go', ['-C', GO_MODULE, 'build', '-trimpath', '-o', `${home}/`, peer.package], {
+      GOFLAGS: '-mod=readonly',
+    });
+    if (!linkFrom(home, peer)) throw new Error(`${peer.package} was built but brought no ${peer.programs.join(', ')}`);
   }
 }
 

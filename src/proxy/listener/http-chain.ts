@@ -59,13 +59,17 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   }
 
   accept(socket: Socket): void {
-    const exchange = new Exchange(this.#context, remoteOf(socket), this.#onExchangeClosed);
-    const connection = new Http1ServerConnection(socket, exchange, this.#limits(), this.#options.shared.wheel);
-    connection.onHttp2 = (bytes) => this.#takeOver(exchange, socket, bytes);
-    exchange.bind(connection);
-    this.#exchanges.add(exchange);
     this.#stats.connectionsTotal += 1;
     this.#stats.connectionsActive += 1;
+    if (this.#http.codec === 'http2') {
+      this.#serveHttp2(socket);
+      return;
+    }
+    const exchange = new Exchange(this.#context, remoteOf(socket), this.#onExchangeClosed);
+    const connection = new Http1ServerConnection(socket, exchange, this.#limits(), this.#options.shared.wheel);
+    if (this.#http.codec !== 'http1') connection.onHttp2 = (bytes) => this.#takeOver(exchange, socket, bytes);
+    exchange.bind(connection);
+    this.#exchanges.add(exchange);
   }
 
   createExchange(stream: Http2ServerStream): ServerExchange {
@@ -96,14 +100,18 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
 
   /** The caller of a new connection speaks HTTP/2 by prior knowledge. */
   #takeOver(exchange: Exchange, socket: Socket, bytes: Buffer): void {
-    const { limits, shared } = this.#options;
+    this.#exchanges.delete(exchange);
     exchange.onDownstreamClosed();
+    this.#serveHttp2(socket).receive(bytes);
+  }
+
+  #serveHttp2(socket: Socket): Http2ServerConnection {
+    const { limits, shared } = this.#options;
     this.#commons ??= new Http2Commons(limits.maxHeadBytes, () => shared.clock.now());
     const connection = new Http2ServerConnection(socket, this, this.#limits(), this.#commons, shared.wheel);
     this.#http2.add(connection);
-    this.#stats.connectionsActive += 1;
-    connection.receive(bytes);
     if (this.#context.draining) connection.drain();
+    return connection;
   }
 
   collect(sink: StatSink): void {

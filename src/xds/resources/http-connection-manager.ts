@@ -20,7 +20,7 @@ import { decodeRouteConfig, encodeRouteConfig } from './route.ts';
 
 export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): Any {
   const message: MessageInitShape<typeof HttpConnectionManagerSchema> = {
-    codecType: HttpConnectionManager_CodecType.AUTO,
+    codecType: encodeCodec(spec.codec),
     statPrefix: spec.statPrefix,
     routeSpecifier: encodeRoutes(spec),
     httpFilters: encodeFilters(spec),
@@ -31,6 +31,17 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
   };
   return anyPack(HttpConnectionManagerSchema, create(HttpConnectionManagerSchema, message));
+}
+
+function encodeCodec(codec: HttpConnectionManagerSpec['codec']): HttpConnectionManager_CodecType {
+  const { AUTO, HTTP1, HTTP2 } = HttpConnectionManager_CodecType;
+  if (codec === undefined) return AUTO;
+  return codec === 'http2' ? HTTP2 : HTTP1;
+}
+
+function decodeCodec(type: HttpConnectionManager_CodecType): Pick<HttpConnectionManagerSpec, 'codec'> {
+  if (type === HttpConnectionManager_CodecType.HTTP2) return { codec: 'http2' };
+  return type === HttpConnectionManager_CodecType.HTTP1 ? { codec: 'http1' } : {};
 }
 
 function encodeFilters(spec: HttpConnectionManagerSpec) {
@@ -59,13 +70,14 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
   const message =
     unpackExtension(HttpConnectionManagerSchema, any, context, path) ?? create(HttpConnectionManagerSchema);
   if (message.statPrefix === '') context.refuse(`${path}.stat_prefix`, 'is empty', 'name the statistics');
-  if (message.codecType > HttpConnectionManager_CodecType.HTTP1) {
-    context.refuse(`${path}.codec_type`, 'is not AUTO or HTTP1', 'use AUTO');
+  if (message.codecType > HttpConnectionManager_CodecType.HTTP2) {
+    context.refuse(`${path}.codec_type`, 'is not AUTO, HTTP1 or HTTP2', 'use AUTO');
   }
   const onDemand = checkHttpFilters(message.httpFilters, context, `${path}.http_filters`);
   const accessLogs = decodeAccessLogs(message.accessLog, context, `${path}.access_log`);
   return {
     statPrefix: message.statPrefix,
+    ...decodeCodec(message.codecType),
     routes: onDemand ? decodeOnDemand(message, context, path) : decodeRoutes(message, context, path),
     idleTimeoutMs: decodeDuration(
       message.commonHttpProtocolOptions?.idleTimeout,

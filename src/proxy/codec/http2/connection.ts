@@ -161,6 +161,7 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
       this.onConnectionError(PROTOCOL_ERROR, 'RST_STREAM of a stream that was not opened');
       return;
     }
+    this.forgetReset(id);
     const stream = this.streams.get(id);
     if (stream === undefined) return;
     if (!this.spend(FLOOD_RESET, 'streams that were reset')) return;

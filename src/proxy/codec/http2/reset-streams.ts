@@ -14,6 +14,10 @@ export class ResetStreams {
     }
   }
 
+  delete(id: number): void {
+    this.#ids.delete(id);
+  }
+
   has(id: number): boolean {
     return this.#ids.has(id);
   }

@@ -148,6 +148,11 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
     this.#resets.add(id);
   }
 
+  /** The peer has reset it too: nothing more can be on its way. */
+  protected forgetReset(id: number): void {
+    this.#resets.delete(id);
+  }
+
   protected wasReset(id: number): boolean {
     return this.#resets.has(id);
   }

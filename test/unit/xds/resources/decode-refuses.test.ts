@@ -320,7 +320,7 @@ describe('a listener', () => {
       managed({ normalizePath: true }),
       `${HCM}.normalize_path: is not supported`,
     ],
-    ['HTTP/2 only', managed({ codecType: 2 }), `${HCM}.codec_type: is not AUTO or HTTP1`],
+    ['HTTP/3 only', managed({ codecType: 3 }), `${HCM}.codec_type: is not AUTO, HTTP1 or HTTP2`],
   ])('is refused with %s', (_, decoded, line) => {
     expect(lines(decoded)).toEqual([expect.stringContaining(line)]);
   });
