@@ -14,10 +14,10 @@ export interface OverloadOptions {
   readonly usedMemoryBytes: () => number;
 }
 
-/** Four looks a second cost nothing that could be measured, and tell of overload within a second. */
+/** Four looks a second cost nothing that could be measured, and tell of overload within seconds. */
 export const OVERLOAD_SAMPLE_MS = 250;
-/** One late turn is a long collection of garbage or a large configuration, and over by the time that it is seen. */
-const LATE_SAMPLES = 2;
+/** One late turn or two are a long collection of garbage or a large configuration, and over by the time that they are seen. */
+const LATE_SAMPLES = 3;
 /** A second in which every turn was in time. */
 const TIMELY_SAMPLES = 4;
 /** Hysteresis: what ends overload lies this far below what begins it. */

@@ -46,12 +46,13 @@ export interface LivePlaneOptions {
   readonly replayBytes?: number;
   readonly maxHeadBytes?: number;
   readonly maxFields?: number;
-  /** These five by default without bound, but for 5 minutes in which nothing moves. */
+  /** These six by default without bound, but for 5 minutes in which nothing moves. */
   readonly streamIdleTimeoutMs?: number;
   readonly requestBodyTimeoutMs?: number;
   readonly maxRequests?: number;
   readonly maxAgeMs?: number;
   readonly maxConnections?: number;
+  readonly maxIdleMs?: number;
   /** Of callers' connections; default 64 KiB. */
   readonly connectionBufferBytes?: number;
   /** Default: nothing is refused. */
@@ -250,7 +251,7 @@ export class LivePlane {
           maxRequests: this.#options.maxRequests ?? 0,
           maxAgeMs: this.#options.maxAgeMs ?? 0,
         },
-        maxIdleMs: 0,
+        maxIdleMs: this.#options.maxIdleMs ?? 0,
         maxConnections: this.#options.maxConnections ?? 0,
         connectionBufferBytes: this.#options.connectionBufferBytes ?? 65_536,
         requestHeadersTimeoutMs: 0,

@@ -29,8 +29,7 @@ describe('the requests of a connection', () => {
     const answers = [await client.ask(get('web')), await client.ask(get('web')), await client.ask(get('web'))];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(answers.map((answer) => answer.get('connection'))).toEqual([undefined, undefined, 'close']);
-    client.socket.end();
-    expect(await client.closed).toBe('fin');
+    expect(await client.rest()).toBe('');
   });
 
   it('are counted where the sidecar answers by itself, too', async () => {
@@ -43,8 +42,7 @@ describe('the requests of a connection', () => {
     const { backend, client } = await setUp(named('a'), { maxRequests: 1 });
     client.send(get('web') + get('web'));
     expect((await client.answer()).get('connection')).toBe('close');
-    client.socket.end();
-    expect(await client.closed).toBe('fin');
+    expect(await client.rest()).toBe('');
     expect(backend.requests).toHaveLength(1);
   });
 });
@@ -56,8 +54,7 @@ describe('the age of a connection', () => {
     clock.advance(53_900);
     expect((await client.ask(get('web'))).get('connection')).toBeUndefined();
     clock.advance(6_150);
-    client.socket.end();
-    expect(await client.closed).toBe('fin');
+    expect(await client.rest()).toBe('');
   });
 
   it('closes it with the answer in work', async () => {
@@ -69,6 +66,21 @@ describe('the age of a connection', () => {
     connection.answer(200, 'late');
     const answer = await client.answer();
     expect([answer.text, answer.get('connection')]).toEqual(['late', 'close']);
+  });
+});
+
+describe('a connection without a request', () => {
+  it.each([
+    { listenerMs: 60_000, maxIdleMs: 20_000 },
+    { listenerMs: 20_000, maxIdleMs: 60_000 },
+    { listenerMs: 0, maxIdleMs: 20_000 },
+  ])('is closed after the lesser of what listener and sidecar say: %j', async ({ listenerMs, maxIdleMs }) => {
+    const { clock, client } = await setUp(named('a'), { idleTimeoutMs: listenerMs, maxIdleMs });
+    expect((await client.ask(get('web'))).status).toBe(200);
+    clock.advance(19_900);
+    expect((await client.ask(get('web'))).status).toBe(200);
+    clock.advance(40_100);
+    expect(await client.rest()).toBe('');
   });
 });
 
