@@ -31,6 +31,7 @@ export function sidecarProgram(
     command: [...options.program, 'proxy'],
     env: {
       ...ownVariables(options.env),
+      ...scopeVariable(options.env),
       SWITCHBOARD_XDS_ADDRESS: options.xdsAddress,
       SWITCHBOARD_POD_NAME: pod.name,
       SWITCHBOARD_POD_NAMESPACE: pod.namespace,
@@ -51,6 +52,11 @@ export function controlPlaneProgram(
   const sources = registries.flatMap((folder) => ['--registry', `file:${folder}`]);
   const addresses = ['--xds-address', options.xdsAddress, '--admin-address', adminAddress];
   return { command: [...options.program, 'control-plane', ...sources, ...addresses], env: ownVariables(options.env) };
+}
+
+/** Said to `up`, it is meant for its sidecars. */
+function scopeVariable({ SWITCHBOARD_XDS_SCOPE: scope }: Environment): Record<string, string> {
+  return scope === undefined ? {} : { SWITCHBOARD_XDS_SCOPE: scope };
 }
 
 function ownVariables(env: Environment): Record<string, string> {

@@ -13,9 +13,10 @@ import { TimerWheel } from '../base/timer-wheel.ts';
 import type { ProxySettings } from '../config/index.ts';
 import { accessLogsOf, type SocketAddressSpec } from '../model/listener-spec.ts';
 import { sidecarNodeId } from '../model/node-identity.ts';
+import type { ConfigDemand } from '../model/on-demand.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
-import { DataPlane, type Readiness } from '../proxy/data-plane.ts';
+import { DataPlane, type DataPlaneOptions, type Readiness } from '../proxy/data-plane.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
 import { OverloadMonitor } from '../proxy/overload-monitor.ts';
 import type { Dial } from '../proxy/upstream/connection-pool.ts';
@@ -133,6 +134,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
         id: sidecarNodeId(settings.podIp, settings.podName, settings.podNamespace, settings.clusterDomain),
         namespace: settings.podNamespace,
         outboundAddresses: settings.outboundAddresses,
+        onDemand: settings.xdsScope === 'on-demand',
       },
       sink: this.dataPlane,
       clock,
@@ -202,6 +204,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     const limits = { maxHeadBytes: settings.maxRequestHeadBytes, maxFields: settings.maxFields };
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
+      ...this.#onDemand(),
       cluster: {
         ...limits,
         random,
@@ -248,6 +251,23 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       memoryMarkBytes: memoryMark(settings.overloadMemoryBytes),
       usedMemoryBytes,
     });
+  }
+
+  /** A file says itself what is held. */
+  #onDemand(): Pick<DataPlaneOptions, 'onDemand'> {
+    const { settings, bootstrap } = this.#options;
+    if (bootstrap !== undefined || settings.xdsScope !== 'on-demand') return {};
+    const { podNamespace: namespace, clusterDomain, onDemandWaitMs: waitMs, onDemandIdleMs: idleMs } = settings;
+    // The client is made after the data plane that it brings configuration to.
+    const client = (): AdsClient | null => this.#xds;
+    const demand: ConfigDemand = {
+      subscribe: (port) => client()?.subscribe(port),
+      unsubscribe: (ports) => client()?.unsubscribe(ports),
+      get problem() {
+        return client()?.problem ?? null;
+      },
+    };
+    return { onDemand: { namespace, clusterDomain, demand, waitMs, idleMs } };
   }
 
   #serverStats(): StatSource {

@@ -38,15 +38,25 @@ export function buildProxyCommand(command: Command, cli: Cli): void {
       '-c, --config-path <file>',
       'run what an Envoy v3 bootstrap says (YAML or JSON): its listeners, clusters, control plane, admin',
     )
-    .action((options: { readonly configPath?: string }) => runProxy(options.configPath, cli, systemClock));
+    .option(
+      '--eager',
+      'hold the configuration of the whole mesh, as SWITCHBOARD_XDS_SCOPE=all does; not only what is dialled',
+    )
+    .action((options: Options) => runProxy(options, cli, systemClock));
 }
 
 function settingsHelp(): string {
   return renderSettingsHelp(SETTING_FAMILIES);
 }
 
-async function runProxy(configPath: string | undefined, cli: Cli, clock: Clock): Promise<void> {
-  const settings = readSettings(PROXY_SETTINGS, cli);
+interface Options {
+  readonly configPath?: string;
+  readonly eager?: true;
+}
+
+async function runProxy({ configPath, eager }: Options, cli: Cli, clock: Clock): Promise<void> {
+  const read = readSettings(PROXY_SETTINGS, cli);
+  const settings: ProxySettings = eager === true ? { ...read, xdsScope: 'all' } : read;
   const file: FileOptions = configPath === undefined ? {} : await readFile(configPath, settings, cli);
   const log = createProgramLog(settings, cli);
   for (const note of file.bootstrap?.notes ?? []) log.warn(renderIssue(note));

@@ -28,6 +28,27 @@ export const SIDECAR_SETTINGS = [
     doc: 'Incremental xDS, which sends what changed; or state of the world, for control planes that speak nothing else.',
   },
   {
+    name: 'xdsScope',
+    env: 'SWITCHBOARD_XDS_SCOPE',
+    type: choiceType(['on-demand', 'all']),
+    default: 'on-demand',
+    doc: 'What the sidecar holds: the names of the mesh and the configuration of what is dialled, or all of it (`switchboard proxy --eager`). From a control plane that does not know of this it takes all.',
+  },
+  {
+    name: 'onDemandWaitMs',
+    env: 'SWITCHBOARD_ON_DEMAND_WAIT',
+    type: durationType,
+    default: '5s',
+    doc: 'How long the first request to a name waits for its configuration; then it is answered 503, `NC not_configured`.',
+  },
+  {
+    name: 'onDemandIdleMs',
+    env: 'SWITCHBOARD_ON_DEMAND_IDLE',
+    type: durationType,
+    default: '10m',
+    doc: 'The configuration of a name that nobody dialled for this long is let go of, up to a tenth later; `0s` = it is kept.',
+  },
+  {
     name: 'xdsFetchTimeoutMs',
     env: 'SWITCHBOARD_XDS_FETCH_TIMEOUT',
     type: durationType,

@@ -19,7 +19,7 @@ export interface OnDemandSpec {
   readonly demand: ConfigDemand;
   /** How long a request waits for its routes, ms (> 0). */
   readonly waitMs: number;
-  /** What nobody dialled for this long is let go of, ms (> 0). */
+  /** What nobody dialled for this long is let go of, ms; 0 = nothing is. */
   readonly idleMs: number;
 }
 
@@ -62,7 +62,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     this.#spec = spec;
     this.#parts = parts;
     this.#names = new NameTable(spec.namespace, spec.clusterDomain);
-    this.#stopSweeping = parts.clock.every(spec.idleMs / SWEEPS, () => this.#sweep());
+    this.#stopSweeping = spec.idleMs === 0 ? () => {} : parts.clock.every(spec.idleMs / SWEEPS, () => this.#sweep());
   }
 
   /** All names of the mesh are known. */

@@ -19,6 +19,9 @@ describe('parseSettings', () => {
       value: {
         xdsAddress: { host: '127.0.0.1', port: 15_010 },
         xdsProtocol: 'delta',
+        xdsScope: 'on-demand',
+        onDemandWaitMs: 5_000,
+        onDemandIdleMs: 600_000,
         xdsFetchTimeoutMs: 15_000,
         podName: 'sidecar',
         podNamespace: 'default',
