@@ -76,7 +76,9 @@ const dnsDiscovery: fc.Arbitrary<DnsDiscoverySpec> = fc
   })
   .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, failureBackOff: { baseMs, maxMs: baseMs * 2 } }));
 
-export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record({
+const eitherProtocol = fc.constantFrom<Pick<ClusterSpec, 'protocol'>>({}, { protocol: 'http2' });
+
+const clusterBase: fc.Arbitrary<Omit<ClusterSpec, 'protocol'>> = fc.record({
   name,
   discovery: fc.oneof(
     fc.record({ kind: fc.constant('eds' as const), serviceName: name }),
@@ -87,6 +89,10 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record({
   connectTimeoutMs: ms,
   loadBalancer: fc.constant('round-robin' as const),
 });
+
+export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc
+  .tuple(clusterBase, eitherProtocol)
+  .map(([base, protocol]) => ({ ...base, ...protocol }));
 
 const retry: fc.Arbitrary<RetryPolicySpec> = fc
   .record({

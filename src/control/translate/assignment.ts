@@ -30,11 +30,12 @@ function endpointOf({ host, port, health, pod }: Backend): EndpointSpec {
   return { host, port, health, weight: 1, ...(pod === undefined ? {} : { pod }) };
 }
 
-export function clusterOf(name: string): ClusterSpec {
+export function clusterOf(name: string, protocol: ClusterSpec['protocol']): ClusterSpec {
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
     connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
+    ...(protocol === undefined ? {} : { protocol }),
     loadBalancer: 'round-robin',
   };
 }

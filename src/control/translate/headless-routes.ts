@@ -27,7 +27,7 @@ export function headlessRoutes(context: HeadlessPort, backends: readonly Backend
   return [...byLabel(backends)].slice(0, MAX_NAMED_PODS).map(([podLabel, members]) => {
     const addresses = [...new Set(members.flatMap(({ host }) => authorityOf(host) ?? []))];
     const names = { label: `${podLabel}.${name}`, namespace, clusterDomain, addresses };
-    return serviceRoute(names, port.port, extraPorts(members, port, declared), members, known);
+    return serviceRoute(names, port, extraPorts(members, port, declared), members, known);
   });
 }
 

@@ -1,5 +1,6 @@
 // A name that callers use, and the cluster behind it: one port of a Service, or one pod of it under its own name.
 import { isDeepStrictEqual } from 'node:util';
+import type { ServicePort } from '../../kube/service.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import { outboundClusterName, serviceHost } from '../../model/names.ts';
@@ -7,6 +8,7 @@ import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import { assignmentOf, clusterOf } from './assignment.ts';
 import type { Backend } from './backend.ts';
 import { type HostNames, type NamedHost, namedHost } from './named-host.ts';
+import { protocolOf } from './service-protocol.ts';
 
 export interface ServiceRoute {
   readonly cluster: ClusterSpec;
@@ -35,21 +37,23 @@ export type KnownRoutes = ReadonlyMap<string, ServiceRoute>;
  */
 export function serviceRoute(
   names: HostNames,
-  port: number,
+  port: ServicePort,
   extra: readonly number[],
   backends: readonly Backend[],
   known: KnownRoutes,
 ): ServiceRoute {
   const fullName = serviceHost(names.label, names.namespace, names.clusterDomain);
-  const name = outboundClusterName(port, fullName);
+  const name = outboundClusterName(port.port, fullName);
   const before = known.get(name);
-  const answersTo = { name: fullName, addresses: names.addresses, ports: [port, ...extra] };
+  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra] };
   const assignment = assignmentOf(name, backends);
+  const protocol = protocolOf(port);
+  const sameCluster = before !== undefined && before.cluster.protocol === protocol;
   const sameHost = before !== undefined && isDeepStrictEqual(before.answersTo, answersTo);
   const sameEndpoints = before !== undefined && isDeepStrictEqual(before.assignment, assignment);
-  if (sameHost && sameEndpoints) return before;
+  if (sameHost && sameEndpoints && sameCluster) return before;
   return {
-    cluster: before?.cluster ?? clusterOf(name),
+    cluster: sameCluster ? before.cluster : clusterOf(name, protocol),
     assignment: sameEndpoints ? before.assignment : assignment,
     ...(sameHost ? hostPartOf(before) : makeHost(names, answersTo, name)),
   };

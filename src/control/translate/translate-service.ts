@@ -63,10 +63,10 @@ function portRoutes(
   const { name, namespace } = service.metadata;
   const backends = mergeBackends(backendsOf(inputs, port));
   const names = { label: name, namespace, clusterDomain, addresses: inputs.vips };
-  if (!isHeadless(service)) return [serviceRoute(names, port.port, [], backends, known)];
+  if (!isHeadless(service)) return [serviceRoute(names, port, [], backends, known)];
   const declared = ports.map((one) => one.port.port);
   const extra = extraPorts(backends, port, declared);
-  const own = serviceRoute(names, port.port, extra, backends, known);
+  const own = serviceRoute(names, port, extra, backends, known);
   return [own, ...headlessRoutes({ service, port, declared, clusterDomain, known }, backends)];
 }
 

@@ -15,7 +15,7 @@ import { decodeResource } from './decode-resource.ts';
 import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
-import { extensionType, unpackExtension } from './extension.ts';
+import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { checkTransportSocket } from './transport-socket.ts';
 
@@ -45,6 +45,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     name: spec.name,
     connectTimeout: encodeDuration(spec.connectTimeoutMs),
     lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
+    typedExtensionProtocolOptions: spec.protocol === 'http2' ? encodeHttp2() : {},
   };
   if (spec.discovery.kind === 'static') {
     return {
@@ -69,9 +70,15 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
   };
 }
 
+/** Under the name by which Envoy looks for it. */
+function encodeHttp2() {
+  const explicit = { protocolConfig: { case: 'http2ProtocolOptions', value: {} } } as const;
+  const options = { upstreamProtocolOptions: { case: 'explicitHttpConfig', value: explicit } } as const;
+  return { [HttpProtocolOptionsSchema.typeName]: packExtension(HttpProtocolOptionsSchema, options) };
+}
+
 function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
   checkTransportSocket(message.transportSocket, context, 'transport_socket');
-  checkProtocol(message, context);
   // A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused.
   const original = message.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
   if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN && !original) context.ignore('lb_policy');
@@ -86,6 +93,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     name: message.name,
     discovery: decodeDiscovery(message, context),
     connectTimeoutMs,
+    ...decodeProtocol(message, context),
     loadBalancer: 'round-robin',
   };
 }
@@ -117,8 +125,9 @@ function decodeDiscovery(message: Cluster, context: DecodeContext): ClusterSpec[
   return { kind: 'static', assignment: { ...decoded, name: decoded.name || message.name } };
 }
 
-/** HTTP/1.1 is all that upstreams are spoken to in; a cluster that asks for more must not get less. */
-function checkProtocol(message: Cluster, context: DecodeContext): void {
+/** What upstreams are spoken to in. Where the caller's version or ALPN should decide, it is HTTP/1.1. */
+function decodeProtocol(message: Cluster, context: DecodeContext): Pick<ClusterSpec, 'protocol'> {
+  let http2 = false;
   for (const [key, any] of Object.entries(message.typedExtensionProtocolOptions)) {
     const path = `typed_extension_protocol_options["${key}"]`;
     if (extensionType(any) !== HttpProtocolOptionsSchema.typeName) {
@@ -127,7 +136,10 @@ function checkProtocol(message: Cluster, context: DecodeContext): void {
     }
     const choice = unpackExtension(HttpProtocolOptionsSchema, any, context, path)?.upstreamProtocolOptions;
     if (choice?.case !== 'explicitHttpConfig') continue;
-    if (choice.value.protocolConfig.case === 'httpProtocolOptions') continue;
-    context.refuse(`${path}.explicit_http_config`, 'is not HTTP/1.1', 'use http_protocol_options');
+    const { protocolConfig } = choice.value;
+    if (protocolConfig.case === 'http2ProtocolOptions') http2 = true;
+    else if (protocolConfig.case !== 'httpProtocolOptions')
+      context.refuse(`${path}.explicit_http_config`, 'names no protocol', 'use http2_protocol_options');
   }
+  return http2 ? { protocol: 'http2' } : {};
 }

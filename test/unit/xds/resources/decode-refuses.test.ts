@@ -190,7 +190,7 @@ describe('a cluster', () => {
       'cluster "c": transport_socket: "tls" (envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext) is not supported',
     ],
     [
-      'HTTP/2 upstreams',
+      'a protocol without a name',
       {
         name: 'c',
         typedExtensionProtocolOptions: {
@@ -199,13 +199,13 @@ describe('a cluster', () => {
             create(HttpProtocolOptionsSchema, {
               upstreamProtocolOptions: {
                 case: 'explicitHttpConfig',
-                value: { protocolConfig: { case: 'http2ProtocolOptions', value: {} } },
+                value: {},
               },
             }),
           ),
         },
       },
-      'cluster "c": typed_extension_protocol_options["http"].explicit_http_config: is not HTTP/1.1',
+      'cluster "c": typed_extension_protocol_options["http"].explicit_http_config: names no protocol',
     ],
   ])('is refused with %s', (_, init, line) => {
     expect(lines(cluster(init))).toEqual([expect.stringContaining(line)]);
