@@ -14,45 +14,46 @@ const WINDOW_SECONDS = 10;
 
 export class RetryBudget {
   readonly #spec: RetryBudgetSpec;
-  /** What each second of the window has put in minus what it has taken out. */
-  readonly #seconds = new Float64Array(WINDOW_SECONDS);
+  /** Counted by the second, in whole numbers: sums of shares would drift. */
+  readonly #depositsOf = new Float64Array(WINDOW_SECONDS);
+  readonly #withdrawalsOf = new Float64Array(WINDOW_SECONDS);
+  #deposits = 0;
+  #withdrawals = 0;
   #second = 0;
-  #balance = 0;
 
   constructor(spec: RetryBudgetSpec) {
     this.#spec = spec;
   }
 
-  /** A first attempt was made at `nowMs`. */
+  /** A first attempt was made at `nowMs`; one of before the newest second counts as one of that. */
   deposit(nowMs: number): void {
-    this.#turn(nowMs);
-    this.#add(this.#spec.ratio);
+    const slot = this.#slotAt(nowMs);
+    this.#depositsOf[slot] = (this.#depositsOf[slot] as number) + 1;
+    this.#deposits += 1;
   }
 
   /** Takes one retry out; false = the budget is spent. */
   withdraw(nowMs: number): boolean {
-    this.#turn(nowMs);
-    if (this.#balance + this.#spec.minPerSecond * WINDOW_SECONDS < 1) return false;
-    this.#add(-1);
+    const slot = this.#slotAt(nowMs);
+    const { ratio, minPerSecond } = this.#spec;
+    if (ratio * this.#deposits + minPerSecond * WINDOW_SECONDS - this.#withdrawals < 1) return false;
+    this.#withdrawalsOf[slot] = (this.#withdrawalsOf[slot] as number) + 1;
+    this.#withdrawals += 1;
     return true;
   }
 
-  #add(amount: number): void {
-    const slot = this.#second % WINDOW_SECONDS;
-    this.#seconds[slot] = (this.#seconds[slot] as number) + amount;
-    this.#balance += amount;
-  }
-
   /** Forgets the seconds that have left the window. */
-  #turn(nowMs: number): void {
-    const second = Math.floor(nowMs / 1000);
-    if (second === this.#second) return;
+  #slotAt(nowMs: number): number {
+    const second = Math.max(this.#second, Math.floor(nowMs / 1000));
     const steps = Math.min(second - this.#second, WINDOW_SECONDS);
     for (let step = 1; step <= steps; step += 1) {
       const slot = (this.#second + step) % WINDOW_SECONDS;
-      this.#balance -= this.#seconds[slot] as number;
-      this.#seconds[slot] = 0;
+      this.#deposits -= this.#depositsOf[slot] as number;
+      this.#withdrawals -= this.#withdrawalsOf[slot] as number;
+      this.#depositsOf[slot] = 0;
+      this.#withdrawalsOf[slot] = 0;
     }
     this.#second = second;
+    return second % WINDOW_SECONDS;
   }
 }
