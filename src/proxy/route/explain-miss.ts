@@ -7,6 +7,8 @@ const MAX_NAME = 253;
 /** A name further away than this many edits is not what was meant. */
 const MAX_DISTANCE = 3;
 
+const NO_ROUTE = 'is known, but none of its routes takes a request with this method, path or header fields.';
+
 /** The names that there are, as callers may write them. */
 export interface KnownNames {
   /** The ports of `name` (lower case, without a port); none where there is no such name. */
@@ -24,10 +26,12 @@ export function explainUnknownName(known: KnownNames, authority: string): string
   const asked = authority === '' ? '(no Host)' : authority.slice(0, MAX_NAME);
   const { name, port } = splitAuthority(asked.toLowerCase());
   const ports = known.portsOf(name);
+  if (ports.includes(port === '' ? '80' : port)) return `"${asked}" ${NO_ROUTE}`;
   if (ports.length > 0) {
     return `"${name}" has no port ${port === '' ? '80 (none was given)' : port}; it has ${ports.join(', ')}.`;
   }
   const nearest = nearestName(known, name);
+  if (nearest === name) return port === '' ? `"${asked}" ${NO_ROUTE}` : `"${name}" has no port ${port}.`;
   return nearest === null
     ? `"${asked}" is no Service that this sidecar knows.`
     : `"${asked}" is no Service. Did you mean "${nearest}"?`;
