@@ -1,0 +1,77 @@
+// Who may get requests, and what survives a change of endpoints.
+import type { EndpointHealth, EndpointSpec, LoadAssignmentSpec } from '../../../../src/model/endpoint-spec.ts';
+import type { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
+import { EndpointSet } from '../../../../src/proxy/endpoint/endpoint-set.ts';
+
+/** `host[/health[/priority]]` each. */
+function assignment(...endpoints: readonly string[]): LoadAssignmentSpec {
+  const localities = endpoints.map((text) => {
+    const [host = '', health = 'healthy', priority = '0'] = text.split('/');
+    const spec: EndpointSpec = { host, port: 80, health: health as EndpointHealth, weight: 1 };
+    const locality = { region: '', zone: priority, subZone: '' };
+    return { locality, priority: Number(priority), weight: 1, endpoints: [spec] };
+  });
+  return { name: 'web', localities };
+}
+
+function scene() {
+  const removed: string[] = [];
+  const set = new EndpointSet((endpoint) => removed.push(endpoint.host));
+  return { set, removed };
+}
+
+const hosts = (endpoints: Iterable<Endpoint>): string => [...endpoints].map(({ host }) => host).join(' ');
+
+describe('who may get requests', () => {
+  it.each<readonly [string, readonly string[], string]>([
+    ['all that are healthy', ['a', 'b', 'c/unhealthy'], 'a b'],
+    ['nobody of none', [], ''],
+    ['nobody where all are unhealthy', ['a/unhealthy', 'b/unhealthy'], ''],
+    ['no draining one beside a healthy one', ['a/draining', 'b'], 'b'],
+    ['draining ones where nobody is healthy', ['a/draining', 'b/unhealthy', 'c/draining'], 'a c'],
+    ['the first priority alone', ['a//1', 'b', 'c'].map((text) => text.replace('//', '/healthy/')), 'b c'],
+    ['the second where nobody of the first is healthy', ['a/unhealthy/0', 'b/healthy/1', 'c/healthy/2'], 'b'],
+    ['a healthy one of a later priority before a draining one', ['a/draining/0', 'b/healthy/1'], 'b'],
+  ])('is %s', (_what, endpoints, expected) => {
+    const { set } = scene();
+    set.update(assignment(...endpoints));
+    expect(hosts(set.eligible)).toBe(expected);
+    expect(set.size).toBe(endpoints.length);
+  });
+});
+
+describe('a change of endpoints', () => {
+  it('keeps those that stay, with their numbers, and tells of those that have gone', () => {
+    const { set, removed } = scene();
+    set.update(assignment('a', 'b'));
+    const [a] = set.all;
+    if (a !== undefined) a.activeRequests = 3;
+    set.update(assignment('c', 'a/draining'));
+    expect([...set.all][1]).toBe(a);
+    expect([a?.activeRequests, a?.spec.health]).toEqual([3, 'draining']);
+    expect([hosts(set.all), hosts(set.eligible), removed]).toEqual(['c a', 'c', ['b']]);
+  });
+
+  it('makes a new one of an address that has gone and comes back', () => {
+    const { set } = scene();
+    set.update(assignment('a'));
+    const [before] = set.all;
+    set.update(assignment());
+    set.update(assignment('a'));
+    expect([...set.all][0]).not.toBe(before);
+  });
+
+  it('takes an address that is given twice once, the first time', () => {
+    const { set } = scene();
+    set.update(assignment('a', 'a/unhealthy/1'));
+    expect([set.size, hosts(set.eligible)]).toEqual([1, 'a']);
+  });
+
+  it('leaves alone what was handed out before it', () => {
+    const { set } = scene();
+    set.update(assignment('a', 'b'));
+    const before = set.eligible;
+    set.update(assignment('c'));
+    expect([hosts(before), hosts(set.eligible)]).toEqual(['a b', 'c']);
+  });
+});
