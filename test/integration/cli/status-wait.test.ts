@@ -8,9 +8,9 @@ import { type RunningCli, runCli, startCli } from '../../support/run-cli.ts';
 const FREE = '127.0.0.1:0';
 
 let folder: string;
-let controlPlane: RunningCli;
 let xds: string;
 let admin: string;
+const controlPlanes: RunningCli[] = [];
 const sidecars: RunningCli[] = [];
 const callers: CsdsCaller[] = [];
 
@@ -48,14 +48,19 @@ function wait(timeout: string) {
   return runCli(['status', '--control-plane', admin, '--wait', '--timeout', timeout]);
 }
 
+/** From now on sidecars follow this one. */
+async function startControlPlane(env: Readonly<Record<string, string>> = {}): Promise<RunningCli> {
+  const registry = ['--registry', `file:${folder}`];
+  const started = startCli(['control-plane', ...registry, '--xds-address', FREE, '--admin-address', FREE], env);
+  controlPlanes.push(started);
+  [xds = '', admin = ''] = await started.says(/control plane ready: xds (\S+), admin (\S+)\n/);
+  return started;
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'switchboard-wait-'));
   write('web');
-  controlPlane = startCli(
-    ['control-plane', '--registry', `file:${folder}`, '--xds-address', FREE, '--admin-address', FREE],
-    { SWITCHBOARD_XDS_MAX_STREAM_AGE: '2s' },
-  );
-  [xds = '', admin = ''] = await controlPlane.says(/control plane ready: xds (\S+), admin (\S+)\n/);
+  await startControlPlane();
 }, 20_000);
 
 afterEach(async () => {
@@ -67,8 +72,10 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  controlPlane.child.kill('SIGKILL');
-  await controlPlane.ended;
+  for (const { child, ended } of controlPlanes) {
+    child.kill('SIGKILL');
+    await ended;
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -98,6 +105,7 @@ describe('switchboard status --wait', () => {
   }, 60_000);
 
   it('holds across the maximum age of streams: they end in order, and nothing is refused or sent again', async () => {
+    const controlPlane = await startControlPlane({ SWITCHBOARD_XDS_MAX_STREAM_AGE: '2s' });
     const [sidecar, at] = await startSidecar('aged');
     await sidecar.says(/connecting to the control plane anew/);
     expect(await wait('20s')).toMatchObject({ code: 0 });
