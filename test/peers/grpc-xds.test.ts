@@ -4,15 +4,9 @@ import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { ControlPlaneApp } from '../../src/app/control-plane-app.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLog } from '../../src/base/log.ts';
-import { MemoryRegistry } from '../../src/control/registry/memory.ts';
-import { parseManifest } from '../../src/kube/parse-manifest.ts';
-import { renderSocketAddress } from '../../src/model/socket-address.ts';
+import { MemoryPlane } from '../support/memory-plane.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const PROGRAM = fileURLToPath(new URL('../support/grpc-xds-caller.ts', import.meta.url));
 /** As the guide has it. */
 const BOOTSTRAP = readFileSync(new URL('../../examples/grpc-client/bootstrap.json', import.meta.url), 'utf8');
@@ -89,32 +83,17 @@ class Caller {
 describe("gRPC's xDS client without a sidecar", () => {
   const callers: Caller[] = [];
   let backends: readonly Backend[] = [];
-  let registry: MemoryRegistry;
-  let app: ControlPlaneApp;
-  let xdsPort: number;
-  let admin: string;
-
-  function put(text: string): void {
-    registry.upsert(...parseManifest(text, 'apps/my-api.yaml').objects);
-  }
+  let plane: MemoryPlane;
 
   /** The pods behind the Service from now on. */
   function publish(...pods: readonly string[]): void {
     for (const { name, port } of backends) {
-      const endpoints = pods.includes(name) ? '[{addresses: [127.0.0.1]}]' : '[]';
-      put(`
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: my-api-service-${name}, labels: {kubernetes.io/service-name: my-api-service}}
-addressType: IPv4
-ports: [{port: ${port}}]
-endpoints: ${endpoints}
-`);
+      plane.putSlice(`my-api-service-${name}`, 'my-api-service', port, pods.includes(name));
     }
   }
 
   function dial(target: string, { namespace = 'default', deadlineMs = 10_000 } = {}): Caller {
-    const caller = new Caller(target, xdsPort, namespace, deadlineMs);
+    const caller = new Caller(target, plane.xdsPort, namespace, deadlineMs);
     callers.push(caller);
     return caller;
   }
@@ -123,7 +102,7 @@ endpoints: ${endpoints}
     Object.fromEntries(PODS.map((pod) => [pod, answers.filter((answer) => answer === pod).length]));
 
   async function clients(): Promise<readonly { readonly nodeId: string; readonly types: readonly unknown[] }[]> {
-    const page = (await (await fetch(`http://${admin}/debug/clients`)).json()) as { clients: [] };
+    const page = (await (await fetch(`http://${plane.admin}/debug/clients`)).json()) as { clients: [] };
     return page.clients;
   }
 
@@ -136,26 +115,15 @@ endpoints: ${endpoints}
   });
 
   beforeEach(async () => {
-    registry = new MemoryRegistry();
-    put('apiVersion: v1\nkind: Service\nmetadata: {name: my-api-service}\nspec: {ports: [{port: 80}]}\n');
+    plane = new MemoryPlane();
+    plane.putService('my-api-service', 'apps/my-api.yaml');
     publish(...PODS);
-    app = new ControlPlaneApp({
-      registries: [registry],
-      xdsAddress: LOOPBACK,
-      adminAddress: LOOPBACK,
-      clusterDomain: 'cluster.local',
-      clock: systemClock,
-      log: silentLog,
-    });
-    const bound = await app.start();
-    xdsPort = bound.xds.port;
-    admin = renderSocketAddress(bound.admin);
-    await app.ready;
+    await plane.start();
   });
 
   afterEach(async () => {
     for (const caller of callers.splice(0)) await caller.stop();
-    await app.close();
+    await plane.close();
   });
 
   it('balances calls to xds:///my-api-service:80 over its three pods, evenly', async () => {
@@ -202,20 +170,13 @@ endpoints: ${endpoints}
   it('tells at once of a Service that comes later', async () => {
     const caller = dial('xds:///later:80', { deadlineMs: 500 });
     expect((await caller.call(1))[0]).toMatch(/^error: /);
-    put('apiVersion: v1\nkind: Service\nmetadata: {name: later}\nspec: {ports: [{port: 80}]}\n');
-    put(`
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: later-1, labels: {kubernetes.io/service-name: later}}
-addressType: IPv4
-ports: [{port: ${backends[0]?.port}}]
-endpoints: [{addresses: [127.0.0.1]}]
-`);
+    plane.putService('later');
+    plane.putSlice('later-1', 'later', backends[0]?.port ?? 0);
     await waitUntil('later answers', async () => ((await caller.call(1))[0] === 'pod-0' ? true : null), 10_000);
   }, 20_000);
 
   it('is not shown to clients that ask for everything: listeners exist for those who name them', async () => {
-    const snapshot = await (await fetch(`http://${admin}/debug/snapshot`)).text();
+    const snapshot = await (await fetch(`http://${plane.admin}/debug/snapshot`)).text();
     expect(JSON.parse(snapshot)).toMatchObject({ listeners: [{ name: 'outbound' }] });
   });
 });

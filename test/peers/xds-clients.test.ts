@@ -1,27 +1,21 @@
 // What docs/guides/xds-clients.md shows: one file that takes everything from our control plane, in the real Envoy and in our sidecar.
 import { readFileSync } from 'node:fs';
 import { freePort } from '../../bench/bed/ports.ts';
-import { ControlPlaneApp } from '../../src/app/control-plane-app.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLog } from '../../src/base/log.ts';
-import { MemoryRegistry } from '../../src/control/registry/memory.ts';
-import { parseManifest } from '../../src/kube/parse-manifest.ts';
-import { renderSocketAddress } from '../../src/model/socket-address.ts';
 import { CsdsCaller, summarize } from '../support/csds-caller.ts';
 import { httpGet, startEnvoyOn } from '../support/envoy.ts';
+import { MemoryPlane } from '../support/memory-plane.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
 import { named, ScriptedBackend } from '../support/scripted-backend.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
 const FILE = new URL('../../examples/bootstrap/all-from-mesh.yaml', import.meta.url);
-const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const PODS = ['one', 'two'];
 
 describeWithPeers('A client that has everything from our control plane', ['envoy'], (paths) => {
   const folder = new TempFolder();
+  const plane = new MemoryPlane();
   const ending: (() => unknown)[] = [];
-  let admin: string;
   let port: number;
   let ownAdmin: number;
 
@@ -39,37 +33,18 @@ describeWithPeers('A client that has everything from our control plane', ['envoy
   };
 
   beforeAll(async () => {
-    const registry = new MemoryRegistry();
-    const put = (text: string): void => registry.upsert(...parseManifest(text, 'api.yaml').objects);
-    put('apiVersion: v1\nkind: Service\nmetadata: {name: my-api-service}\nspec: {ports: [{port: 80}]}\n');
+    plane.putService('my-api-service');
     for (const name of PODS) {
       const backend = await ScriptedBackend.start(named(name));
       ending.push(() => backend.close());
-      put(`
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: ${name}, labels: {kubernetes.io/service-name: my-api-service}}
-addressType: IPv4
-ports: [{port: ${backend.port}}]
-endpoints: [{addresses: [127.0.0.1]}]
-`);
+      plane.putSlice(name, 'my-api-service', backend.port);
     }
-    const app = new ControlPlaneApp({
-      registries: [registry],
-      xdsAddress: LOOPBACK,
-      adminAddress: LOOPBACK,
-      clusterDomain: 'cluster.local',
-      clock: systemClock,
-      log: silentLog,
-    });
-    ending.push(() => app.close());
-    const bound = await app.start();
-    await app.ready;
-    admin = renderSocketAddress(bound.admin);
+    ending.push(() => plane.close());
+    await plane.start();
     port = await freePort();
     ownAdmin = await freePort();
     const text = readFileSync(FILE, 'utf8')
-      .replace('15010', String(bound.xds.port))
+      .replace('15010', String(plane.xdsPort))
       .replace('127.0.0.1:15101', `127.0.0.1:${port}`)
       .replace('9902', String(ownAdmin));
     folder.write('all-from-mesh.yaml', text);
@@ -88,9 +63,9 @@ endpoints: [{addresses: [127.0.0.1]}]
       const answers: string[] = [];
       for (let call = 0; call < 4; call += 1) answers.push((await httpGet(port, '/data', 'my-api-service')).body);
       expect(PODS.map((pod) => answers.filter((answer) => answer.includes(pod)).length)).toEqual([2, 2]);
-      const waited = await runCli(['status', '--control-plane', admin, '--wait', '--timeout', '20s']);
+      const waited = await runCli(['status', '--control-plane', plane.admin, '--wait', '--timeout', '20s']);
       expect(waited).toMatchObject({ code: 0, stdout: expect.stringMatching(/^visitor {2,}default( {2,}SYNCED){4}/m) });
-      const caller = new CsdsCaller(admin);
+      const caller = new CsdsCaller(plane.admin);
       ending.push(() => caller.close());
       const [config] = await caller.fetch({ node_matchers: [{ node_id: { contains: '~visitor.' } }] });
       if (config === undefined) throw new Error('CSDS does not know it');

@@ -1,37 +1,21 @@
 // CSDS on the control plane's admin port: what each client was sent, and what it said to that, as /debug/clients and `status` say.
-import { ControlPlaneApp } from '../../../src/app/control-plane-app.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { silentLog } from '../../../src/base/log.ts';
-import { MemoryRegistry } from '../../../src/control/registry/memory.ts';
-import { parseManifest } from '../../../src/kube/parse-manifest.ts';
-import { renderSocketAddress } from '../../../src/model/socket-address.ts';
 import { CLUSTER_TYPE } from '../../../src/xds/resources/cluster.ts';
 import { ENDPOINT_TYPE } from '../../../src/xds/resources/endpoint.ts';
 import { ADS, AdsCaller } from '../../support/ads-caller.ts';
 import { type ClientConfig, CsdsCaller, summarize } from '../../support/csds-caller.ts';
+import { MemoryPlane } from '../../support/memory-plane.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const WEB = 'outbound|80|web.default.svc.cluster.local';
 const CDS = CLUSTER_TYPE.typeUrl;
 const EDS = ENDPOINT_TYPE.typeUrl;
 
-function service(name: string): string {
-  return `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {ports: [{port: 80}]}\n`;
-}
-
 const ending: (() => unknown)[] = [];
-let registry: MemoryRegistry;
-let xdsPort: number;
-let admin: string;
+let plane: MemoryPlane;
 let caller: CsdsCaller;
 
-function put(name: string): void {
-  registry.upsert(...parseManifest(service(name), `apps/${name}.yaml`).objects);
-}
-
 function connect(id: string): AdsCaller {
-  const client = new AdsCaller(xdsPort, `${ADS}/DeltaAggregatedResources`);
+  const client = new AdsCaller(plane.xdsPort, `${ADS}/DeltaAggregatedResources`);
   ending.push(() => client.close());
   client.askDelta({ node: { id }, typeUrl: CDS });
   return client;
@@ -46,22 +30,11 @@ function seen(id: string, line: string): Promise<ClientConfig> {
 }
 
 beforeEach(async () => {
-  registry = new MemoryRegistry();
-  put('web');
-  const app = new ControlPlaneApp({
-    registries: [registry],
-    xdsAddress: LOOPBACK,
-    adminAddress: LOOPBACK,
-    clusterDomain: 'cluster.local',
-    clock: systemClock,
-    log: silentLog,
-  });
-  ending.push(() => app.close());
-  const bound = await app.start();
-  await app.ready;
-  xdsPort = bound.xds.port;
-  admin = renderSocketAddress(bound.admin);
-  caller = new CsdsCaller(admin);
+  plane = new MemoryPlane();
+  plane.putService('web', 'apps/web.yaml');
+  ending.push(() => plane.close());
+  await plane.start();
+  caller = new CsdsCaller(plane.admin);
   ending.push(() => caller.close());
 });
 
@@ -118,11 +91,11 @@ describe('CSDS of the control plane', () => {
       client.askDelta({ typeUrl: CDS, responseNonce: (await client.nextDelta()).nonce });
       await seen(id, `Cluster ${WEB}: SYNCED`);
     }
-    put('later');
+    plane.putService('later');
     const later = `Cluster ${WEB.replace('web', 'later')}: STALE`;
     await seen('a', later);
     await seen('b', later);
-    const page = (await (await fetch(`http://${admin}/debug/clients`)).json()) as {
+    const page = (await (await fetch(`http://${plane.admin}/debug/clients`)).json()) as {
       clients: { nodeId: string; types: { shortName: string; state: string }[] }[];
     };
     const states = page.clients.map(({ nodeId, types }) => `${nodeId} ${types.map(({ state }) => state).join(' ')}`);
