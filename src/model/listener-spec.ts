@@ -68,6 +68,14 @@ export interface HttpConnectionManagerSpec {
   readonly idleTimeoutMs: number;
   /** How long a request head may take to arrive, ms from its first byte; 0 = for ever. */
   readonly requestHeadersTimeoutMs: number;
+  /** How long nothing of a request or its answer may move, ms; 0 = for ever. Absent, as of the next three: what the program was told. */
+  readonly streamIdleTimeoutMs?: number;
+  /** How long a request may take to arrive whole, ms; 0 = for ever. */
+  readonly requestTimeoutMs?: number;
+  /** ≥ 1. */
+  readonly maxRequestsPerConnection?: number;
+  /** The age at which a connection is closed, or with the answer in work, ms (> 0). */
+  readonly maxConnectionDurationMs?: number;
   /** Files that get a line for each request; /dev/stdout and /dev/stderr are the program's own. Absent = what the program was told. */
   readonly accessLogs?: readonly string[];
 }

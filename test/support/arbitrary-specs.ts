@@ -145,6 +145,10 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
     ),
     idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
     requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    streamIdleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    requestTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    maxRequestsPerConnection: fc.integer({ min: 1, max: 4_294_967_295 }),
+    maxConnectionDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
   },
   { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
 );

@@ -53,6 +53,8 @@ export interface LivePlaneOptions {
   readonly maxAgeMs?: number;
   readonly maxConnections?: number;
   readonly maxIdleMs?: number;
+  /** What the listener says itself. */
+  readonly http?: Partial<HttpConnectionManagerSpec>;
   /** Of callers' connections; default 64 KiB. */
   readonly connectionBufferBytes?: number;
   /** Default: nothing is refused. */
@@ -206,6 +208,7 @@ export class LivePlane {
           routes,
           idleTimeoutMs: this.#options.idleTimeoutMs ?? 3_600_000,
           requestHeadersTimeoutMs: this.#options.headTimeoutMs ?? 10_000,
+          ...this.#options.http,
         }),
       ],
     };

@@ -45,10 +45,10 @@ export interface ExchangeContext {
   /** Told of every piece of a body that passes. */
   readonly bodyMeter: BodyMeter;
   readonly admission: Admission;
-  /** How long nothing of a request or its answer may move, ms; 0 = for ever. It ends after one to two times this. */
-  readonly streamIdleTimeoutMs: number;
+  /** How long nothing of a request or its answer may move, ms; 0 = for ever. It ends after one to two times this. A change is for connections to come. */
+  streamIdleTimeoutMs: number;
   /** From the head of a request to the end of its body, ms; 0 = for ever. */
-  readonly requestBodyTimeoutMs: number;
+  requestBodyTimeoutMs: number;
   /** True while the sidecar drains: answers carry `Connection: close`. */
   draining: boolean;
 }

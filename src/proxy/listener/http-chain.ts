@@ -42,6 +42,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     this.#options = options;
     this.#http = http;
     this.#context = { ...shared, accessLog, routes, stats: this.#stats, draining: false };
+    this.update(http, routes);
   }
 
   get active(): number {
@@ -54,8 +55,11 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
 
   /** Takes routes for the next request, and limits for connections to come; those that are there keep theirs. */
   update(http: HttpConnectionManagerSpec, routes: RouteSlot): void {
+    const { shared } = this.#options;
     this.#http = http;
     this.#context.routes = routes;
+    this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
+    this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;
   }
 
   accept(socket: Socket): void {
@@ -124,13 +128,15 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
 
   #limits(): ServerConnectionLimits {
     const { limits, requestHeadersTimeoutMs, maxIdleMs, shared } = this.#options;
+    const { maxRequestsPerConnection = limits.maxRequests, maxConnectionDurationMs = limits.maxAgeMs } = this.#http;
     const bounds = [this.#http.idleTimeoutMs, maxIdleMs].filter((boundMs) => boundMs > 0);
     return {
       ...limits,
       headTimeoutMs: this.#http.requestHeadersTimeoutMs || requestHeadersTimeoutMs,
       idleTimeoutMs: bounds.length === 0 ? 0 : Math.min(...bounds),
       // Callers that came together shall not all have to come again together.
-      maxAgeMs: limits.maxAgeMs * (1 - AGE_JITTER * shared.random.next()),
+      maxRequests: maxRequestsPerConnection,
+      maxAgeMs: maxConnectionDurationMs * (1 - AGE_JITTER * shared.random.next()),
     };
   }
 }

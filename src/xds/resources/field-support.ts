@@ -92,6 +92,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'access_log',
       'common_http_protocol_options',
       'request_headers_timeout',
+      'request_timeout',
+      'stream_idle_timeout',
       'server_header_transformation',
     ],
     refused: [
@@ -127,7 +129,10 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
   'envoy.extensions.filters.http.on_demand.v3.OnDemand': { supported: [], refused: EVERY_OTHER },
   'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
-  'envoy.config.core.v3.HttpProtocolOptions': { supported: ['idle_timeout'], refused: [] },
+  'envoy.config.core.v3.HttpProtocolOptions': {
+    supported: ['idle_timeout', 'max_connection_duration', 'max_requests_per_connection'],
+    refused: [],
+  },
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
     supported: ['explicit_http_config', 'use_downstream_protocol_config', 'auto_config'],
     refused: ['#6', '#11'],
@@ -286,6 +291,4 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.config.core.v3.GrpcService': { supported: ['envoy_grpc'], refused: ['initial_metadata', '#2'] },
   'envoy.config.core.v3.GrpcService.EnvoyGrpc': { supported: ['cluster_name'], refused: ['authority'] },
   'envoy.config.core.v3.Node': { supported: ['id', 'cluster', 'metadata', 'locality'], refused: [] },
-  'switchboard.discovery.v1.ServiceName': { supported: ['host', 'addresses', 'ports'], refused: [] },
-  'switchboard.discovery.v1.ServiceName.Port': { supported: ['number', 'service_port', 'addresses'], refused: [] },
 };

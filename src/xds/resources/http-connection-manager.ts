@@ -25,12 +25,27 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     routeSpecifier: encodeRoutes(spec),
     httpFilters: encodeFilters(spec),
     accessLog: (spec.accessLogs ?? []).map(encodeAccessLog),
-    commonHttpProtocolOptions: { idleTimeout: encodeDuration(spec.idleTimeoutMs) },
+    commonHttpProtocolOptions: {
+      idleTimeout: encodeDuration(spec.idleTimeoutMs),
+      ...optional('maxConnectionDuration', spec.maxConnectionDurationMs, encodeDuration),
+      ...optional('maxRequestsPerConnection', spec.maxRequestsPerConnection, (count) => count),
+    },
     requestHeadersTimeout: encodeDuration(spec.requestHeadersTimeoutMs),
+    ...optional('streamIdleTimeout', spec.streamIdleTimeoutMs, encodeDuration),
+    ...optional('requestTimeout', spec.requestTimeoutMs, encodeDuration),
     // The pod's own Server header reaches the caller, as it does through our sidecar.
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
   };
   return anyPack(HttpConnectionManagerSchema, create(HttpConnectionManagerSchema, message));
+}
+
+/** The field `name`, where there is something to say. */
+function optional<Name extends string, Value>(
+  name: Name,
+  value: number | undefined,
+  encode: (value: number) => Value,
+): { [Key in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: encode(value) } as { [Key in Name]?: Value });
 }
 
 function encodeCodec(codec: HttpConnectionManagerSpec['codec']): HttpConnectionManager_CodecType {
@@ -91,7 +106,30 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
       context,
       `${path}.request_headers_timeout`,
     ),
+    ...decodeLimits(message, context, path),
     ...(accessLogs.length === 0 ? {} : { accessLogs }),
+  };
+}
+
+type Limits = Pick<
+  HttpConnectionManagerSpec,
+  'streamIdleTimeoutMs' | 'requestTimeoutMs' | 'maxRequestsPerConnection' | 'maxConnectionDurationMs'
+>;
+
+/** What says nothing of a limit, or sets none with a 0 where that means "without", leaves it to what the program was told. */
+function decodeLimits(message: HttpConnectionManager, context: DecodeContext, path: string): Limits {
+  const common = message.commonHttpProtocolOptions;
+  const { streamIdleTimeout, requestTimeout } = message;
+  const agePath = `${path}.common_http_protocol_options.max_connection_duration`;
+  const ageMs = decodeDuration(common?.maxConnectionDuration, 0, context, agePath);
+  const requests = common?.maxRequestsPerConnection ?? 0;
+  const idleMs = decodeDuration(streamIdleTimeout, 0, context, `${path}.stream_idle_timeout`);
+  const requestMs = decodeDuration(requestTimeout, 0, context, `${path}.request_timeout`);
+  return {
+    ...(streamIdleTimeout === undefined ? {} : { streamIdleTimeoutMs: idleMs }),
+    ...(requestTimeout === undefined ? {} : { requestTimeoutMs: requestMs }),
+    ...(requests > 0 ? { maxRequestsPerConnection: requests } : {}),
+    ...(ageMs > 0 ? { maxConnectionDurationMs: ageMs } : {}),
   };
 }
 

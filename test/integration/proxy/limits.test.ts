@@ -192,3 +192,40 @@ describe('a request body', () => {
     expect((await client.answer()).text).toBe('at last');
   });
 });
+
+describe('what a listener says of its limits', () => {
+  it('goes before what the sidecar was told: requests a connection', async () => {
+    const { client } = await setUp(named('a'), { maxRequests: 100, http: { maxRequestsPerConnection: 2 } });
+    const answers = [await client.ask(get('web')), await client.ask(get('web'))];
+    expect(answers.map((answer) => answer.get('connection'))).toEqual([undefined, 'close']);
+  });
+
+  it('goes before what the sidecar was told: age of a connection', async () => {
+    const { clock, client } = await setUp(named('a'), { maxAgeMs: 0, http: { maxConnectionDurationMs: 1_000 } });
+    await client.ask(get('web'));
+    clock.advance(1_050);
+    expect(await client.rest()).toBe('');
+  });
+
+  it('goes before what the sidecar was told: no end of a silence', async () => {
+    const { clock, backend, plane, client } = await setUp(silent, {
+      streamIdleTimeoutMs: 10_000,
+      http: { streamIdleTimeoutMs: 0 },
+    });
+    client.send(get('web'));
+    const { connection } = await backend.request(0);
+    clock.advance(3_600_000);
+    await turns(20);
+    expect(plane.log).toHaveLength(0);
+    connection.answer(200, 'at last');
+    expect((await client.answer()).text).toBe('at last');
+  });
+
+  it('goes before what the sidecar was told: time of a request', async () => {
+    const { clock, backend, client } = await setUp(silent, { http: { requestTimeoutMs: 5_000 } });
+    client.send(HALF_POST);
+    await backend.request(0);
+    clock.advance(5_100);
+    expect(failure(await client.answer())).toBe('408 SI request_body_timeout');
+  });
+});
