@@ -48,6 +48,7 @@ export function problemOfReading({ messages, refusal }: Reading, heard: readonly
   for (const [index, message] of ours.entries()) {
     const found = difference(message, heard[index]);
     if (found !== '') return `message ${index} read otherwise: ${found}`;
+    if (asksForUpgrade(message)) return '';
   }
   return '';
 }
@@ -81,7 +82,7 @@ function problemOfForwarding(heard: readonly Message[], forwarded: readonly Mess
   return '';
 }
 
-/** What follows is of another protocol for Node; we refuse to switch, and go on with HTTP. */
+/** What follows is of another protocol for Node, in HTTP/1.0 too, against RFC 9110 section 7.8; we do not switch, and go on with HTTP. */
 function asksForUpgrade({ fields }: Message): boolean {
   const names = fields.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : ''));
   const options = fields.filter((_, at) => at % 2 === 1 && names[at - 1] === 'connection').join();
