@@ -14,6 +14,7 @@ export function renderXdsText(status: XdsStatus | null): string {
     ...status.held.map((sentence) => `held back: ${sentence}`),
     ...status.waitingFor.map((sentence) => `waiting for: ${sentence}`),
     ...status.ignored.map((path) => `left out: ${path}`),
+    ...status.stray.map((type) => `not asked for: ${type}`),
   ];
   return lines.map((line) => `${line.replaceAll('\n', ' ')}\n`).join('');
 }

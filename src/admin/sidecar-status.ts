@@ -66,4 +66,6 @@ export interface XdsStatus {
   readonly waitingFor: readonly string[];
   /** Fields that were left out because they are not supported: `CDS name: path`. */
   readonly ignored: readonly string[];
+  /** Types that the control plane sends and that nobody asked for. */
+  readonly stray: readonly string[];
 }

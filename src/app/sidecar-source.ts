@@ -44,9 +44,9 @@ function serverState({ dataPlane, xds, draining }: SidecarParts): ServerState {
 }
 
 function xdsStatus(xds: AdsClient, dataPlane: DataPlane): XdsStatus {
-  const { protocol, connected, lastError, versions, refused, missing, ignored } = xds.status();
+  const { protocol, connected, lastError, versions, refused, missing, ignored, stray } = xds.status();
   return {
-    ...{ protocol, connected, lastError, versions, missing, ignored },
+    ...{ protocol, connected, lastError, versions, missing, ignored, stray },
     refused: refused.map(({ type, name, issues }) => ({ type, name, reasons: issues.map(renderIssue) })),
     held: dataPlane.held(),
     waitingFor: dataPlane.readiness().waitingFor,

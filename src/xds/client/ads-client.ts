@@ -15,7 +15,8 @@ import type { ClientCodec, Delivery } from './client-codec.ts';
 import { dumpConfig } from './config-dump.ts';
 import { DELTA_CLIENT_CODEC } from './delta-codec.ts';
 import type { FileScope } from './file-scope.ts';
-import { type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
+import type { HeldType, MissingReason } from './held-type.ts';
+import { logMissing, MAX_LOGGED } from './log-missing.ts';
 import { SOTW_CLIENT_CODEC } from './sotw-codec.ts';
 import { type Outcome, Subscriber } from './subscriber.ts';
 
@@ -30,10 +31,9 @@ const DEFAULT_KEEPALIVE_TIMEOUT_MS = 5_000;
 const DEFAULT_FETCH_TIMEOUT_MS = 15_000;
 /** At most this many left-out fields are named in the status. */
 const MAX_STATUS_NOTES = 200;
-/** At most this many things are named in one line of the log. */
-const MAX_LOGGED = 3;
 /** So many types that nobody asked for are told one by one. */
 const MAX_STRAY_TYPES = 10;
+const MAX_TYPE_LENGTH = 200;
 
 export interface AdsClientOptions {
   /** `host:port` of the control plane, plain text; of several (at least one), the next is tried when one fails. */
@@ -79,6 +79,8 @@ export interface AdsClientStatus {
   readonly missing: readonly { readonly type: string; readonly name: string; readonly reason: MissingReason }[];
   /** Fields that were left out: `CDS outbound|80|a.b: lb_policy`. */
   readonly ignored: readonly string[];
+  /** Type URLs that came and that nobody asked for, a few. */
+  readonly stray: readonly string[];
 }
 
 export class AdsClient implements ConfigDemand {
@@ -155,6 +157,7 @@ export class AdsClient implements ConfigDemand {
         [...held.missing.values()].map(({ name, reason }) => ({ type: held.type.shortName, name, reason })),
       ),
       ignored: this.#ignored(),
+      stray: [...this.#strayTypes],
     };
   }
 
@@ -230,21 +233,14 @@ export class AdsClient implements ConfigDemand {
 
   #finish({ type, requests, missing }: Outcome): void {
     for (const request of requests) this.#connection?.send(request);
-    for (const reason of Object.keys(MISSING_WORDS) as MissingReason[]) {
-      const names = missing.filter((each) => each.reason === reason).map(({ name }) => name);
-      if (names.length === 0) continue;
-      this.#options.log.warn(MISSING_WORDS[reason], {
-        type: type.shortName,
-        count: names.length,
-        first: names.slice(0, MAX_LOGGED).map(wordsFor).join(' | '),
-      });
-    }
+    logMissing(this.#options.log, type.shortName, missing);
     this.#synced ||= this.#subscriber.types.every((held) => held.complete);
     this.#options.onChange?.();
   }
 
   /** A control plane that sends what nobody asked for may do so often. */
-  #noteStrayType(type: string): void {
+  #noteStrayType(typeUrl: string): void {
+    const type = typeUrl.slice(0, MAX_TYPE_LENGTH);
     if (this.#strayTypes.has(type) || this.#strayTypes.size === MAX_STRAY_TYPES) return;
     this.#strayTypes.add(type);
     this.#options.log.warn('the control plane sent a type that was not asked for', { type });
@@ -282,16 +278,6 @@ export class AdsClient implements ConfigDemand {
 }
 
 const NO_CONTROL_PLANE = 'no control plane: the last good configuration stays';
-
-const MISSING_WORDS: Readonly<Record<MissingReason, string>> = {
-  'does-not-exist': 'the control plane says that a part of the configuration does not exist',
-  timeout: 'a part of the configuration does not come: it is treated as not existing',
-  expired: 'a part of the configuration was not renewed in time and is given up',
-};
-
-function wordsFor(name: string): string {
-  return name === WILDCARD ? 'nothing has come at all' : name;
-}
 
 function openConnection(options: ConnectionOptions, events: ConnectionEvents): Connection {
   return new AdsConnection(options, events);

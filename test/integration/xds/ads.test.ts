@@ -132,6 +132,7 @@ describe('ADS between our server and our client', () => {
       refused: [],
       missing: [],
       ignored: [],
+      stray: [],
     });
   });
 

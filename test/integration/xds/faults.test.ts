@@ -176,10 +176,11 @@ describe('a control plane that talks nonsense', () => {
     expect(await ask(plane)).toBe('{"pod":"one"}');
   });
 
-  it('in types that nobody asked for: they are passed over and named in the log', async () => {
-    const { control, plane } = await scene();
+  it('in types that nobody asked for: they are passed over, and named in the log and in the status', async () => {
+    const { control, plane, client } = await scene();
     control.send({ typeUrl: 'type.googleapis.com/envoy.service.runtime.v3.Runtime', resources: [{ name: 'x' }] });
     await waitUntil('a line', () => lines.some((line) => line.includes('v3.Runtime')) || null);
+    expect(client.status().stray).toEqual(['type.googleapis.com/envoy.service.runtime.v3.Runtime']);
     expect(await ask(plane)).toBe('{"pod":"one"}');
   });
 

@@ -12,6 +12,7 @@ const WELL: XdsStatus = {
   held: [],
   waitingFor: [],
   ignored: [],
+  stray: [],
 };
 
 const ILL: XdsStatus = {
@@ -25,6 +26,7 @@ const ILL: XdsStatus = {
   held: ['routes "proxy/default" wait for cluster "b"'],
   waitingFor: ['endpoints of cluster "b"'],
   ignored: ['CDS a: lb_policy'],
+  stray: ['type.googleapis.com/x.Y'],
 };
 
 describe('GET /xds', () => {
@@ -43,6 +45,7 @@ describe('GET /xds', () => {
       'held back: routes "proxy/default" wait for cluster "b"',
       'waiting for: endpoints of cluster "b"',
       'left out: CDS a: lb_policy',
+      'not asked for: type.googleapis.com/x.Y',
       '',
     ]);
   });
