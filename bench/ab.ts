@@ -6,12 +6,14 @@ import { readArguments, readCount, readNames, UsageError } from './arguments.ts'
 import { type Build, buildCheckout, buildRevision, dropRevision, resolveRevision } from './bed/revisions.ts';
 import type { Contender } from './contender.ts';
 import { startSwitchboard } from './contenders/switchboard.ts';
-import { runHttp1 } from './http1.ts';
+import { HTTP1 } from './http1.ts';
 import { allocationProbe, readAllocatedBytes } from './measure/allocation.ts';
+import { runProxies } from './proxies-run.ts';
 import { compare, type Pair, renderComparisons, renderVerdict } from './report/ab-report.ts';
 import { keepResults } from './report/keep-results.ts';
 import type { Sample } from './report/proxies-report.ts';
-import { WORKLOADS, type Workload } from './workloads.ts';
+import type { Workload } from './workload.ts';
+import { WORKLOADS } from './workloads.ts';
 
 const LOADS = WORKLOADS.map(({ name }) => name);
 /** Fewer say little. */
@@ -87,7 +89,13 @@ async function runPairs(options: AbOptions, after: Build, before: Build, folder:
     mkdirSync(place);
     const builds = [contenderOf('after', after, place), contenderOf('before', before, place)];
     const contenders = start % 2 === 1 ? builds : builds.toReversed();
-    const { runs, leftOut } = await runHttp1({ ...options, contenders, workloads: [options.workload], say });
+    const { runs, leftOut } = await runProxies(HTTP1, {
+      ...options,
+      set: 'bare',
+      contenders,
+      workloads: [options.workload],
+      say,
+    });
     const lost = leftOut.map(({ name, reason }) => `${name}: ${reason}`);
     if (lost.length > 0) throw new Error(`a build does not run: ${lost.join('; ')}`);
     const samplesOf = (name: keyof Pair): readonly Sample[] =>

@@ -2,8 +2,11 @@
 import { AB_USAGE, abCommand } from './ab.ts';
 import { UsageError } from './arguments.ts';
 import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
+import { HTTP1 } from './http1.ts';
 import { MICRO_USAGE, microCommand } from './micro/run.ts';
-import { PROXIES_USAGE, proxiesCommand } from './proxies.ts';
+import { proxiesCommand, proxiesUsage } from './proxies.ts';
+import type { ProxyScenario } from './proxy-scenario.ts';
+import { PUBLISH_USAGE, publishCommand } from './publish.ts';
 
 interface Scenario {
   readonly name: string;
@@ -14,14 +17,20 @@ interface Scenario {
 
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
-  { name: 'proxies', usage: PROXIES_USAGE, run: proxiesCommand },
+  ...[HTTP1].map(commandOf),
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },
+  { name: 'publish', usage: PUBLISH_USAGE, run: publishCommand },
   { name: 'micro', usage: MICRO_USAGE, run: microCommand },
 ];
 
 const USAGE = `Usage: npm run bench [-- ${SCENARIOS.map(({ name }) => name).join(' | ')} [OPTIONS]]
 ${SCENARIOS.map(({ usage }) => usage).join('\n')}`;
+
+function commandOf(scenario: ProxyScenario): Scenario {
+  const usage = proxiesUsage(scenario);
+  return { name: scenario.command, usage, run: (args) => proxiesCommand(scenario, args) };
+}
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {

@@ -1,22 +1,10 @@
 // What is sent through a proxy, over HTTP/1.1: one row a workload.
 
-export interface Workload {
-  readonly name: string;
-  /** For people, one line. */
-  readonly what: string;
-  readonly connections: number;
-  readonly method: 'GET' | 'POST';
-  /** What the backends have: see bed/nginx.ts. */
-  readonly path: '/data' | '/1k' | '/64k';
-  /** Of each request. */
-  readonly bodyBytes: number;
-  /** Whether each request has a connection of its own. */
-  readonly fresh: boolean;
-}
+import type { Workload } from './workload.ts';
 
 /** The first one runs when none is named. */
 // biome-ignore format: a table
-export const WORKLOADS: readonly Workload[] = [
+export const WORKLOADS: readonly [Workload, ...Workload[]] = [
   { name: 'small', what: 'GET, 100 bytes back, 64 connections', connections: 64, method: 'GET', path: '/data', bodyBytes: 0, fresh: false },
   { name: '1k', what: 'GET, 1 KiB back, 64 connections', connections: 64, method: 'GET', path: '/1k', bodyBytes: 0, fresh: false },
   { name: '1k-512', what: 'GET, 1 KiB back, 512 connections', connections: 512, method: 'GET', path: '/1k', bodyBytes: 0, fresh: false },

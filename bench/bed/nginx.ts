@@ -1,7 +1,8 @@
 // Runs Debian's nginx in a folder of its own: as the three backends, or as a proxy.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Place } from '../contender.ts';
+import { programPath } from '../contenders/installed-program.ts';
+import type { BackendPlace } from '../proxy-scenario.ts';
 import type { Program, ProgramSpec } from './programs.ts';
 
 /** Shared by both uses: one worker, no logs, connections that last, nothing outside its folder. */
@@ -29,17 +30,13 @@ export function nginxSpec(nginx: string, folder: string, cpus: string, port: num
   return { command: nginx, args: ['-p', folder, '-c', file], cpus, port };
 }
 
-const FILES = { '1k': 1_024, '64k': 65_536 } as const;
+const FILES = { '1k': 1_024, '64k': 65_536, '1m': 1_048_576 } as const;
 
 /**
- * Three servers in one worker; each answers with 200 and a Content-Length: `/1k` and `/64k` with so many bytes, any other path with
+ * Three servers in one worker; each answers with 200 and a Content-Length: `/1k`, `/64k` and `/1m` with so many bytes, any other path with
  * about 100 bytes of JSON.
  */
-export function startBackends(
-  nginx: string,
-  ports: readonly number[],
-  place: Omit<Place, 'upstreamPorts'>,
-): Promise<Program> {
+export function startBackends(ports: readonly number[], place: BackendPlace): Promise<Program> {
   const root = join(place.folder, 'files');
   mkdirSync(root, { recursive: true });
   for (const [name, bytes] of Object.entries(FILES)) writeFileSync(join(root, name), 'x'.repeat(bytes));
@@ -55,5 +52,5 @@ ${Object.keys(FILES)
   }`;
   });
   const [first = 0] = ports;
-  return place.launch(nginxSpec(nginx, place.folder, place.cpus.load, first, servers.join('\n')));
+  return place.launch(nginxSpec(programPath('nginx'), place.folder, place.cpus.load, first, servers.join('\n')));
 }

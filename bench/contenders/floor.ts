@@ -4,6 +4,8 @@ import { nodeScript } from './node-script.ts';
 
 export const floor: Contender = {
   ...nodeScript('floor', 'floor/http1-floor.cjs'),
+  // Never equipped: it stays what CPU is compared with.
+  sets: ['bare', 'equipped'],
   // It forwards kept connections and reads no body of a request.
   takes: ({ fresh, bodyBytes }) => !fresh && bodyBytes === 0,
 };

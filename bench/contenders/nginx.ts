@@ -1,4 +1,5 @@
 // nginx as the proxy: one worker, upstream connections kept.
+import { join } from 'node:path';
 import { nginxSpec } from '../bed/nginx.ts';
 import { freePort } from '../bed/ports.ts';
 import type { Contender } from '../contender.ts';
@@ -8,21 +9,48 @@ export const nginx: Contender = {
   name: 'nginx',
   available: () => missing('nginx'),
   version: () => versionLine('nginx', '-v'),
-  async start({ upstreamPorts, cpus, folder, launch }) {
+  sets: ['bare', 'equipped'],
+  async start({ upstreamPorts, cpus, folder, launch, set }) {
     const port = await freePort();
-    const http = configuration(port, upstreamPorts);
-    return { port, ...(await launch(nginxSpec(programPath('nginx'), folder, cpus.proxy, port, http))) };
+    const accessLog = join(folder, 'access.log');
+    const http = configuration(port, upstreamPorts, set === 'equipped' ? loggingTo(accessLog) : '');
+    const told = set === 'equipped' ? { accessLog } : {};
+    return { port, ...told, ...(await launch(nginxSpec(programPath('nginx'), folder, cpus.proxy, port, http))) };
   },
 };
 
-function configuration(port: number, upstreamPorts: readonly number[]): string {
-  return `  upstream backends {
+/** The same keys as ours, as far as nginx knows them. */
+const LOG_KEYS = {
+  time: '$time_iso8601',
+  method: '$request_method',
+  authority: '$http_host',
+  path: '$request_uri',
+  protocol: '$server_protocol',
+  status: '$status',
+  bytes_received: '$content_length',
+  bytes_sent: '$body_bytes_sent',
+  duration_ms: '$request_time',
+  upstream_host: '$upstream_addr',
+  request_id: '$request_id',
+  downstream_remote: '$remote_addr:$remote_port',
+  user_agent: '$http_user_agent',
+} as const;
+
+/** Batched, as the others do. */
+function loggingTo(file: string): string {
+  return `access_log ${file} lines buffer=64k flush=1s;`;
+}
+
+function configuration(port: number, upstreamPorts: readonly number[], log: string): string {
+  return `  log_format lines escape=json '${JSON.stringify(LOG_KEYS)}';
+  upstream backends {
     ${upstreamPorts.map((upstream) => `server 127.0.0.1:${upstream};`).join('\n    ')}
     keepalive 128;
     keepalive_requests 1000000000;
   }
   server {
     listen 127.0.0.1:${port};
+    ${log}
     location / {
       proxy_pass http://backends;
       proxy_http_version 1.1;

@@ -1,20 +1,24 @@
 // Our sidecar on the very file that Envoy runs: no control plane, the same retries and routes.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { freePort } from '../bed/ports.ts';
-import type { Contender } from '../contender.ts';
-import { renderHttp1Bootstrap } from './http1-bootstrap.ts';
+import type { Contender, EquipmentSet } from '../contender.ts';
+import { writeBootstrap } from './bootstrap-file.ts';
 import { BUNDLE, switchboard } from './switchboard.ts';
 
-export const switchboardC: Contender = {
-  name: 'switchboard-c',
-  available: switchboard.available,
-  version: switchboard.version,
-  async start({ upstreamPorts, cpus, folder, launch }) {
-    const port = await freePort();
-    const file = join(folder, 'envoy.yaml');
-    writeFileSync(file, renderHttp1Bootstrap(port, upstreamPorts));
-    const args = [BUNDLE, 'proxy', '-c', file];
-    return { port, ...(await launch({ command: process.execPath, args, cpus: cpus.proxy, port })) };
-  },
-};
+/** `template` is relative to bench/. */
+export function switchboardOn(template: string, sets: readonly EquipmentSet[]): Contender {
+  return {
+    name: 'switchboard-c',
+    available: switchboard.available,
+    version: switchboard.version,
+    sets,
+    async start(place) {
+      const port = await freePort();
+      const { file, ...told } = writeBootstrap(template, place, port);
+      const args = [BUNDLE, 'proxy', '-c', file];
+      const { cpus, launch } = place;
+      return { port, ...told, ...(await launch({ command: process.execPath, args, cpus: cpus.proxy, port })) };
+    },
+  };
+}
+
+export const switchboardC = switchboardOn('envoy-http1.yaml', ['bare', 'equipped']);

@@ -13,7 +13,13 @@ export const switchboard: Contender = {
   name: 'switchboard',
   available: () => (existsSync(BUNDLE) ? null : 'no bundle; run: npm run build'),
   version: () => `node ${process.version}`,
-  start: (place) => startSwitchboard(place, BUNDLE),
+  sets: ['bare', 'equipped'],
+  async start(place) {
+    if (place.set === 'bare') return startSwitchboard(place, BUNDLE);
+    const accessLog = join(place.folder, 'access.log');
+    const proxy = await startSwitchboard(place, BUNDLE, [], { SWITCHBOARD_ACCESS_LOG: accessLog });
+    return { ...proxy, accessLog };
+  },
 };
 
 /** `nodeOptions` and `env` are the sidecar's. */
@@ -31,11 +37,11 @@ export async function startSwitchboard(
     cpus: place.cpus.proxy,
     port: outbound,
     env: {
+      SWITCHBOARD_ACCESS_LOG: 'off',
       ...env,
       SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xds}`,
       SWITCHBOARD_OUTBOUND_ADDRESSES: `127.0.0.1:${outbound}`,
       SWITCHBOARD_ADMIN_ADDRESS: `127.0.0.1:${admin}`,
-      SWITCHBOARD_ACCESS_LOG: 'off',
     },
   });
   const stop = async (): Promise<void> => {

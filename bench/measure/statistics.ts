@@ -22,6 +22,12 @@ export function pairedRatio(values: readonly number[], reference: readonly numbe
   return median(values.slice(0, rounds).map((value, round) => value / (reference[round] ?? Number.NaN)));
 }
 
+/** Differences of one round each; both lists are by round. */
+export function pairedDifferences(values: readonly number[], reference: readonly number[]): readonly number[] {
+  const rounds = Math.min(values.length, reference.length);
+  return values.slice(0, rounds).map((value, round) => value - (reference[round] ?? Number.NaN));
+}
+
 /** The smallest value that is not below `share` (0 to 1) of all: nearest rank. NaN of nothing. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).sort();

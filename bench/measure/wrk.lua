@@ -8,7 +8,7 @@ end
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    '{"duration_us":%d,"requests":%d,"p50_us":%d,"p99_us":%d,"max_us":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d,"status":%d}\n',
-    summary.duration, summary.requests, latency:percentile(50), latency:percentile(99), latency.max,
+    '{"duration_us":%d,"requests":%d,"bytes":%d,"p50_us":%d,"p99_us":%d,"p999_us":%d,"max_us":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d,"status":%d}\n',
+    summary.duration, summary.requests, summary.bytes, latency:percentile(50), latency:percentile(99), latency:percentile(99.9), latency.max,
     errors.connect, errors.read, errors.write, errors.timeout, errors.status))
 end

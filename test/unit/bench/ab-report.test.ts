@@ -8,6 +8,8 @@ function sample(cpuUsPerRequest: number, allocatedBytesPerRequest = 2_000): Samp
     cpuShare: 1,
     othersShare: 0,
     p50Us: 1,
+    p999Us: 9000,
+    bytesPerSecond: 1e6,
     p99Us: 2,
     rssBytes: 1,
   };

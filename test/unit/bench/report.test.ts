@@ -1,11 +1,7 @@
 // The table and the ratios that the proxy bench prints.
-import {
-  type Outcome,
-  renderSummaries,
-  type Sample,
-  summarize,
-  wasDisturbed,
-} from '../../../bench/report/proxies-report.ts';
+
+import { LOADED_COLUMNS, renderSummaries } from '../../../bench/report/proxies-columns.ts';
+import { type Outcome, type Sample, summarize, wasDisturbed } from '../../../bench/report/proxies-report.ts';
 import { renderTable } from '../../../bench/report/text-table.ts';
 
 function outcome(name: string, rates: readonly number[], cpuUs: number, errors = 0, othersShare = 0): Outcome {
@@ -15,6 +11,8 @@ function outcome(name: string, rates: readonly number[], cpuUs: number, errors =
     othersShare,
     p50Us: 1230,
     p99Us: 4560,
+    p999Us: 7890,
+    bytesPerSecond: 1e6,
     rssBytes: 71_000_000,
     errors,
     allocatedBytesPerRequest: Number.NaN,
@@ -62,7 +60,7 @@ describe('summarize', () => {
 
 describe('renderSummaries', () => {
   it('prints a row per proxy, a dash where there is nothing to compare with', () => {
-    const text = renderSummaries(summarize([outcome('floor', [100, 200, 300], 18.25)]));
+    const text = renderSummaries(summarize([outcome('floor', [100, 200, 300], 18.25)]), LOADED_COLUMNS);
     expect(text.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       [
         'proxy',

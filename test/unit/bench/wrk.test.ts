@@ -3,7 +3,7 @@ import { parseWrk, wrkArguments } from '../../../bench/measure/wrk.ts';
 import { WORKLOADS } from '../../../bench/workloads.ts';
 
 const MEASUREMENT =
-  '{"duration_us":4000000,"requests":80000,"p50_us":900,"p99_us":4100,"max_us":9000,"connect":1,"read":2,"write":3,"timeout":4,"status":5}';
+  '{"duration_us":4000000,"requests":80000,"bytes":20000000,"p50_us":900,"p99_us":4100,"p999_us":7000,"max_us":9000,"connect":1,"read":2,"write":3,"timeout":4,"status":5}';
 
 describe('parseWrk', () => {
   it('finds the measurement among the lines that wrk prints for people', () => {
@@ -11,8 +11,10 @@ describe('parseWrk', () => {
     expect(parseWrk(output)).toEqual({
       requests: 80_000,
       requestsPerSecond: 20_000,
+      bytesPerSecond: 5_000_000,
       p50Us: 900,
       p99Us: 4100,
+      p999Us: 7000,
       errors: 15,
     });
   });
@@ -32,7 +34,7 @@ describe('wrkArguments', () => {
   const argumentsOf = (name: string): string => {
     const workload = WORKLOADS.find((candidate) => candidate.name === name);
     if (workload === undefined) throw new Error(`no workload ${name}`);
-    const load = { wrk: 'wrk', cpus: '0', port: 8080, authority: 'web', workload, seconds: 4 };
+    const load = { program: 'wrk', cpus: '0', port: 8080, authority: 'web', workload, seconds: 4 };
     return wrkArguments(load)
       .filter((argument) => !argument.endsWith('wrk.lua'))
       .join(' ');

@@ -1,0 +1,21 @@
+// What a section of the page is made from, and what comes of it.
+import type { Chart } from './bar-chart.ts';
+import type { KeptRun } from './kept-runs.ts';
+
+export interface Section {
+  /** Of its markers in the page, and of its chart's file. */
+  readonly name: string;
+  /** `runs`: all that are kept, newest first. */
+  write(runs: readonly KeptRun[], takeDisturbed: boolean): SectionText;
+}
+
+export type SectionText =
+  | { readonly kind: 'text'; readonly markdown: string; readonly chart: Chart | null }
+  /** Nothing is kept that it could show: what stands in the page stays. */
+  | { readonly kind: 'nothing' }
+  /** What is kept was disturbed, and that was not to be shown. */
+  | { readonly kind: 'refused'; readonly files: readonly string[] };
+
+/** Stands over each table that was made from a disturbed run. */
+export const DISTURBED =
+  '> **Disturbed:** other programs used the CPUs meanwhile. Ratios are rough, and microseconds mean nothing.';

@@ -1,0 +1,19 @@
+// What is sent through a proxy, whatever the protocol.
+
+export interface Workload {
+  readonly name: string;
+  /** For people, one line. */
+  readonly what: string;
+  readonly connections: number;
+  readonly method: 'GET' | 'POST';
+  /** What the backends have: see bed/nginx.ts. */
+  readonly path: '/data' | '/1k' | '/64k' | '/1m';
+  /** Of each request. */
+  readonly bodyBytes: number;
+  /** Whether each request has a connection of its own. */
+  readonly fresh: boolean;
+  /** At once on each connection; HTTP/2 only. */
+  readonly streams?: number;
+  /** A fixed rate of requests; absent = as many as go. */
+  readonly perSecond?: number;
+}
