@@ -2,7 +2,7 @@
 import { seededRandom } from '../../../src/base/random.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { get, post } from '../../support/raw-client.ts';
-import type { BackendConnection, Script } from '../../support/scripted-backend.ts';
+import { type BackendConnection, named, type Script } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
 import { turns, until } from '../../support/until.ts';
 
@@ -62,6 +62,22 @@ describe('a pod that closes connections idle for 300 ms', () => {
     expect(backend.connections).toHaveLength(3);
     expect(plane.stat('cluster.web.upstream_cx_idle_timeout')).toBe(1);
     expect(plane.stat('cluster.web.upstream_cx_idle_closed_remote')).toBe(1);
+  });
+});
+
+describe('a pod that closes one connection just behind an answer', () => {
+  it('costs a new connection, and not one for each request of the next five minutes', async () => {
+    const clock = new ManualClock();
+    const { backend, plane, client } = await setUp(clock, named('a'));
+    await client.ask(get('web'));
+    clock.advance(2);
+    backend.connections[0]?.end();
+    await until('it is closed', () => plane.stat('cluster.web.upstream_cx_idle_closed_remote') === 1);
+    for (let i = 0; i < 20; i += 1) {
+      await client.ask(i === 1 ? get('web') : post('web', 'x'));
+      clock.advance(10);
+    }
+    expect(backend.connections).toHaveLength(2);
   });
 });
 

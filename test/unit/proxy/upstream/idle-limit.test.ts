@@ -52,6 +52,23 @@ describe('the idle limit of an endpoint', () => {
     expect(ages(limit, 900_000)).toEqual([1_600, 1_600]);
   });
 
+  it('that has closed one just behind an answer still takes for 100 ms what can be sent again, and nothing else', () => {
+    const limit = new IdleLimit(CONFIGURED);
+    limit.noteClosed(2, 500);
+    expect(ages(limit)).toEqual([100, 1.6]);
+    limit.announce('timeout=0');
+    expect(ages(limit)).toEqual([0, 0]);
+  });
+
+  it('is forgotten when one serves beyond it', () => {
+    const limit = new IdleLimit(CONFIGURED);
+    limit.noteClosed(2, 500);
+    limit.noteServed(2);
+    expect(ages(limit)).toEqual([100, 1.6]);
+    limit.noteServed(3);
+    expect(ages(limit)).toEqual([4_000, 250]);
+  });
+
   it('is proven by what was served, until one closes sooner', () => {
     const limit = new IdleLimit(CONFIGURED);
     limit.noteServed(3_000);
