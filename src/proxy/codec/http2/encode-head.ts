@@ -28,11 +28,11 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** `extra`: further lines `name: value\r\n`, or ''. */
+/** `extra`: further lines `name: value\r\n` that are this request's alone, or ''. */
 export function encodeRequestHead(encoder: HpackEncoder, head: RequestHead, extra: string, out: BlockWriter): void {
   beginRequest(encoder, head.method, head.authority, head.path, out);
   encodeFields(encoder, head, head.hostField, out);
-  encodeLines(encoder, extra, 0, '', out);
+  encodeUnique(encoder, extra, out);
 }
 
 /** A head that was rendered for HTTP/1.1: request line, lines, empty line. */
@@ -117,6 +117,15 @@ function encodeLines(encoder: HpackEncoder, text: string, at: number, without: s
     const line = lineOf(text, at, nameEnd, valueStart, end);
     const name = line.slice(0, nameEnd - at);
     if (name !== without && !CONNECTION_FIELDS.has(name)) encoder.field(line, name.length, false, out);
+    at = end + 2;
+  }
+}
+
+/** Lines that were made here: names in lower case, one space. */
+function encodeUnique(encoder: HpackEncoder, lines: string, out: BlockWriter): void {
+  for (let at = 0; at < lines.length; ) {
+    const end = lines.indexOf('\r\n', at);
+    encoder.once(lines.slice(at, end), lines.indexOf(':', at) - at, out);
     at = end + 2;
   }
 }

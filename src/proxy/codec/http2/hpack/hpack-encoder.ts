@@ -83,6 +83,11 @@ export class HpackEncoder {
     } else this.#literal(line, name, 0, 0x0f, out);
   }
 
+  /** Adds a field whose value will not come again: nothing is looked up or remembered. */
+  once(line: string, nameLength: number, out: BlockWriter): void {
+    this.#literal(line, line.slice(0, nameLength), 0, 0x0f, out);
+  }
+
   #literal(line: string, name: string, flags: number, mask: number, out: BlockWriter): void {
     const index = STATIC_NAMES.get(name) ?? 0;
     out.reserve(line.length + 24);

@@ -49,6 +49,15 @@ describe('a field', () => {
     expect(reader.neverIndexed).toEqual(['x-key', 'x-key', 'x-key']);
   });
 
+  it('that is sent once stays a literal that the reader may index, and is kept nowhere', () => {
+    const encoder = new HpackEncoder();
+    const reader = new BlockReader();
+    const out = new BlockWriter();
+    for (let i = 0; i < 3; i += 1) encoder.once('x-request-id: 1', 12, out);
+    expect(reader.read(out.bytes.subarray(0, out.end))).toEqual(Array.from({ length: 3 }, () => ['x-request-id', '1']));
+    expect([reader.neverIndexed, encoder.size]).toEqual([[], 0]);
+  });
+
   it('of more than 512 characters stays out of the table', () => {
     const encoder = new HpackEncoder();
     for (let i = 0; i < 3; i += 1) write(encoder, [['x-large', 'v'.repeat(600)]]);
