@@ -44,6 +44,8 @@ export interface RouteActionSpec {
   readonly cluster: string | readonly WeightedClusterSpec[];
   /** From the end of the request to the end of the response, ms; 0 = none. Absent on the wire means 15,000. */
   readonly timeoutMs: number;
+  /** How long nothing of the request or its response may move, ms; 0 = for ever. Absent: as the listener says. */
+  readonly idleTimeoutMs?: number;
   /** When to try again; absent = what is safe by itself (docs/architecture.md). */
   readonly retry?: RetryPolicySpec;
   /** The Host that the upstream sees. `header`: the value of that request header (lower case), where it has one. */

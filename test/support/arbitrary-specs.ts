@@ -115,7 +115,12 @@ const route: fc.Arbitrary<RouteSpec> = fc.record({
     fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
   ),
   action: fc.record(
-    { cluster: name, timeoutMs: fc.integer({ min: 0, max: 86_400_000 }), retry },
+    {
+      cluster: name,
+      timeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+      idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+      retry,
+    },
     { requiredKeys: ['cluster', 'timeoutMs'] },
   ),
 });

@@ -39,6 +39,7 @@ export interface LivePlaneOptions {
   /** Default: nothing is redirected. */
   readonly originalDestination?: OriginalDestination;
   readonly routeTimeoutMs?: number;
+  readonly routeIdleTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
   readonly headTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
@@ -216,7 +217,8 @@ export class LivePlane {
 
   #virtualHost(name: string): VirtualHostSpec {
     const path = { kind: 'prefix' as const, value: '/' };
-    const action = { cluster: name, timeoutMs: this.#options.routeTimeoutMs ?? 0 };
+    const { routeTimeoutMs: timeoutMs = 0, routeIdleTimeoutMs: idleTimeoutMs } = this.#options;
+    const action = { cluster: name, timeoutMs, ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }) };
     return {
       name,
       domains: [name, `${name}:80`],

@@ -104,6 +104,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       return;
     }
     this.#entry = entry;
+    if (entry.idleTimeoutMs >= 0) this.#stall.limit(entry.idleTimeoutMs);
     this.record.route = entry.name;
     const destination = entry.destination ?? this.#otherDestination(entry, head);
     if (destination === null) return;
@@ -245,7 +246,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   onStalled(): void {
-    const detail = `nothing has moved for ${this.#context.streamIdleTimeoutMs} ms`;
+    const detail = `nothing has moved for ${this.#stall.limitMs} ms`;
     if (this.#upstreamBlocked) {
       this.#giveUp('downstream_stalled', detail);
     } else if (this.stream.requestComplete || this.#downstreamBlocked) {

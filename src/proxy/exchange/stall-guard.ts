@@ -12,16 +12,23 @@ export class StallGuard implements TimerOwner {
   moved = false;
   readonly #owner: StallOwner;
   readonly #wheel: TimerWheel;
-  readonly #limitMs: number;
+  readonly #usualMs: number;
   readonly #timer: WheelTimer;
+  #limitMs: number;
   #watching = false;
 
-  /** `limitMs` 0 = for ever. */
-  constructor(owner: StallOwner, wheel: TimerWheel, limitMs: number) {
+  /** `usualMs`: the limit of exchanges whose route says nothing of it; 0 = for ever. */
+  constructor(owner: StallOwner, wheel: TimerWheel, usualMs: number) {
     this.#owner = owner;
     this.#wheel = wheel;
-    this.#limitMs = limitMs;
+    this.#usualMs = usualMs;
+    this.#limitMs = usualMs;
     this.#timer = new WheelTimer(this);
+  }
+
+  /** Of the exchange in work, ms. */
+  get limitMs(): number {
+    return this.#limitMs;
   }
 
   /** An exchange begins. A timer that still runs from the one before is taken over: that spares two of its moves a request. */
@@ -31,9 +38,19 @@ export class StallGuard implements TimerOwner {
     if (this.#limitMs > 0 && !this.#timer.isSet) this.#wheel.set(this.#timer, this.#limitMs);
   }
 
+  /** The exchange in work has a limit of its own, from now on; 0 = for ever. */
+  limit(limitMs: number): void {
+    this.#limitMs = limitMs;
+    if (limitMs > 0) this.#wheel.set(this.#timer, limitMs);
+    else this.#wheel.cancel(this.#timer);
+  }
+
   /** The exchange has ended. */
   rest(): void {
     this.#watching = false;
+    if (this.#limitMs === this.#usualMs) return;
+    this.#limitMs = this.#usualMs;
+    this.#wheel.cancel(this.#timer);
   }
 
   /** No further exchange will begin. */

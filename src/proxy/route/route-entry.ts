@@ -16,6 +16,8 @@ export interface RouteEntry {
   readonly answer: ConfiguredAnswer | null;
   /** 0 = none. */
   readonly timeoutMs: number;
+  /** Without a byte in either direction, ms; 0 = for ever, −1 = as the listener says. */
+  readonly idleTimeoutMs: number;
   readonly retry: RetryPolicy;
   /** Compared where there is no `pathMatcher`. */
   readonly path: string;
@@ -51,11 +53,12 @@ function compileTarget(
   route: RouteSpec,
   levels: ChangeLevels,
   slotOf: (cluster: string) => ClusterSlot,
-): Pick<RouteEntry, 'destination' | 'weighted' | 'answer' | 'timeoutMs' | 'retry'> {
+): Pick<RouteEntry, 'destination' | 'weighted' | 'answer' | 'timeoutMs' | 'idleTimeoutMs' | 'retry'> {
   const { action } = route;
   if (action.kind === 'redirect' || action.kind === 'direct-response') {
     const answer = compileAnswer({ ...route, action }, levels);
-    return { destination: null, weighted: null, answer, timeoutMs: 0, retry: compileRetryPolicy(undefined) };
+    const retry = compileRetryPolicy(undefined);
+    return { destination: null, weighted: null, answer, timeoutMs: 0, idleTimeoutMs: -1, retry };
   }
   const found = compileDestinations({ ...route, action }, levels, slotOf);
   const isWeighted = found instanceof WeightedDestinations;
@@ -64,6 +67,7 @@ function compileTarget(
     weighted: isWeighted ? found : null,
     answer: null,
     timeoutMs: action.timeoutMs,
+    idleTimeoutMs: action.idleTimeoutMs ?? -1,
     retry: compileRetryPolicy(action.retry),
   };
 }

@@ -233,6 +233,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'cluster',
       'weighted_clusters',
       'timeout',
+      'idle_timeout',
       'retry_policy',
       'prefix_rewrite',
       'regex_rewrite',

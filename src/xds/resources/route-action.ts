@@ -22,6 +22,7 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
         ? { case: 'cluster', value: spec.cluster }
         : { case: 'weightedClusters', value: encodeWeightedClusters(spec.cluster) },
     timeout: encodeDuration(spec.timeoutMs),
+    ...(spec.idleTimeoutMs === undefined ? {} : { idleTimeout: encodeDuration(spec.idleTimeoutMs) }),
     ...(spec.retry === undefined ? {} : { retryPolicy: encodeRetryPolicy(spec.retry) }),
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
@@ -52,6 +53,9 @@ export function decodeAction(
   return {
     cluster: decodeCluster(message, context, path),
     timeoutMs: decodeDuration(message.timeout, DEFAULT_ROUTE_TIMEOUT_MS, context, `${path}.timeout`),
+    ...(message.idleTimeout === undefined
+      ? {}
+      : { idleTimeoutMs: decodeDuration(message.idleTimeout, 0, context, `${path}.idle_timeout`) }),
     ...(message.retryPolicy === undefined
       ? {}
       : { retry: decodeRetryPolicy(message.retryPolicy, context, `${path}.retry_policy`) }),

@@ -145,6 +145,26 @@ describe('an exchange in which nothing moves', () => {
     expect((await plane.logged(0)).flags).toBe('UT');
   });
 
+  it('ends as its route says, where it does', async () => {
+    const { clock, backend, client } = await setUp(silent, { ...limit, routeIdleTimeoutMs: 1_000 });
+    client.send(get('web'));
+    await backend.request(0);
+    clock.advance(2_100);
+    const answer = await client.answer();
+    expect(failure(answer)).toBe('504 UT upstream_timeout');
+    expect(answer.text).toContain('nothing has moved for 1000 ms');
+  });
+
+  it('never ends where its route says 0', async () => {
+    const { clock, backend, client } = await setUp(silent, { ...limit, routeIdleTimeoutMs: 0 });
+    client.send(get('web'));
+    const { connection } = await backend.request(0);
+    clock.advance(3_600_000);
+    await turns(20);
+    connection.answer(200, 'at last');
+    expect((await client.answer()).text).toBe('at last');
+  });
+
   it('does not end while a byte comes now and then, and a quiet connection outlives it', async () => {
     const { clock, backend, plane, client } = await setUp(silent, limit);
     client.send(get('web'));
