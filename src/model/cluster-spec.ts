@@ -1,5 +1,6 @@
 // Clusters as configuration: a named set of endpoints and how to call them.
 import type { LoadAssignmentSpec } from './endpoint-spec.ts';
+import type { UpstreamTlsSpec } from './tls-spec.ts';
 
 /** Source: envoy.config.cluster.v3.Cluster. */
 export interface ClusterSpec {
@@ -18,6 +19,8 @@ export interface ClusterSpec {
   readonly connectTimeoutMs: number;
   /** What its endpoints speak. Absent = HTTP/1.1. Source: HttpProtocolOptions.explicit_http_config. */
   readonly protocol?: 'http2';
+  /** Absent = plain text. */
+  readonly tls?: UpstreamTlsSpec;
   /** Name of a row of the load balancer table. */
   readonly loadBalancer: LoadBalancerName;
 }

@@ -1,6 +1,7 @@
 // Listeners as configuration: where to accept connections, how to tell them apart, and what to do with them.
 import type { FilterChainMatchSpec } from './filter-chain-match-spec.ts';
 import type { RouteConfigSpec, WeightedClusterSpec } from './route-spec.ts';
+import type { DownstreamTlsSpec } from './tls-spec.ts';
 
 export interface SocketAddressSpec {
   /** IPv4 or IPv6 literal, never a name. */
@@ -43,6 +44,8 @@ export interface FilterChainSpec {
   /** May be empty. */
   readonly name: string;
   readonly match: FilterChainMatchSpec;
+  /** The handshake is answered here; absent = bytes are taken as they come. */
+  readonly tls?: DownstreamTlsSpec;
   readonly filter: NetworkFilterSpec;
 }
 

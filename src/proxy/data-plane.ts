@@ -2,11 +2,13 @@
 import { errorIssue, type Issue } from '../base/result.ts';
 import type { Changes, ConfigSink, ResourceChanges } from '../model/config-sink.ts';
 import {
+  chainsOf,
   type HttpConnectionManagerSpec,
   httpManagersOf,
   type ListenerSpec,
   tcpClustersOf,
 } from '../model/listener-spec.ts';
+import type { DownstreamTlsSpec } from '../model/tls-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { RouteSlot } from './exchange/exchange-context.ts';
@@ -14,6 +16,7 @@ import { Listener, type ListenerOptions, type ListenerParts, routeKeysOf } from 
 import { OnDemandRoutes, type OnDemandSpec } from './on-demand-routes.ts';
 import type { RouteTable } from './route/route-table.ts';
 import { RouteManager } from './route-manager.ts';
+import { TlsTerminator } from './tls/tls-terminator.ts';
 import type { Cluster, ClusterOptions } from './upstream/cluster.ts';
 
 const DEFAULT_HOLD_MS = 15_000;
@@ -48,6 +51,8 @@ export class DataPlane implements ConfigSink, StatSource {
   readonly #listeners = new Map<string, LiveListener>();
   /** Listeners that were replaced or removed and still have connections. */
   readonly #retired = new Set<Listener>();
+  /** Made when a listener is taken, so that a certificate that cannot be used is told then. */
+  readonly #terminators = new WeakMap<DownstreamTlsSpec, TlsTerminator>();
   #applying = false;
   #settleQueued = false;
   #closed = false;
@@ -205,6 +210,7 @@ export class DataPlane implements ConfigSink, StatSource {
     if (this.#onDemand === null && servesOnDemand(spec)) {
       throw new Error('takes its routes on demand, and this sidecar is told to hold everything');
     }
+    for (const { tls } of chainsOf(spec)) if (tls !== undefined) this.#terminators.set(tls, new TlsTerminator(tls));
     this.#removeInlineRoutes(spec.name);
     this.#listenerSpecs.set(spec.name, spec);
     for (const [{ routes }, key] of routeKeysOf(spec)) {
@@ -229,6 +235,7 @@ export class DataPlane implements ConfigSink, StatSource {
     const parts: ListenerParts = {
       routesOf: (http) => this.#onDemandSlot(http) ?? this.#routes.slot(keys.get(http) ?? ''),
       slotOf: (cluster) => this.#clusters.slot(cluster),
+      terminatorOf: (tls) => this.#terminators.get(tls) as TlsTerminator,
     };
     if (live !== undefined && listensAlike(live.spec, spec)) {
       live.listener.update(spec, parts);

@@ -23,6 +23,12 @@ import {
   type VirtualHostSpec,
 } from '../../src/model/route-spec.ts';
 import type { ServiceNameSpec } from '../../src/model/service-name-spec.ts';
+import {
+  type DownstreamTlsSpec,
+  SUBJECT_ALT_NAME_TYPES,
+  type TextSourceSpec,
+  type UpstreamTlsSpec,
+} from '../../src/model/tls-spec.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -76,23 +82,60 @@ const dnsDiscovery: fc.Arbitrary<DnsDiscoverySpec> = fc
   })
   .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, failureBackOff: { baseMs, maxMs: baseMs * 2 } }));
 
-const eitherProtocol = fc.constantFrom<Pick<ClusterSpec, 'protocol'>>({}, { protocol: 'http2' });
-
-const clusterBase: fc.Arbitrary<Omit<ClusterSpec, 'protocol'>> = fc.record({
-  name,
-  discovery: fc.oneof(
-    fc.record({ kind: fc.constant('eds' as const), serviceName: name }),
-    fc.record({ kind: fc.constant('static' as const), assignment: loadAssignmentSpec }),
-    dnsDiscovery,
-    fc.constant({ kind: 'original-dst' as const }),
-  ),
-  connectTimeoutMs: ms,
-  loadBalancer: fc.constant('round-robin' as const),
+const source: fc.Arbitrary<TextSourceSpec> = fc.oneof(
+  fc.record({ kind: fc.constant('inline' as const), text: fc.string() }),
+  fc.record({ kind: fc.constant('file' as const), path: name }),
+);
+const certificate = fc.record(
+  { chain: source, privateKey: source, password: source },
+  { requiredKeys: ['chain', 'privateKey'] },
+);
+const validation = fc.record(
+  {
+    trustedCa: source,
+    subjectAltNames: fc.array(
+      fc.record({
+        type: fc.constantFrom(...SUBJECT_ALT_NAME_TYPES),
+        match: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: name }),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+    acceptUntrusted: fc.constant(true),
+  },
+  { requiredKeys: [] },
+);
+const tlsBase = {
+  minVersion: fc.constant('TLSv1.2' as const),
+  maxVersion: fc.constantFrom('TLSv1.2' as const, 'TLSv1.3' as const),
+  applicationProtocols: fc.subarray(['h2', 'http/1.1']),
+};
+const upstreamTls: fc.Arbitrary<UpstreamTlsSpec> = fc.record(
+  { ...tlsBase, sni: fc.string(), certificate, validation },
+  { requiredKeys: ['minVersion', 'maxVersion', 'applicationProtocols', 'sni'] },
+);
+const downstreamTls: fc.Arbitrary<DownstreamTlsSpec> = fc.record({
+  ...tlsBase,
+  certificate,
+  validation,
+  requireClientCertificate: fc.boolean(),
 });
 
-export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc
-  .tuple(clusterBase, eitherProtocol)
-  .map(([base, protocol]) => ({ ...base, ...protocol }));
+export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record(
+  {
+    name,
+    discovery: fc.oneof(
+      fc.record({ kind: fc.constant('eds' as const), serviceName: name }),
+      fc.record({ kind: fc.constant('static' as const), assignment: loadAssignmentSpec }),
+      dnsDiscovery,
+      fc.constant({ kind: 'original-dst' as const }),
+    ),
+    connectTimeoutMs: ms,
+    tls: upstreamTls,
+    protocol: fc.constant('http2' as const),
+    loadBalancer: fc.constant('round-robin' as const),
+  },
+  { requiredKeys: ['name', 'discovery', 'connectTimeoutMs', 'loadBalancer'] },
+);
 
 const retry: fc.Arbitrary<RetryPolicySpec> = fc
   .record({
@@ -193,7 +236,10 @@ function chain(destinationPort: number): fc.Arbitrary<FilterChainSpec> {
     },
     { requiredKeys: ['destinationPort'] },
   );
-  return fc.record({ name: fc.string(), match, filter });
+  return fc.record(
+    { name: fc.string(), match, filter, tls: downstreamTls },
+    { requiredKeys: ['name', 'match', 'filter'] },
+  );
 }
 
 const inspection = fc.record({

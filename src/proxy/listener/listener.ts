@@ -11,12 +11,14 @@ import {
   type SocketAddressSpec,
 } from '../../model/listener-spec.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
+import type { DownstreamTlsSpec } from '../../model/tls-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { type Detected, detect, PLAIN_BYTES } from '../codec/detection/detect.ts';
 import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { FirstBytes } from '../tcp/first-bytes.ts';
+import type { TlsTerminator } from '../tls/tls-terminator.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { Acceptor } from './acceptor.ts';
 import { ChainChooser } from './chain-chooser.ts';
@@ -24,6 +26,7 @@ import type { ConnectionChain } from './connection-chain.ts';
 import { HttpChain } from './http-chain.ts';
 import type { OriginalDestination } from './original-destination.ts';
 import { TcpChain } from './tcp-chain.ts';
+import { TlsChain } from './tls-chain.ts';
 
 export interface ListenerOptions {
   /** What the exchanges of every listener share. */
@@ -49,6 +52,7 @@ export interface ListenerOptions {
 export interface ListenerParts {
   routesOf(http: HttpConnectionManagerSpec): RouteSlot;
   slotOf(cluster: string): ClusterSlot;
+  terminatorOf(tls: DownstreamTlsSpec): TlsTerminator;
 }
 
 export class Listener implements StatSource {
@@ -180,18 +184,18 @@ export class Listener implements StatSource {
 
   #keepOrCreate(
     before: ConnectionChain | undefined,
-    { filter }: FilterChainSpec,
+    { filter, tls }: FilterChainSpec,
     parts: ListenerParts,
   ): ConnectionChain {
-    if (filter.kind === 'http' && before instanceof HttpChain) {
-      before.update(filter.http, parts.routesOf(filter.http));
+    if (before !== undefined) {
+      const inner = before instanceof TlsChain ? before.inner : before;
+      if (filter.kind === 'http' && inner instanceof HttpChain) inner.update(filter.http, parts.routesOf(filter.http));
+      if (filter.kind === 'tcp' && inner instanceof TcpChain) inner.update(filter.tcp, parts.slotOf);
       return before;
     }
-    if (filter.kind === 'tcp' && before instanceof TcpChain) {
-      before.update(filter.tcp, parts.slotOf);
-      return before;
-    }
-    const chain = this.#createChain(filter, parts);
+    const inner = this.#createChain(filter, parts);
+    const where = renderSocketAddress(this.#spec.address);
+    const chain = tls === undefined ? inner : new TlsChain(parts.terminatorOf(tls), inner, where);
     if (this.#draining) chain.drain();
     return chain;
   }
@@ -268,9 +272,9 @@ export class Listener implements StatSource {
 }
 
 /** Chains that differ in anything else are changed in place: their connections stay. */
-function chainKey({ match, filter }: FilterChainSpec, isDefault: boolean): string {
+function chainKey({ match, filter, tls }: FilterChainSpec, isDefault: boolean): string {
   const { statPrefix, accessLogs } = filter.kind === 'http' ? filter.http : filter.tcp;
-  return JSON.stringify([isDefault, match, filter.kind, statPrefix, accessLogs]);
+  return JSON.stringify([isDefault, match, tls, filter.kind, statPrefix, accessLogs]);
 }
 
 /** The names by which a listener finds its routes: those that stand in it are its own, whatever they are called. */

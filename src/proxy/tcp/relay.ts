@@ -44,7 +44,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
   #idleMark = 0;
   #end: RelayEnd = 'closed';
   #closing = false;
-  #ended = false;
+  #sidesClosed = 0;
   /** From the caller, and to it. */
   bytesReceived = 0;
   bytesSent = 0;
@@ -133,6 +133,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
    * pass for an end in order; else once that has sent what it holds.
    */
   #onClosed(failed: boolean, end: RelayEnd): void {
+    this.#sidesClosed += 1;
     const open = this.#upstream.destroyed ? this.#downstream : this.#upstream;
     if (failed && this.#end === 'closed') this.#end = end;
     if (!open.destroyed) {
@@ -140,8 +141,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
       else this.#destroySoon(open);
       return;
     }
-    if (this.#ended || !this.#upstream.closed || !this.#downstream.closed) return;
-    this.#ended = true;
+    if (this.#sidesClosed < 2) return;
     this.#context.wheel.cancel(this.#timer);
     this.#owner.onRelayEnd(this.#end);
   }

@@ -4,14 +4,13 @@ import { codeOf } from '../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { SocketAddressSpec } from '../../model/listener-spec.ts';
+import { connectEventOf } from '../codec/connect-event.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import type { Dial } from '../upstream/connection-pool.ts';
 import { ReadBuffer } from './read-buffer.ts';
 
 export interface DialContext {
-  readonly dial: Dial;
   readonly wheel: TimerWheel;
 }
 
@@ -89,7 +88,7 @@ export class UpstreamDial implements PickContext, TimerOwner {
   #dial(endpoint: Endpoint): void {
     const { stats, spec } = this.#cluster;
     const buffer = new ReadBuffer();
-    const socket = this.#context.dial(endpoint.host, endpoint.port, buffer);
+    const socket = this.#cluster.dial(endpoint.host, endpoint.port, buffer);
     this.#socket = socket;
     endpoint.requestsTotal += 1;
     endpoint.connectionsTotal += 1;
@@ -100,7 +99,7 @@ export class UpstreamDial implements PickContext, TimerOwner {
     let connected = false;
     let failure = 'the connection was closed';
     socket.pause();
-    socket.on('connect', () => {
+    socket.on(connectEventOf(socket), () => {
       connected = true;
       this.#onConnect(socket, buffer);
     });

@@ -10,8 +10,9 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { LoadBalancer, PickContext, Picker } from '../lb/load-balancer.ts';
+import { tlsDial } from '../tls/tls-dial.ts';
 import { ClusterStats } from './cluster-stats.ts';
-import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
+import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
 import { DnsDiscovery } from './dns-discovery.ts';
 import type { DnsOptions } from './dns-watch.ts';
 import { Http2Pool } from './http2-pool.ts';
@@ -45,6 +46,7 @@ export class Cluster implements StatSource {
   readonly #endpoints: EndpointSet;
   readonly #pools = new Map<Endpoint, ConnectionPool | Http2Pool>();
   #spec: ClusterSpec;
+  #pool: PoolOptions;
   #picker: Picker;
   #http2: Http2Commons | null = null;
   #dns: DnsDiscovery | null = null;
@@ -58,6 +60,7 @@ export class Cluster implements StatSource {
     this.name = spec.name;
     this.#spec = spec;
     this.#options = options;
+    this.#pool = this.#createPoolOptions(spec);
     this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint));
     this.#picker = this.#createPicker();
     this.#discover(spec);
@@ -86,8 +89,10 @@ export class Cluster implements StatSource {
       for (const pool of this.#pools.values()) pool.drain();
       this.#pools.clear();
     }
+    const before = this.#spec;
     this.#spec = spec;
     this.#picker = this.#createPicker();
+    if (before.tls !== spec.tls && JSON.stringify(before.tls) !== JSON.stringify(spec.tls)) this.#changeTls(spec);
     const limits = this.#limits();
     for (const pool of this.#pools.values()) pool.setLimits(limits);
     this.#discover(spec);
@@ -105,6 +110,11 @@ export class Cluster implements StatSource {
   pick(context: PickContext): Endpoint | null {
     if (this.#originalDst !== null) return this.#originalDst.at(context.originalDestination ?? null);
     return this.#picker.pick(context);
+  }
+
+  /** Opens a connection to one of its endpoints, as its configuration says: with TLS or without. */
+  get dial(): Dial {
+    return this.#pool.dial;
   }
 
   /** One of the endpoints that may get new requests was not tried. */
@@ -189,8 +199,23 @@ export class Cluster implements StatSource {
     this.#originalDst?.stop();
   }
 
+  /** Throws where the certificates of the configuration cannot be used. */
+  #createPoolOptions({ tls, protocol }: ClusterSpec): PoolOptions {
+    const { pool } = this.#options;
+    if (tls === undefined) return pool;
+    const dial = tlsDial(pool.dial, tls, protocol === 'http2' ? ['h2'] : []); // alloc-ok: update time
+    return { ...pool, dial }; // alloc-ok: update time
+  }
+
+  /** Connections that are there finish what they carry; new ones are made as the configuration says now. */
+  #changeTls(spec: ClusterSpec): void {
+    this.#pool = this.#createPoolOptions(spec);
+    for (const pool of this.#pools.values()) pool.drain();
+    this.#pools.clear();
+  }
+
   #createPool(endpoint: Endpoint): ConnectionPool | Http2Pool {
-    const options = this.#options.pool;
+    const options = this.#pool;
     const pool =
       this.#spec.protocol === 'http2'
         ? new Http2Pool(endpoint, this.stats, options, this.#limits(), this.#http2Shared()) // alloc-ok: once an endpoint

@@ -6,7 +6,7 @@ import { auditFields } from '../resources/audit-fields.ts';
 import type { DecodeContext } from '../resources/decode-context.ts';
 import { decodeDuration } from '../resources/duration.ts';
 import { decodeLoadAssignment } from '../resources/endpoint.ts';
-import { checkTransportSocket } from '../resources/transport-socket.ts';
+import { checkPlainSocket } from '../resources/transport-socket.ts';
 
 export interface ControlPlaneCluster {
   /** `host:port`, hosts may be names. */
@@ -25,7 +25,7 @@ const RESOLVED_HERE: readonly (Cluster_DiscoveryType | undefined)[] = [
 export function decodeControlPlaneCluster(message: Cluster, context: DecodeContext): ControlPlaneCluster {
   const { http2ProtocolOptions: _, ...rest } = message;
   auditFields(ClusterSchema, rest, context, '');
-  checkTransportSocket(message.transportSocket, context, 'transport_socket');
+  checkPlainSocket(message.transportSocket, context, 'transport_socket');
   const kind = message.clusterDiscoveryType;
   if (kind.case === 'type' && !RESOLVED_HERE.includes(kind.value)) {
     context.refuse('type', 'does not say where the control plane is', 'use STATIC, STRICT_DNS or LOGICAL_DNS');

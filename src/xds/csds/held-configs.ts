@@ -2,6 +2,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import type { Snapshot } from '../../model/snapshot.ts';
+import { withoutSecrets } from '../client/dumpable-any.ts';
 import { heldEntries, type Wrap } from '../client/held-entries.ts';
 import type { HeldType, MissingReason } from '../client/held-type.ts';
 import { ClientResourceStatus } from '../gen/envoy/admin/v3/config_dump_shared_pb.ts';
@@ -73,5 +74,5 @@ function staticConfigs(statics: Snapshot, contents: boolean): ResourceConfigInit
 }
 
 function anyOf(typeUrl: string, value: Uint8Array) {
-  return create(AnySchema, { typeUrl, value: new Uint8Array(value) });
+  return withoutSecrets(create(AnySchema, { typeUrl, value: new Uint8Array(value) }));
 }

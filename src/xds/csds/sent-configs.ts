@@ -2,6 +2,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { AnySchema, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { EncodedResource } from '../cache/encoded-resource.ts';
+import { withoutSecrets } from '../client/dumpable-any.ts';
 import { ConfigStatus } from '../gen/envoy/service/status/v3/csds_pb.ts';
 import { encodeNodeId } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
@@ -71,7 +72,7 @@ function statusOf(
 }
 
 function describeResource({ version, any }: EncodedResource, contents: boolean) {
-  return { versionInfo: version, ...(contents ? { xdsConfig: fromBinary(AnySchema, any) } : {}) };
+  return { versionInfo: version, ...(contents ? { xdsConfig: withoutSecrets(fromBinary(AnySchema, any)) } : {}) };
 }
 
 function describeRefusal({ reason, version, at }: Refusal, origins: readonly string[]) {

@@ -8,6 +8,7 @@ import {
   Cluster_LbPolicy,
   ClusterSchema,
 } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { UpstreamTlsContextSchema } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
@@ -17,7 +18,8 @@ import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
-import { checkTransportSocket } from './transport-socket.ts';
+import { decodeUpstreamTls, encodeUpstreamTls } from './tls-context.ts';
+import { decodeTlsSocket, encodeTlsSocket } from './transport-socket.ts';
 
 export const CLUSTER_TYPE: ResourceType<ClusterSpec> = {
   typeUrl: `${TYPE_URL_PREFIX}${ClusterSchema.typeName}`,
@@ -46,6 +48,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     connectTimeout: encodeDuration(spec.connectTimeoutMs),
     lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
     typedExtensionProtocolOptions: spec.protocol === 'http2' ? encodeHttp2() : {},
+    ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
   };
   if (spec.discovery.kind === 'static') {
     return {
@@ -78,7 +81,6 @@ function encodeHttp2() {
 }
 
 function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
-  checkTransportSocket(message.transportSocket, context, 'transport_socket');
   // A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused.
   const original = message.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
   if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN && !original) context.ignore('lb_policy');
@@ -89,11 +91,14 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     'connect_timeout',
   );
   if (connectTimeoutMs === 0) context.refuse('connect_timeout', 'is 0', 'give more than 0 s');
+  const socket = 'transport_socket';
+  const tls = decodeTlsSocket(UpstreamTlsContextSchema, message.transportSocket, context, socket);
   return {
     name: message.name,
     discovery: decodeDiscovery(message, context),
     connectTimeoutMs,
     ...decodeProtocol(message, context),
+    ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
     loadBalancer: 'round-robin',
   };
 }

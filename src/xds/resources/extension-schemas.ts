@@ -8,6 +8,10 @@ import { TlsInspectorSchema } from '../gen/envoy/extensions/filters/listener/tls
 import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { TcpProxySchema } from '../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
 import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
+import {
+  DownstreamTlsContextSchema,
+  UpstreamTlsContextSchema,
+} from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 
 export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
@@ -20,4 +24,6 @@ export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   HttpProtocolOptionsSchema,
   FileAccessLogSchema,
   PreviousHostsPredicateSchema,
+  UpstreamTlsContextSchema,
+  DownstreamTlsContextSchema,
 ];

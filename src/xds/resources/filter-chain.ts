@@ -5,19 +5,23 @@ import type { Filter, FilterChain, FilterChainSchema } from '../gen/envoy/config
 import type { Listener } from '../gen/envoy/config/listener/v3/listener_pb.ts';
 import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { TcpProxySchema } from '../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
+import { DownstreamTlsContextSchema } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType } from './extension.ts';
 import { decodeFilterChainMatch, encodeFilterChainMatch } from './filter-chain-match.ts';
 import { decodeHttpConnectionManager, encodeHttpConnectionManager } from './http-connection-manager.ts';
 import { decodeTcpProxy, encodeTcpProxy } from './tcp-proxy.ts';
-import { checkTransportSocket } from './transport-socket.ts';
+import { decodeDownstreamTls, encodeDownstreamTls } from './tls-context.ts';
+import { decodeTlsSocket, encodeTlsSocket } from './transport-socket.ts';
 
 export function encodeFilterChain(spec: FilterChainSpec): MessageInitShape<typeof FilterChainSchema> {
-  const { name, match, filter } = spec;
-  const filters = [encodeFilter(filter)];
-  return Object.keys(match).length === 0
-    ? { name, filters }
-    : { name, filters, filterChainMatch: encodeFilterChainMatch(match) };
+  const { name, match, filter, tls } = spec;
+  return {
+    name,
+    filters: [encodeFilter(filter)],
+    ...(Object.keys(match).length === 0 ? {} : { filterChainMatch: encodeFilterChainMatch(match) }),
+    ...(tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeDownstreamTls(tls)) }),
+  };
 }
 
 function encodeFilter(filter: NetworkFilterSpec) {
@@ -40,8 +44,10 @@ export function decodeFilterChains(message: Listener, context: DecodeContext): C
 }
 
 function decodeChain(chain: FilterChain, context: DecodeContext, path: string): FilterChainSpec {
-  checkTransportSocket(chain.transportSocket, context, `${path}.transport_socket`);
+  const at = `${path}.transport_socket`;
+  const tls = decodeTlsSocket(DownstreamTlsContextSchema, chain.transportSocket, context, at);
   return {
+    ...(tls === null ? {} : { tls: decodeDownstreamTls(tls, context, `${at}.typed_config`) }),
     name: chain.name,
     match: decodeFilterChainMatch(chain.filterChainMatch, context, `${path}.filter_chain_match`),
     filter: decodeFilters(chain.filters, context, `${path}.filters`),

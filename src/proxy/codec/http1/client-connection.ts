@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { codeOf } from '../../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
+import { connectEventOf } from '../connect-event.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type RequestHead, ResponseHead } from '../head.ts';
 import type { UpstreamStream } from '../upstream.ts';
 import { CR } from './characters.ts';
@@ -98,7 +99,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
     this.#timer = new WheelTimer(this);
     this.#head = new ResponseHead(limits.maxFields);
     this.#scanner = new HeadScanner(limits.maxHeadBytes);
-    socket.on('connect', () => this.#onConnect());
+    socket.on(connectEventOf(socket), () => this.#onConnect());
     socket.on('data', (bytes: Buffer) => this.#onData(bytes));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());

@@ -1,7 +1,9 @@
 // @hot
 // The upstream side of one HTTP/2 connection: carries many requests at once, as many as the endpoint takes.
+
 import type { Socket } from 'node:net';
 import type { TimerWheel } from '../../../base/timer-wheel.ts';
+import { connectEventOf } from '../connect-event.ts';
 import type { ClientConnectionLimits, ClientExchange } from '../http1/client-connection.ts';
 import { type ClientStreamOwner, Http2ClientStream } from './client-stream.ts';
 import { Http2Connection } from './connection.ts';
@@ -54,7 +56,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     super(socket, commons, wheel);
     this.#owner = owner;
     this.#limits = limits;
-    socket.on('connect', () => this.#onConnect());
+    socket.on(connectEventOf(socket), () => this.#onConnect());
     wheel.set(this.timer, limits.connectTimeoutMs);
     this.writer.text(PREFACE);
     this.writer.settings([

@@ -176,18 +176,18 @@ describe('a cluster', () => {
       'cluster "c": connect_timeout: is -1000 ms; use a duration from 0 to 10 years',
     ],
     [
-      'TLS',
+      'a transport that is not known',
       {
         name: 'c',
         transportSocket: {
-          name: 'tls',
+          name: 'quic',
           configType: {
             case: 'typedConfig',
-            value: unknownAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'),
+            value: unknownAny('envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport'),
           },
         },
       },
-      'cluster "c": transport_socket: "tls" (envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext) is not supported',
+      'cluster "c": transport_socket: "quic" (envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport) is not supported',
     ],
     [
       'a protocol without a name',

@@ -77,6 +77,17 @@ import {
   TcpProxy_WeightedClusterSchema,
   TcpProxySchema,
 } from '../../../../src/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
+import {
+  CertificateValidationContextSchema,
+  SubjectAltNameMatcherSchema,
+  TlsCertificateSchema,
+  TlsParametersSchema,
+} from '../../../../src/xds/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.ts';
+import {
+  CommonTlsContextSchema,
+  DownstreamTlsContextSchema,
+  UpstreamTlsContextSchema,
+} from '../../../../src/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import { HttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 import {
   RegexMatchAndSubstituteSchema,
@@ -107,6 +118,13 @@ const REGISTRY: Registry = createRegistry(
   OriginalDstSchema,
   TlsInspectorSchema,
   HttpInspectorSchema,
+  UpstreamTlsContextSchema,
+  DownstreamTlsContextSchema,
+  CommonTlsContextSchema,
+  TlsParametersSchema,
+  TlsCertificateSchema,
+  CertificateValidationContextSchema,
+  SubjectAltNameMatcherSchema,
   TcpProxySchema,
   TcpProxy_WeightedClusterSchema,
   TcpProxy_WeightedCluster_ClusterWeightSchema,
