@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from '../bed/ports.ts';
 import type { Program, Programs } from '../bed/programs.ts';
 import { readUsage } from '../measure/process-usage.ts';
-import type { SidecarResult } from '../report/control-plane-report.ts';
+import type { SidecarResult, SidecarScope } from '../report/control-plane-report.ts';
 import { hostOf } from './mesh.ts';
 import { nowUs } from './messages.ts';
 import { type Bed, startServer } from './push-run.ts';
@@ -16,43 +16,50 @@ const ENDPOINTS = 10;
 const DIALLED = 5;
 const READY_LIMIT_MS = 120_000;
 const POLL_MS = 100;
-/** Garbage of the start is collected by then, as far as Node collects it. */
-const SETTLE_SECONDS = 10;
+const YOUNG_SECONDS = 10;
+/** V8 gives room that its heap needed at the start back to the system when it has had little to do for about half a minute. */
+const RESTED_SECONDS = 60;
 
 export interface SidecarBed extends Bed {
   readonly programs: Programs;
 }
 
 /** Throws when a Service that is dialled does not answer. */
-export async function measureSidecar(bed: SidecarBed, services: number): Promise<SidecarResult> {
-  bed.say(`sidecar: ${services} Services in the mesh, ${DIALLED} dialled`);
+export async function measureSidecar(bed: SidecarBed, services: number, scope: SidecarScope): Promise<SidecarResult> {
+  bed.say(`sidecar, ${scope}: ${services} Services in the mesh, ${DIALLED} dialled`);
   const backend = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
   await once(backend, 'listening');
   try {
-    return await measure(bed, services, portOf(backend));
+    return await measure(bed, services, scope, portOf(backend));
   } finally {
     backend.close();
     backend.closeAllConnections();
   }
 }
 
-async function measure(bed: SidecarBed, services: number, port: number): Promise<SidecarResult> {
+async function measure(bed: SidecarBed, services: number, scope: SidecarScope, port: number): Promise<SidecarResult> {
   const answering = { services: DIALLED, port };
   const server = await startServer(bed, { services, endpoints: ENDPOINTS, changes: 0, answering });
   const { port: xds } = await server.next('ready');
   const [outbound, admin] = (await freePorts(2)) as [number, number];
   const startUs = nowUs();
-  const sidecar = await launchSidecar(bed, { xds, outbound, admin });
+  const sidecar = await launchSidecar(bed, scope, { xds, outbound, admin });
   await dialAll(outbound, READY_LIMIT_MS);
   const readyUs = nowUs() - startUs;
-  for (let second = 0; second < SETTLE_SECONDS; second += 1) {
+  const youngRssBytes = await readRss(bed, sidecar, outbound, YOUNG_SECONDS);
+  const rssBytes = await readRss(bed, sidecar, outbound, RESTED_SECONDS - YOUNG_SECONDS);
+  await sidecar.stop();
+  await server.stop();
+  return { scope, services, dialled: DIALLED, readyUs, youngRssBytes, rssBytes };
+}
+
+/** After so many seconds in which each Service was called once a second. */
+async function readRss(bed: SidecarBed, sidecar: Program, outbound: number, seconds: number): Promise<number> {
+  for (let second = 0; second < seconds; second += 1) {
     await delay(1_000);
     await dialAll(outbound, 1_000);
   }
-  const { rssBytes } = readUsage(sidecar.pid, bed.units);
-  await sidecar.stop();
-  await server.stop();
-  return { services, dialled: DIALLED, readyUs, rssBytes };
+  return readUsage(sidecar.pid, bed.units).rssBytes;
 }
 
 interface SidecarPorts {
@@ -61,13 +68,18 @@ interface SidecarPorts {
   readonly admin: number;
 }
 
-function launchSidecar({ programs, cpus }: SidecarBed, { xds, outbound, admin }: SidecarPorts): Promise<Program> {
+function launchSidecar(
+  { programs, cpus }: SidecarBed,
+  scope: SidecarScope,
+  { xds, outbound, admin }: SidecarPorts,
+): Promise<Program> {
   return programs.launch({
     command: process.execPath,
     args: [SIDECAR_BUNDLE, 'proxy'],
     cpus: cpus.load,
     port: admin,
     env: {
+      SWITCHBOARD_XDS_SCOPE: scope,
       SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xds}`,
       SWITCHBOARD_OUTBOUND_ADDRESSES: `127.0.0.1:${outbound}`,
       SWITCHBOARD_ADMIN_ADDRESS: `127.0.0.1:${admin}`,

@@ -31,11 +31,19 @@ export interface PushResult {
   readonly failures: readonly string[];
 }
 
+/** What the sidecar holds: what is dialled and the names of the rest, or everything (SWITCHBOARD_XDS_SCOPE). */
+export const SIDECAR_SCOPES = ['on-demand', 'all'] as const;
+export type SidecarScope = (typeof SIDECAR_SCOPES)[number];
+
 export interface SidecarResult {
+  readonly scope: SidecarScope;
   readonly services: number;
   readonly dialled: number;
   /** From its start until each Service that it dials had answered. */
   readonly readyUs: number;
+  /** Ten seconds later. */
+  readonly youngRssBytes: number;
+  /** After a minute. */
   readonly rssBytes: number;
 }
 
@@ -116,10 +124,12 @@ const PUSH_COLUMNS: readonly (Column & { readonly cell: (row: PushSummary) => st
 ];
 
 const SIDECAR_COLUMNS: readonly (Column & { readonly cell: (row: SidecarResult) => string })[] = [
-  { title: 'sidecar: Services in the mesh', align: 'left', cell: (row) => String(row.services) },
+  { title: 'sidecar', align: 'left', cell: (row) => row.scope },
+  { title: 'Services in the mesh', align: 'right', cell: (row) => String(row.services) },
   { title: 'dialled', align: 'right', cell: (row) => String(row.dialled) },
   { title: 'ready s', align: 'right', cell: (row) => (row.readyUs / 1e6).toFixed(1) },
-  { title: 'RSS MB', align: 'right', cell: (row) => megabytes(row.rssBytes) },
+  { title: 'RSS MB after 10 s', align: 'right', cell: (row) => megabytes(row.youngRssBytes) },
+  { title: 'after 60 s', align: 'right', cell: (row) => megabytes(row.rssBytes) },
 ];
 
 export function renderPushes(rows: readonly PushSummary[]): string {
@@ -129,11 +139,19 @@ export function renderPushes(rows: readonly PushSummary[]): string {
   );
 }
 
+/** And for each scope what the largest mesh takes beyond the smallest. */
 export function renderSidecars(rows: readonly SidecarResult[]): string {
-  return renderTable(
+  const table = renderTable(
     SIDECAR_COLUMNS,
     rows.map((row) => SIDECAR_COLUMNS.map((column) => column.cell(row))),
   );
+  const more = SIDECAR_SCOPES.flatMap((scope) => {
+    const sizes = rows.filter((row) => row.scope === scope).sort((left, right) => left.services - right.services);
+    const [small, large] = [sizes.at(0), sizes.at(-1)];
+    if (small === undefined || large === undefined || small === large) return [];
+    return [`${scope}: the larger mesh costs the sidecar ${megabytes(large.rssBytes - small.rssBytes)} MB`];
+  });
+  return [table, ...more].join('\n');
 }
 
 function megabytes(bytes: number): string {

@@ -3,6 +3,7 @@ import {
   type PushResult,
   renderPushes,
   renderSidecars,
+  type SidecarScope,
   summarizePush,
 } from '../../../bench/report/control-plane-report.ts';
 
@@ -53,8 +54,26 @@ describe('renderPushes', () => {
 });
 
 describe('renderSidecars', () => {
-  it('prints a row per mesh', () => {
-    const row = { services: 10_000, dialled: 5, readyUs: 1_400_000, rssBytes: 99e6 };
-    expect(cellsOf(renderSidecars([row]))[1]).toEqual(['10000', '5', '1.4', '99']);
+  const row = (scope: SidecarScope, services: number, rssBytes: number) => {
+    return { scope, services, dialled: 5, readyUs: 1_400_000, youngRssBytes: 130e6, rssBytes };
+  };
+
+  it('prints a row per mesh, and for each scope what the larger one costs', () => {
+    const rows = [
+      row('on-demand', 10, 90e6),
+      row('on-demand', 10_000, 99e6),
+      row('all', 10_000, 471e6),
+      row('all', 10, 97e6),
+    ];
+    const lines = cellsOf(renderSidecars(rows));
+    expect(lines[2]).toEqual(['on-demand', '10000', '5', '1.4', '130', '99']);
+    expect(lines.slice(5)).toEqual([
+      ['on-demand: the larger mesh costs the sidecar 9 MB'],
+      ['all: the larger mesh costs the sidecar 374 MB'],
+    ]);
+  });
+
+  it('compares nothing where there is one mesh only', () => {
+    expect(renderSidecars([row('all', 10, 97e6)]).split('\n')).toHaveLength(2);
   });
 });
