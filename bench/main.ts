@@ -3,6 +3,7 @@ import { AB_USAGE, abCommand } from './ab.ts';
 import { UsageError } from './arguments.ts';
 import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
 import { HTTP1 } from './http1.ts';
+import { LATENCY } from './latency.ts';
 import { MICRO_USAGE, microCommand } from './micro/run.ts';
 import { proxiesCommand, proxiesUsage } from './proxies.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
@@ -17,7 +18,7 @@ interface Scenario {
 
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
-  ...[HTTP1].map(commandOf),
+  ...[HTTP1, LATENCY].map(commandOf),
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },
   { name: 'publish', usage: PUBLISH_USAGE, run: publishCommand },

@@ -1,6 +1,9 @@
 // The sections of docs/benchmarks.md that the bench writes.
 import { HTTP1 } from '../http1.ts';
+import { LATENCY } from '../latency.ts';
 import { proxiesSection } from './proxies-section.ts';
 import type { Section } from './section.ts';
 
-export const SECTIONS: readonly Section[] = [proxiesSection(HTTP1, 'bare'), proxiesSection(HTTP1, 'equipped')];
+export const SECTIONS: readonly Section[] = [HTTP1, LATENCY].flatMap((scenario) =>
+  scenario.sets.map((set) => proxiesSection(scenario, set)),
+);

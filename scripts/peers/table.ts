@@ -25,5 +25,9 @@ export const PEERS: readonly Peer[] = [
   { name: 'nginx', purpose: 'benchmark: backends, proxy', programs: ['nginx'], version: '>=1.18.0', versionArgs: ['-v'], from: 'debian', package: 'nginx-light', services: ['nginx'], takes: '10 s' },
   { name: 'haproxy', purpose: 'benchmark: proxy', programs: ['haproxy'], version: '>=2.4.0', versionArgs: ['-v'], from: 'debian', package: 'haproxy', services: ['haproxy'], takes: '10 s' },
   { name: 'h2spec', purpose: 'HTTP/2 conformance', programs: ['h2spec'], version: '=2.0.0', versionArgs: ['--version'], from: 'go', package: 'github.com/summerwind/h2spec/cmd/h2spec', takes: '1 min' },
+  { name: 'fortio', purpose: 'benchmark: a fixed rate', programs: ['fortio'], version: '=1.66.5', versionArgs: ['version'], from: 'go', package: 'fortio.org/fortio', takes: '1 min' },
+  { name: 'h2load', purpose: 'benchmark: HTTP/2 load', programs: ['h2load'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-client', takes: '5 s' },
+  { name: 'nghttpd', purpose: 'benchmark: HTTP/2 backends', programs: ['nghttpd'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-server', takes: '5 s' },
+  { name: 'nghttpx', purpose: 'benchmark: HTTP/2 proxy', programs: ['nghttpx'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-proxy', services: ['nghttpx'], takes: '5 s' },
   { name: 'wrk', purpose: 'benchmark: load', programs: ['wrk'], version: '>=4.1.0', versionArgs: ['-v'], from: 'debian', package: 'wrk', takes: '5 s' },
 ];

@@ -52,6 +52,22 @@ describe('summarize', () => {
     expect(ours).toMatchObject({ rateRatio: null, cpuRatio: null });
   });
 
+  it('takes what a proxy adds to direct calls, and over what Envoy adds, round by round', () => {
+    const slow = (name: string, p50s: readonly number[]): Outcome => {
+      const one = outcome(name, p50s, 20);
+      return { ...one, samples: one.samples.map((sample, round) => ({ ...sample, p50Us: p50s[round] ?? 0 })) };
+    };
+    const outcomes = [
+      slow('direct', [500, 5000, 500]),
+      slow('switchboard', [800, 5300, 700]),
+      slow('envoy', [1500, 6000, 1500]),
+    ];
+    const [direct, ours] = summarize(outcomes);
+    expect(ours?.added.p50Us).toEqual({ us: 300, ratio: 0.3 });
+    expect(direct?.added.p50Us).toEqual({ us: 0, ratio: 0 });
+    expect(summarize(outcomes.slice(1))[0]?.added.p50Us).toEqual({ us: null, ratio: null });
+  });
+
   it('adds up the errors of all rounds', () => {
     const [ours] = summarize([outcome('switchboard', [300, 300], 30, 2)]);
     expect(ours?.totalErrors).toBe(4);
