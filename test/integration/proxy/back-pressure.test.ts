@@ -107,8 +107,7 @@ describe('an answer of 32 MiB', () => {
     expect(caller.writableHighWaterMark).toBe(4 * KIB);
     // One read of up to 64 KiB is handed on whole.
     expect(heldBetween(dialled[0] as Socket, caller)).toBeLessThan(200 * KIB);
-    client.socket.resume();
-    expect((await client.answer()).body).toHaveLength(TOTAL);
+    client.reset();
   });
 
   it('without a length waits too, and is chunked', async () => {
