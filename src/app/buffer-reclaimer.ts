@@ -9,7 +9,9 @@ import { runInNewContext } from 'node:vm';
  */
 const COLLECT_BYTES = 16 * 1024 * 1024;
 
-type CollectGarbage = (options: { readonly type: 'minor' }) => void;
+type CollectGarbage = (
+  options: { readonly type: 'minor' } | { readonly type: 'major'; readonly flavor: 'last-resort' },
+) => void;
 
 export class BufferReclaimer {
   readonly #collect: CollectGarbage;
@@ -25,6 +27,11 @@ export class BufferReclaimer {
     if (this.#bytes < COLLECT_BYTES) return;
     this.#bytes = 0;
     this.#collect({ type: 'minor' });
+  }
+
+  /** Collects everything: for a moment when much has become garbage and nothing more is made, since V8 collects only where something is made. */
+  reclaimAll(): void {
+    this.#collect({ type: 'major', flavor: 'last-resort' });
   }
 }
 

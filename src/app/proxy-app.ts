@@ -34,6 +34,8 @@ import { SystemResolver } from './system-resolver.ts';
 
 const REBIND_MS = 1_000;
 const DRAIN_POLL_MS = 20;
+/** From when it is ready, and from a moment with requests to the next, ms. */
+const SETTLED_MS = 1_000;
 
 export interface ProxyAppOptions {
   readonly settings: ProxySettings;
@@ -64,6 +66,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   readonly #admin: AdminServer | null;
   readonly #overload: OverloadMonitor;
   readonly #startedAt: number;
+  readonly #reclaimer = new BufferReclaimer();
   #cancelReadyWatch: Cancel = () => {};
   #draining = false;
   #wasReady = false;
@@ -122,7 +125,16 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     this.#wasReady = true;
     this.#cancelReadyWatch();
     const { clock, log } = this.#options;
+    this.#reclaimWhenQuiet();
     log.info('ready', { clusters: this.dataPlane.clusters.length, afterMs: Math.round(clock.now() - this.#startedAt) });
+  }
+
+  /** What the first configuration was read from is garbage: in a large mesh tens of megabytes. Collecting takes a tenth of a second. */
+  #reclaimWhenQuiet(): void {
+    this.#cancelReadyWatch = this.#options.clock.after(SETTLED_MS, () => {
+      if (this.dataPlane.activeRequests > 0) this.#reclaimWhenQuiet();
+      else this.#reclaimer.reclaimAll();
+    });
   }
 
   #createXds(): AdsClient | null {
@@ -220,7 +232,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
           dial,
           newRequestId: () => randomUUID(),
           replayBytes: settings.replayBufferBytes,
-          bodyMeter: new BufferReclaimer(),
+          bodyMeter: this.#reclaimer,
           admission: this.#overload,
           streamIdleTimeoutMs: settings.streamIdleTimeoutMs,
           requestBodyTimeoutMs: settings.requestBodyTimeoutMs,

@@ -18,12 +18,15 @@ export interface Delivery {
   readonly complete: boolean;
 }
 
+/** Of a google.protobuf.Any. */
+export type Payload = Pick<Any, 'typeUrl' | 'value'>;
+
 export interface DeliveredResource {
   /** As its envelope says; null where it has none: then only the resource itself tells. */
   readonly name: string | null;
   readonly version: string;
   /** Null: a heartbeat, which only renews the time to live. */
-  readonly any: Any | null;
+  readonly any: Payload | null;
   /** How long it may be used without being renewed, ms; null = for ever. */
   readonly ttlMs: number | null;
 }

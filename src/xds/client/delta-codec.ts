@@ -5,8 +5,10 @@ import {
   DeltaDiscoveryRequestSchema,
   DeltaDiscoveryResponseSchema,
 } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
+import { SERVICE_NAME_TYPE } from '../resources/service-name.ts';
 import type { ClientCodec } from './client-codec.ts';
 import type { HeldType } from './held-type.ts';
+import { readLeanResponse } from './lean-response.ts';
 import { openEnvelope } from './open-envelope.ts';
 
 export const DELTA_CLIENT_CODEC: ClientCodec = {
@@ -37,6 +39,8 @@ export const DELTA_CLIENT_CODEC: ClientCodec = {
     }),
 
   read(bytes) {
+    const names = readLeanResponse(bytes, SERVICE_NAME_TYPE.typeUrl);
+    if (names !== null) return names;
     const response = fromBinary(DeltaDiscoveryResponseSchema, bytes);
     return {
       typeUrl: response.typeUrl,

@@ -1,9 +1,8 @@
 // Turns a response into what is new, what is gone and what is wrong: every resource is read, every issue kept.
-import type { Any } from '@bufbuild/protobuf/wkt';
 import { contentHash } from '../../base/content-hash.ts';
 import { errorIssue, type Issue } from '../../base/result.ts';
 import type { DecodedResource } from '../resources/resource-type.ts';
-import type { DeliveredResource, Delivery } from './client-codec.ts';
+import type { DeliveredResource, Delivery, Payload } from './client-codec.ts';
 import type { HeldResource, HeldType, RefusedResource } from './held-type.ts';
 
 export interface Reading {
@@ -102,7 +101,7 @@ function readHeartbeat(draft: Draft, { name, version, ttlMs }: DeliveredResource
   else draft.refuse(path, `renews version "${version}" of "${name}"; held is "${held.version}"`, 'send it whole');
 }
 
-function readResource(draft: Draft, resource: DeliveredResource, any: Any, path: string): void {
+function readResource(draft: Draft, resource: DeliveredResource, any: Payload, path: string): void {
   const { held } = draft;
   const { type } = held;
   if (resource.name !== null && !held.wants(resource.name)) return;
@@ -111,7 +110,8 @@ function readResource(draft: Draft, resource: DeliveredResource, any: Any, path:
     refuseByName(draft, resource, any, [draft.refuse(path, `is a ${any.typeUrl || 'resource without type'}`, remedy)]);
     return;
   }
-  const hash = contentHash(any.value);
+  // A version stands for the content; where there are many, nobody looks twice.
+  const hash = type.numerous === true && resource.version !== '' ? resource.version : contentHash(any.value);
   const same = draft.sameAs(resource.name, hash);
   const decoded = same === undefined ? type.decode(any.value) : null;
   const name = resource.name ?? same?.name ?? decoded?.name ?? '';
@@ -130,7 +130,7 @@ function keepUnchanged(draft: Draft, same: HeldResource, { name, version, ttlMs 
 function readNew(
   draft: Draft,
   resource: DeliveredResource & { readonly name: string },
-  any: Any,
+  any: Payload,
   hash: string,
   decoded: DecodedResource<object>,
   path: string,
@@ -177,7 +177,7 @@ function claim(draft: Draft, name: string, path: string): boolean {
   return true;
 }
 
-function refuseByName(draft: Draft, resource: DeliveredResource, any: Any, issues: readonly Issue[]): void {
+function refuseByName(draft: Draft, resource: DeliveredResource, any: Payload, issues: readonly Issue[]): void {
   const { name, version } = resource;
   if (name === null || name === '') {
     draft.unnamed = true;

@@ -38,7 +38,8 @@ function parse<Desc extends DescMessage, Spec>(decoding: Decoding<Desc, Spec>, b
   }
 }
 
-function unreadable(noun: string, reason: string): DecodedResource<never> {
+/** The answer to bytes that are no message at all. */
+export function unreadable(noun: string, reason: string): DecodedResource<never> {
   const issue = errorIssue(`cannot be read as Protobuf: ${reason}`, {
     source: noun,
     remedy: 'check that the control plane speaks xDS v3',

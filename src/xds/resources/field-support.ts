@@ -320,6 +320,4 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.config.core.v3.GrpcService': { supported: ['envoy_grpc'], refused: ['initial_metadata', '#2'] },
   'envoy.config.core.v3.GrpcService.EnvoyGrpc': { supported: ['cluster_name'], refused: ['authority'] },
   'envoy.config.core.v3.Node': { supported: ['id', 'cluster', 'metadata', 'locality'], refused: [] },
-  'switchboard.discovery.v1.ServiceName': { supported: ['host', 'addresses', 'ports'], refused: [] },
-  'switchboard.discovery.v1.ServiceName.Port': { supported: ['number', 'service_port', 'addresses'], refused: [] },
 };

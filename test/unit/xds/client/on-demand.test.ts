@@ -118,8 +118,13 @@ describe('a client that holds what it dials', () => {
     const fresh = synced();
     const [held] = fresh.held('NDS').held.values();
     expect([held?.name, held?.version, held?.bytes.length, held?.spec]).toEqual([A, '1', 0, {}]);
-    fresh.receive('NDS', envelopes('NDS', MESH, '2'));
+    fresh.receive('NDS', envelopes('NDS', MESH));
     expect(fresh.sink.take()).toEqual([]);
+    fresh.receive(
+      'NDS',
+      only('NDS', A).map((envelope) => ({ ...envelope, version: '2' })),
+    );
+    expect(fresh.sink.take()).toEqual([`names +[${A}] -[]`]);
     fresh.receive('NDS', [], [B]);
     expect(fresh.sink.take()).toEqual([`names +[] -[${B}]`]);
   });

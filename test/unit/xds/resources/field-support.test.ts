@@ -94,10 +94,6 @@ import {
   RegexMatcherSchema,
 } from '../../../../src/xds/gen/envoy/type/matcher/v3/regex_pb.ts';
 import { StringMatcherSchema } from '../../../../src/xds/gen/envoy/type/matcher/v3/string_pb.ts';
-import {
-  ServiceName_PortSchema,
-  ServiceNameSchema,
-} from '../../../../src/xds/gen/switchboard/discovery/v1/service_name_pb.ts';
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
 import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
@@ -132,8 +128,6 @@ const REGISTRY: Registry = createRegistry(
   HttpFilterSchema,
   OnDemandSchema,
   RouterSchema,
-  ServiceNameSchema,
-  ServiceName_PortSchema,
   CoreHttpProtocolOptionsSchema,
   HttpProtocolOptionsSchema,
   RouteConfigurationSchema,
