@@ -27,6 +27,10 @@ export interface RouterOwner {
   onUpstreamFailed(code: ErrorCode, detail: string): void;
 }
 
+/** Endpoints that cannot be reached are passed over, up to so many, in the first so many ms of a request: refusals are quick, silence is not. */
+const MAX_PASSED_OVER = 16;
+const PASS_OVER_MS = 1_000;
+
 /** One object an exchange, for all of its requests. */
 export class Router implements AttemptOwner, PickContext {
   readonly #owner: RouterOwner;
@@ -36,6 +40,8 @@ export class Router implements AttemptOwner, PickContext {
   readonly #replay: ReplayBuffer;
   /** Endpoints that earlier attempts of this request went to. */
   readonly #tried: Endpoint[] = [];
+  /** How many of them could not be reached and are not counted as attempts. */
+  #passedOver = 0;
   /** Compared by the pause before a retry: the request that it meant may be over. */
   #generation = 0;
   #cluster: Cluster | null = null;
@@ -70,6 +76,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
     this.#tried.length = 0;
+    this.#passedOver = 0;
     this.#replay.reset();
     cluster.retryBudget.deposit(this.#record.startedAtMs);
     this.#beginAttempt();
@@ -158,6 +165,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onAttemptFailed(code: ErrorCode, detail: string, unsent: boolean): void {
+    if (unsent && this.#mayPassOver(code)) this.#passedOver += 1;
     if (!this.#responseStarted && this.#mayRetry(code, unsent)) this.#retry(unsent);
     else this.#owner.onUpstreamFailed(code, `${this.#attempt.endpoint?.address ?? ''}: ${detail}`);
   }
@@ -190,6 +198,18 @@ export class Router implements AttemptOwner, PickContext {
     return this.#policy.retriesFailure(code, unsent, this.#isIdempotent()) && this.#mayRepeat(unsent);
   }
 
+  get #attempts(): number {
+    return this.#tried.length - this.#passedOver;
+  }
+
+  /** Where many endpoints have gone at once, three attempts may all meet such ones (docs/adr/0015). */
+  #mayPassOver(code: ErrorCode): boolean {
+    if (code !== 'upstream_connection_failure' || !this.#policy.passesOver || this.#passedOver === MAX_PASSED_OVER)
+      return false;
+    const quick = this.#context.clock.now() - this.#record.startedAtMs < PASS_OVER_MS;
+    return quick && (this.#cluster as Cluster).offersUntried(this);
+  }
+
   #isIdempotent(): boolean {
     const head = this.#head as RequestHead;
     return isIdempotent(head.method) || head.find('idempotency-key') >= 0;
@@ -199,13 +219,13 @@ export class Router implements AttemptOwner, PickContext {
   #isRepeatable(): boolean {
     const { bodyKind, contentLength } = this.#head as RequestHead;
     const fits = bodyKind === BODY_NONE || (bodyKind === BODY_LENGTH && contentLength <= this.#context.replayBytes);
-    if (!fits || this.#tried.length > this.#policy.maxRetries) return false;
+    if (!fits || this.#attempts > this.#policy.maxRetries) return false;
     return this.#policy.retriesFailure('upstream_connection_termination', false, this.#isIdempotent());
   }
 
   /** An attempt is left, the request is still here whole, and the budget allows it. */
   #mayRepeat(unsent: boolean): boolean {
-    if (this.#tried.length > this.#policy.maxRetries || (this.#hasBody && !this.#replay.whole)) return false;
+    if (this.#attempts > this.#policy.maxRetries || (this.#hasBody && !this.#replay.whole)) return false;
     const cluster = this.#cluster as Cluster;
     // Where nothing was sent, nothing is multiplied: the budget guards pods against repeated work only.
     if (unsent || cluster.retryBudget.withdraw(this.#context.clock.now())) return true;
@@ -234,7 +254,7 @@ export class Router implements AttemptOwner, PickContext {
     }
     this.#owner.onUpstreamBlocked();
     const generation = this.#generation;
-    const delayMs = retryDelayMs(this.#tried.length, backOff ?? DEFAULT_RETRY_BACK_OFF, this.#context.random);
+    const delayMs = retryDelayMs(this.#attempts, backOff ?? DEFAULT_RETRY_BACK_OFF, this.#context.random);
     // alloc-ok: a retry
     this.#context.clock.after(delayMs, () => {
       if (this.#generation === generation) this.#repeat();

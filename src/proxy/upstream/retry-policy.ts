@@ -19,6 +19,8 @@ export interface RetryPolicy {
   readonly statuses: Uint8Array | null;
   /** Of the pause before each retry; `null` = a pause only before an endpoint that was tried already. */
   readonly backOff: { readonly baseMs: number; readonly maxMs: number } | null;
+  /** An endpoint that cannot be reached does not count as an attempt while there are others. */
+  readonly passesOver: boolean;
   /**
    * Nothing of an answer has reached the caller. `unsent`: the upstream has provably seen nothing of the request. `idempotent`: repeating
    * the request is as good as sending it once.
@@ -31,6 +33,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   maxRetries: MAX_RETRIES,
   statuses: null,
   backOff: null,
+  passesOver: true,
   retriesFailure(code, unsent, idempotent) {
     const rule = ERRORS[code].retry;
     if (rule === 'never') return false;
@@ -64,6 +67,7 @@ export function compileRetryPolicy(spec: RetryPolicySpec | undefined): RetryPoli
     maxRetries: spec.numRetries,
     statuses: compileStatuses(spec),
     backOff: spec.backOff ?? null,
+    passesOver: false,
     retriesFailure: (code, unsent) => RESETS.has(code) && (unsent ? onUnsent : onReset),
   };
 }

@@ -63,6 +63,21 @@ describe('a pod that refuses the connection', () => {
     for (let i = 0; i < 3; i += 1) expect((await (await plane.client()).ask(post('web', 'x'))).status).toBe(200);
   });
 
+  it('shows to none of 50 requests of which two of ten pods could take each', async () => {
+    const gone = await Promise.all(Array.from({ length: 8 }, () => stage.refusing()));
+    const plane = await stage.plane({ services: { web: [...gone, ...(await stage.backends(2))] } });
+    const client = await plane.client();
+    for (let i = 0; i < 50; i += 1) expect((await client.ask(post('web', 'x'))).status).toBe(200);
+    expect(Math.max(...plane.log.map(({ attempts }) => attempts))).toBeGreaterThan(3);
+  });
+
+  it('is passed over 16 times at most: 40 such pods are 19 attempts', async () => {
+    const gone = await Promise.all(Array.from({ length: 40 }, () => stage.refusing()));
+    const plane = await stage.plane({ services: { web: gone } });
+    expect(failure(await (await plane.client()).ask(get('web')))).toBe('503 UF upstream_connection_failure');
+    expect((await plane.logged(0)).attempts).toBe(19);
+  });
+
   it('does not cost a body, however large, as nothing of it was sent', async () => {
     const good = await stage.backend(echo);
     const plane = await stage.plane({ services: { web: [await stage.refusing(), good] } });

@@ -148,6 +148,23 @@ describe('the timeout of a connection to a pod', () => {
     expect(failure(await client.answer())).toBe('503 UF upstream_connection_failure');
   });
 
+  it('is told as UF after three attempts where there are more: who is silent is not passed over', async () => {
+    const lookup: LookupFunction = () => {};
+    const dial = (_host: string, port: number): Socket =>
+      connect({ host: 'never.test', port, lookup, allowHalfOpen: true });
+    const clock = new ManualClock();
+    const pods = Array.from({ length: 9 }, (_, index) => ({ host: '127.0.0.1', port: index + 1 }));
+    const plane = await stage.plane({ services: { web: pods }, clock, dial, connectTimeoutMs: 1_000 });
+    const client = await plane.client();
+    client.send(get('web'));
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await until('it is dialled', () => plane.stat('cluster.web.upstream_cx_total') === attempt);
+      clock.advance(1_050);
+    }
+    expect(failure(await client.answer())).toBe('503 UF upstream_connection_failure');
+    expect((await plane.logged(0)).attempts).toBe(3);
+  });
+
   it('follows a change of the cluster, for pods that are known already too', async () => {
     const lookup: LookupFunction = () => {};
     let reachable = true;
