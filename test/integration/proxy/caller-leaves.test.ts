@@ -168,7 +168,7 @@ describe('a caller who leaves by RST', () => {
   });
 });
 
-describe('a thousand callers who leave at any moment', () => {
+describe('five hundred callers who leave at any moment', () => {
   it('leave nothing behind', async () => {
     const {
       backend,
@@ -180,7 +180,7 @@ describe('a thousand callers who leave at any moment', () => {
       else if (request.target === '/reset') connection.reset();
     });
     const paths = ['/answer', '/half', '/reset', '/silent'];
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       const clients = await Promise.all(Array.from({ length: 50 }, () => plane.client()));
       for (const [index, client] of clients.entries()) {
         client.send(get('web', paths[index % paths.length]));
@@ -192,7 +192,7 @@ describe('a thousand callers who leave at any moment', () => {
     }
     first.end();
     await plane.quiet();
-    expect(plane.stat('http.outbound.downstream_cx_total')).toBe(1_001);
+    expect(plane.stat('http.outbound.downstream_cx_total')).toBe(501);
     await until(
       'only idle connections are left',
       () => backend.openConnections === plane.stat('cluster.web.upstream_cx_active'),
