@@ -18,7 +18,7 @@ import { parseRequestHead } from './parse-request-head.ts';
 /** How long a connection whose last answer was sent may stay open for the caller to read it, ms. */
 const LINGER_MS = 1_000;
 
-/** How long a last answer may take to leave where no idle timeout is set, ms. */
+/** How long what is left of a last answer may take to leave, ms: it is no more than the socket's buffer. */
 const LAST_ANSWER_MS = 60_000;
 
 const SOCKET_EVENTS = ['data', 'drain', 'end', 'finish', 'error', 'close'] as const;
@@ -347,7 +347,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     this.#readingHead = false;
     this.socket.end();
     this.socket.resume();
-    this.#wheel.set(this.#timer, this.#limits.idleTimeoutMs || LAST_ANSWER_MS);
+    this.#wheel.set(this.#timer, Math.min(this.#limits.idleTimeoutMs || LAST_ANSWER_MS, LAST_ANSWER_MS));
   }
 
   #onFinish(): void {
