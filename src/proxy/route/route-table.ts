@@ -24,19 +24,24 @@ export class RouteTable {
   readonly #suffixes: Wildcard[] = [];
   readonly #prefixes: Wildcard[] = [];
   #any: CompiledHost | null = null;
+  /** There is no other domain than `*`: who asks makes no difference, as where the authority has led to this table already. */
+  readonly #takesAll: boolean;
 
   /** `slotOf` answers the same slot for the same name, always. */
   constructor(spec: RouteConfigSpec, slotOf: (cluster: string) => ClusterSlot) {
     this.spec = spec;
     this.#ignorePort = spec.ignorePortInHostMatching === true;
     for (const host of spec.virtualHosts) this.#add(host, slotOf);
+    this.#takesAll = this.#exact.size + this.#suffixes.length + this.#prefixes.length === 0;
     this.#suffixes.sort((a, b) => b.part.length - a.part.length);
     this.#prefixes.sort((a, b) => b.part.length - a.part.length);
   }
 
   /** `null` = nobody answers to this. */
   match(head: RequestHead): RouteEntry | null {
-    const host = this.#hostOf(this.#ignorePort ? withoutPort(head.authority) : head.authority);
+    const host = this.#takesAll
+      ? this.#any
+      : this.#hostOf(this.#ignorePort ? withoutPort(head.authority) : head.authority);
     if (host === null) return null;
     const connect = head.isConnect;
     const entries = host.entries;
