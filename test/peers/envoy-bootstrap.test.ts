@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../bench/bed/ports.ts';
-import { renderHttp1Bootstrap } from '../../bench/contenders/http1-bootstrap.ts';
 import { readBootstrap } from '../../src/xds/bootstrap/read-bootstrap.ts';
+import { benchBootstrap } from '../support/bootstrap-files.ts';
 import { startEnvoyOn } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
 import { comparable } from '../support/proxy-differences.ts';
@@ -152,7 +152,7 @@ describeWithPeers("The bench's bootstrap in Envoy and in the sidecar", ['envoy']
     const port = await freePort();
     folder.write(
       'envoy-http1.yaml',
-      renderHttp1Bootstrap(
+      benchBootstrap(
         port,
         backends.map((backend) => backend.port),
       ),

@@ -1,4 +1,7 @@
-// Small bootstrap files for tests, made of parts.
+// Small bootstrap files for tests, made of parts, and the one of the benches.
+import { readFileSync } from 'node:fs';
+import { fillTemplate } from '../../bench/contenders/bootstrap-file.ts';
+
 const HCM = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 
 export function socketAddress(address: string, port: number): object {
@@ -23,4 +26,20 @@ export function listenerOf(name: string, port: number, manager: object): object 
 export function routesTo(cluster: string): object {
   const routes = [{ match: { prefix: '/' }, route: { cluster } }];
   return { route_config: { name: cluster, virtual_hosts: [{ name: 'all', domains: ['*'], routes }] } };
+}
+
+const BENCH_FILE = new URL('../../bench/envoy-http1.yaml', import.meta.url);
+
+/**
+ * The file that the benches give to Envoy and to our sidecar, equipped, but for its access log: with retries and outlier detection. Port 0 =
+ * the system chooses; three upstreams.
+ */
+export function benchBootstrap(listenPort: number, upstreamPorts: readonly number[]): string {
+  const lines = readFileSync(BENCH_FILE, 'utf8').split('\n');
+  const begin = lines.findIndex((line) => line.includes('#equipped access_log:'));
+  const length = lines.slice(begin).findIndex((line) => !line.includes('#equipped'));
+  if (begin < 0) throw new Error('the file of the benches has no access log any more');
+  // With the comment above it.
+  lines.splice(begin - 1, length + 1);
+  return fillTemplate(lines.join('\n'), { set: 'equipped', listenPort, upstreamPorts, accessLog: '' });
 }

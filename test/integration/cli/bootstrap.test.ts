@@ -1,7 +1,6 @@
 // Promises of `switchboard proxy -c FILE`: the file decides, and what it cannot decide is told.
 import { readFileSync } from 'node:fs';
-import { renderHttp1Bootstrap } from '../../../bench/contenders/http1-bootstrap.ts';
-import { listenerOf, loadAssignment, routesTo, socketAddress } from '../../support/bootstrap-files.ts';
+import { benchBootstrap, listenerOf, loadAssignment, routesTo, socketAddress } from '../../support/bootstrap-files.ts';
 import { httpGet } from '../../support/envoy.ts';
 import { type RunningCli, runCli, startCli } from '../../support/run-cli.ts';
 import { named, ScriptedBackend } from '../../support/scripted-backend.ts';
@@ -58,7 +57,7 @@ function webCluster(port: number): object {
 describe('switchboard proxy -c', () => {
   it("runs the bench's bootstrap for Envoy: three backends in turn, one remark, no admin pages, no access log", async () => {
     const ports = [(await backend('a')).port, (await backend('b')).port, (await backend('c')).port];
-    const proxy = start(renderHttp1Bootstrap(0, ports));
+    const proxy = start(benchBootstrap(0, ports));
     const port = await portOf(proxy, 'downstream');
     const bodies = await Promise.all(Array.from({ length: 6 }, () => httpGet(port, '/x', 'any.host')));
     expect(bodies.map(({ body }) => body).sort()).toEqual(['a /x', 'a /x', 'b /x', 'b /x', 'c /x', 'c /x']);

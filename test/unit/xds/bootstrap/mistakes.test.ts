@@ -1,9 +1,9 @@
 // The mistakes that people make in a bootstrap file: each is told once, on the line to mend, with what to do.
-import { renderHttp1Bootstrap } from '../../../../bench/contenders/http1-bootstrap.ts';
 import { renderIssue } from '../../../../src/base/result.ts';
 import { readBootstrap } from '../../../../src/xds/bootstrap/read-bootstrap.ts';
+import { benchBootstrap } from '../../../support/bootstrap-files.ts';
 
-const BENCH = renderHttp1Bootstrap(9_000, [9_000, 9_000, 9_000]);
+const BENCH = benchBootstrap(9_000, [9_000, 9_000, 9_000]);
 const MANAGER = 'static_resources.listeners[0].filter_chains[0].filters[0].typed_config';
 const ADDRESS = 'address: { socket_address: { address: 127.0.0.1, port_value: 9000 } }';
 

@@ -1,11 +1,11 @@
 // The bench's own bootstrap, and what golden files do not show: bounds, aliases, names of lines, dumps.
 import fc from 'fast-check';
-import { renderHttp1Bootstrap } from '../../../../bench/contenders/http1-bootstrap.ts';
 import { type Issue, renderIssue } from '../../../../src/base/result.ts';
 import type { BootstrapSpec } from '../../../../src/xds/bootstrap/bootstrap-spec.ts';
 import { readBootstrap } from '../../../../src/xds/bootstrap/read-bootstrap.ts';
+import { benchBootstrap } from '../../../support/bootstrap-files.ts';
 
-const BENCH = renderHttp1Bootstrap(10_000, [9_001, 9_002, 9_003]);
+const BENCH = benchBootstrap(10_000, [9_001, 9_002, 9_003]);
 
 function accepted(text: string): BootstrapSpec {
   const result = readBootstrap(text, 'b.yaml');
