@@ -18,68 +18,12 @@ import {
 import { HpackEncoder } from '../../../src/proxy/codec/http2/hpack/hpack-encoder.ts';
 import { Http2Caller } from '../../support/http2-caller.ts';
 import type { LivePlane, TestAddress } from '../../support/live-plane.ts';
+import { RawHttp2Caller, REQUEST } from '../../support/raw-http2-caller.ts';
 import { named } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
 import { until } from '../../support/until.ts';
-import { type Frame, frame, framesOf } from '../../unit/proxy/codec/http2/frames.ts';
+import { frame, framesOf } from '../../unit/proxy/codec/http2/frames.ts';
 import { type FieldPair, write } from '../../unit/proxy/codec/http2/hpack/blocks.ts';
-
-const REQUEST: readonly FieldPair[] = [
-  [':method', 'GET'],
-  [':scheme', 'http'],
-  [':path', '/'],
-  [':authority', 'web'],
-];
-
-/** Writes frames as it likes. */
-class Offender {
-  readonly socket: Socket;
-  readonly encoder = new HpackEncoder();
-  closed = false;
-  #received = Buffer.alloc(0);
-
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on('data', (bytes: Buffer) => {
-      this.#received = Buffer.concat([this.#received, bytes]);
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      this.closed = true;
-    });
-  }
-
-  static async connect(port: number): Promise<Offender> {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    const offender = new Offender(socket);
-    offender.send(Buffer.from(PREFACE), frame(SETTINGS, 0, 0));
-    return offender;
-  }
-
-  send(...frames: readonly Buffer[]): void {
-    if (!this.closed) this.socket.write(Buffer.concat(frames));
-  }
-
-  headers(stream: number, fields: readonly FieldPair[] = REQUEST, flags = 5): Buffer {
-    return frame(HEADERS, flags, stream, write(this.encoder, fields));
-  }
-
-  get frames(): readonly Frame[] {
-    return framesOf(this.#received);
-  }
-
-  /** The code of the GOAWAY that says more than NO_ERROR. */
-  async cutOff(): Promise<number | undefined> {
-    const code = (): number | undefined =>
-      this.frames
-        .filter(({ type }) => type === GOAWAY)
-        .map(({ payload }) => payload.readUInt32BE(4))
-        .find((error) => error > 0);
-    await until('the offender is cut off', () => this.closed || code() !== undefined);
-    return code();
-  }
-}
 
 const stage = new Stage();
 const closers: (() => void)[] = [];
@@ -88,11 +32,15 @@ afterEach(async () => {
   await stage.close();
 });
 
-async function setUp(): Promise<{ plane: LivePlane; offender: Offender; expectOthersServed: () => Promise<void> }> {
+async function setUp(): Promise<{
+  plane: LivePlane;
+  offender: RawHttp2Caller;
+  expectOthersServed: () => Promise<void>;
+}> {
   const backend = await stage.backend(named('a'));
   const plane = await stage.plane({ services: { web: [backend] } });
   const other = new Http2Caller(plane.port);
-  const offender = await Offender.connect(plane.port);
+  const offender = await RawHttp2Caller.connect(plane.port);
   closers.push(
     () => other.close(),
     () => offender.socket.destroy(),
@@ -108,7 +56,7 @@ function repeat(count: number, make: (index: number) => Buffer): Buffer {
 }
 
 describe('a caller is cut off with ENHANCE_YOUR_CALM', () => {
-  const FLOODS: readonly (readonly [string, (offender: Offender) => Buffer])[] = [
+  const FLOODS: readonly (readonly [string, (offender: RawHttp2Caller) => Buffer])[] = [
     ['20,000 PINGs', () => repeat(20_000, () => frame(PING, 0, 0, Buffer.alloc(8)))],
     ['20,000 SETTINGS', () => repeat(20_000, () => frame(SETTINGS, 0, 0, '0003 00000064'))],
     ['20,000 PRIORITYs', () => repeat(20_000, () => frame(PRIORITY, 0, 1, '00000000 10'))],
@@ -160,7 +108,7 @@ describe('a caller', () => {
   it('who opens 300 streams gets the last 44 refused', async () => {
     const held = await stage.backend(() => {});
     const plane = await stage.plane({ services: { web: [held] } });
-    const offender = await Offender.connect(plane.port);
+    const offender = await RawHttp2Caller.connect(plane.port);
     closers.push(() => offender.socket.destroy());
     offender.send(repeat(300, (index) => offender.headers(index * 2 + 1)));
     const refused = () => offender.frames.filter(({ type }) => type === RST_STREAM);
@@ -173,7 +121,7 @@ describe('a caller', () => {
       connection.socket.pause();
     });
     const plane = await stage.plane({ services: { web: [held] } });
-    const offender = await Offender.connect(plane.port);
+    const offender = await RawHttp2Caller.connect(plane.port);
     closers.push(() => offender.socket.destroy());
     offender.send(offender.headers(1, [[':method', 'POST'], ...REQUEST.slice(1)], 4));
     const piece = frame(DATA, 0, 1, Buffer.alloc(16_384));
@@ -187,7 +135,7 @@ describe('a caller', () => {
   it('who never opens its windows holds nothing but its own answers', async () => {
     const large = await stage.backend(({ connection }) => connection.answer(200, 'x'.repeat(1_000_000)));
     const plane = await stage.plane({ services: { web: [large] } });
-    const offender = await Offender.connect(plane.port);
+    const offender = await RawHttp2Caller.connect(plane.port);
     closers.push(() => offender.socket.destroy());
     offender.send(repeat(20, (index) => offender.headers(index * 2 + 1)));
     const received = () =>

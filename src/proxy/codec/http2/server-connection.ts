@@ -28,7 +28,7 @@ const STALL_MS = 300_000;
 const DRAIN_MS = 1_000;
 const DEFAULT_MAX_STREAMS = 256;
 /** Streams that are kept for further requests. */
-const MAX_FREE_STREAMS = 64;
+const MAX_FREE_STREAMS = 32;
 const PING_BYTES = Buffer.from('draining', 'latin1');
 
 export class Http2ServerConnection extends Http2Connection<Http2ServerStream> implements ServerStreamOwner {
@@ -137,7 +137,11 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     endStream: boolean,
     dependsOnItself: boolean,
   ): void {
-    if (this.#readingHead && this.settingsReceived) this.#headArrived();
+    if (!this.settingsReceived) {
+      this.onConnectionError(PROTOCOL_ERROR, 'no SETTINGS behind the preface');
+      return;
+    }
+    if (this.#readingHead) this.#headArrived();
     const stream = this.streams.get(id);
     if (stream !== undefined) this.readTrailers(stream, bytes, start, end, endStream);
     else if (id % 2 === 0) this.onConnectionError(PROTOCOL_ERROR, 'a stream of an even number from a client');
