@@ -23,8 +23,9 @@ const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=cre
 /** `In` is what it tells, `Out` what it is told. */
 export class Worker<In extends { readonly kind: string }, Out extends object> {
   readonly pid: number;
+  /** Rejects with the process's complaint when it has ended. */
+  readonly ended: Promise<never>;
   readonly #child: ChildProcess;
-  readonly #failed: Promise<never>;
   #complaint = '';
 
   constructor(child: ChildProcess, name: string) {
@@ -33,11 +34,11 @@ export class Worker<In extends { readonly kind: string }, Out extends object> {
     child.stderr?.on('data', (chunk: Buffer) => {
       this.#complaint = (this.#complaint + chunk.toString()).slice(-MAX_COMPLAINT_CHARS);
     });
-    this.#failed = new Promise((_, reject) => {
+    this.ended = new Promise((_, reject) => {
       child.once('error', reject);
       child.once('exit', () => reject(new Error(`${name} ended: ${this.#complaint.trim() || 'it said nothing'}`)));
     });
-    this.#failed.catch(() => {});
+    this.ended.catch(() => {});
   }
 
   send(message: Out): void {
@@ -58,7 +59,7 @@ export class Worker<In extends { readonly kind: string }, Out extends object> {
       };
       this.#child.on('message', listen);
     });
-    return Promise.race([message, this.#failed]);
+    return Promise.race([message, this.ended]);
   }
 
   async stop(): Promise<void> {

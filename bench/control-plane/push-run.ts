@@ -117,7 +117,7 @@ export class PushRun {
     const startUs = nowUs();
     const synced = groups.map((group) => group.next('synced'));
     for (const group of groups) group.send({ kind: 'start' });
-    const ends = await Promise.race([Promise.all(synced), this.#syncLimit()]);
+    const ends = await Promise.race([Promise.all(synced), server.ended, this.#syncLimit()]);
     const after = readUsage(server.pid, units);
     return {
       wallUs: Math.max(...ends.map(({ atUs }) => atUs)) - startUs,
@@ -141,7 +141,7 @@ export class PushRun {
     this.#bed.say(`${this.#mode}: in sync after ${(sync.wallUs / 1e6).toFixed(1)} s; ${count} changes`);
     const before = this.#readMeters(server.pid);
     const appliedUs = await this.#sendChanges(server, count);
-    await this.#tail(expected);
+    await Promise.race([this.#tail(expected), server.ended]);
     const after = this.#readMeters(server.pid);
     const elapsedUs = after.wallUs - before.wallUs;
     const cpuUs = after.server.cpuUs - before.server.cpuUs;
