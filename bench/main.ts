@@ -2,6 +2,7 @@
 import { AB_USAGE, abCommand } from './ab.ts';
 import { UsageError } from './arguments.ts';
 import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
+import { FOOTPRINT_USAGE, footprintCommand } from './footprint.ts';
 import { HTTP1 } from './http1.ts';
 import { LATENCY } from './latency.ts';
 import { MICRO_USAGE, microCommand } from './micro/run.ts';
@@ -19,6 +20,7 @@ interface Scenario {
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
   ...[HTTP1, LATENCY].map(commandOf),
+  { name: 'footprint', usage: FOOTPRINT_USAGE, run: footprintCommand },
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },
   { name: 'publish', usage: PUBLISH_USAGE, run: publishCommand },

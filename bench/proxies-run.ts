@@ -1,15 +1,14 @@
 // A run of a scenario: each workload through each proxy in turn, in interleaved rounds.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPeer } from '../test/support/peers.ts';
-import { parseCpuList, planCpus } from './bed/cpus.ts';
+import { planCpus } from './bed/cpus.ts';
 import { freePorts } from './bed/ports.ts';
-import { Programs } from './bed/programs.ts';
+import { type Programs, withPrograms } from './bed/programs.ts';
 import type { Contender, CpuPlan, EquipmentSet, RunningProxy } from './contender.ts';
+import { programPath } from './contenders/installed-program.ts';
 import type { LoadSpec } from './measure/load.ts';
-import { readBusyUs } from './measure/machine-usage.ts';
-import { type KernelUnits, readKernelUnits, readUsage } from './measure/process-usage.ts';
+import { othersShare, readMeters } from './measure/meters.ts';
+import { type KernelUnits, readKernelUnits } from './measure/process-usage.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
 import type { Absence, Outcome, Sample } from './report/proxies-report.ts';
 import type { Workload } from './workload.ts';
@@ -52,23 +51,8 @@ interface Candidate {
 }
 
 /** Throws when the load or the backends are missing; a contender that fails is left out and said. */
-export async function runProxies(scenario: ProxyScenario, options: RunOptions): Promise<RunResults> {
-  const programs = new Programs();
-  const folder = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
-  // Started by root, nginx works as somebody else, who has to reach its files.
-  chmodSync(folder, 0o755);
-  const clean = (): void => {
-    programs.killAll();
-    removeFolder(folder);
-  };
-  process.once('exit', clean);
-  try {
-    return await new ProxiesRun(scenario, options, programs, folder).run();
-  } finally {
-    await programs.stopAll();
-    process.off('exit', clean);
-    clean();
-  }
+export function runProxies(scenario: ProxyScenario, options: RunOptions): Promise<RunResults> {
+  return withPrograms((programs, folder) => new ProxiesRun(scenario, options, programs, folder).run());
 }
 
 class ProxiesRun {
@@ -83,7 +67,7 @@ class ProxiesRun {
 
   constructor(scenario: ProxyScenario, options: RunOptions, programs: Programs, folder: string) {
     this.#scenario = scenario;
-    this.#generator = required(scenario.generator);
+    this.#generator = programPath(scenario.generator);
     this.#options = options;
     this.#programs = programs;
     this.#folder = folder;
@@ -194,16 +178,15 @@ class ProxiesRun {
 
   async #measure(proxy: RunningProxy, workload: Workload): Promise<Sample> {
     const allocatedBefore = await proxy.readAllocatedBytes?.();
-    const before = this.#readMeters(proxy.pid);
+    const before = readMeters(this.#cpus, this.#units, proxy.pid);
     const load = await this.#scenario.load(this.#load(proxy, workload, this.#options.secondsPerRound));
-    const after = this.#readMeters(proxy.pid);
+    const after = readMeters(this.#cpus, this.#units, proxy.pid);
     const allocatedAfter = await proxy.readAllocatedBytes?.();
     if (load.requests === 0) throw new Error('it answered no request');
     const elapsedUs = after.wallUs - before.wallUs;
     const cpuUs = after.proxy.cpuUs - before.proxy.cpuUs;
-    const othersUs = after.machineUs - before.machineUs - (after.own.cpuUs - before.own.cpuUs);
     const { requestsPerSecond, bytesPerSecond, p50Us, p99Us, p999Us, errors } = load;
-    const shares = { cpuShare: cpuUs / elapsedUs, othersShare: Math.max(0, othersUs / elapsedUs) };
+    const shares = { cpuShare: cpuUs / elapsedUs, othersShare: othersShare(before, after) };
     const perRequest = {
       cpuUsPerRequest: cpuUs / load.requests,
       allocatedBytesPerRequest: ((allocatedAfter ?? Number.NaN) - (allocatedBefore ?? Number.NaN)) / load.requests,
@@ -211,13 +194,6 @@ class ProxiesRun {
     const latency = { p50Us, p99Us, p999Us };
     const { rssBytes } = after.proxy;
     return { requestsPerSecond, bytesPerSecond, ...perRequest, ...shares, ...latency, rssBytes, errors };
-  }
-
-  #readMeters(proxyPid: number) {
-    const { proxy, load } = this.#cpus;
-    const machineUs = readBusyUs([...new Set(parseCpuList(`${proxy},${load}`))], this.#units);
-    const own = readUsage(process.pid, this.#units);
-    return { wallUs: performance.now() * 1000, machineUs, own, proxy: readUsage(proxyPid, this.#units) };
   }
 
   #load(proxy: RunningProxy, workload: Workload, seconds: number): LoadSpec {
@@ -233,18 +209,6 @@ class ProxiesRun {
 
 function outcomeOf({ contender, samples }: Candidate): Outcome {
   return { name: contender.name, version: contender.version(), samples };
-}
-
-/** More than once, because Node gives up silently when an nginx that is ending removes its pid file at the same moment. */
-function removeFolder(folder: string): void {
-  for (let attempt = 0; attempt < 5 && existsSync(folder); attempt += 1)
-    rmSync(folder, { recursive: true, force: true });
-}
-
-function required(name: string): string {
-  const path = findPeer(name);
-  if (path === null) throw new Error(`${name} is needed for this bench; run: npm run peers -- ${name}`);
-  return path;
 }
 
 function messageOf(error: unknown): string {

@@ -12,7 +12,7 @@ function configuration(folder: string, http: string): string {
 worker_processes 1;
 pid ${join(folder, 'nginx.pid')};
 error_log stderr warn;
-events { worker_connections 4096; }
+events { worker_connections 8192; }
 http {
   access_log off;
   keepalive_timeout 1h;

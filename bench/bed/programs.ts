@@ -1,6 +1,9 @@
 // Starts the programs of a run, each pinned to its CPUs, and ends all of them whatever happens.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accepts } from './ports.ts';
 
@@ -24,7 +27,7 @@ export interface Program {
 
 const START_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 2_000;
-const POLL_MS = 20;
+const POLL_MS = 5;
 const MAX_COMPLAINT_CHARS = 2_000;
 
 export class Programs {
@@ -81,4 +84,30 @@ export class Programs {
     await closed;
     clearTimeout(force);
   }
+}
+
+/** Gives a temporary folder as well; whatever happens, the programs are ended and the folder is taken away. */
+export async function withPrograms<T>(act: (programs: Programs, folder: string) => Promise<T>): Promise<T> {
+  const programs = new Programs();
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
+  // Started by root, nginx works as somebody else, who has to reach its files.
+  chmodSync(folder, 0o755);
+  const clean = (): void => {
+    programs.killAll();
+    removeFolder(folder);
+  };
+  process.once('exit', clean);
+  try {
+    return await act(programs, folder);
+  } finally {
+    await programs.stopAll();
+    process.off('exit', clean);
+    clean();
+  }
+}
+
+/** More than once, because Node gives up silently when an nginx that is ending removes its pid file at the same moment. */
+function removeFolder(folder: string): void {
+  for (let attempt = 0; attempt < 5 && existsSync(folder); attempt += 1)
+    rmSync(folder, { recursive: true, force: true });
 }

@@ -21,7 +21,7 @@ export const haproxy: Contender = {
 function configuration(port: number, upstreamPorts: readonly number[]): string {
   return `global
   nbthread 1
-  maxconn 4096
+  maxconn 8192
 
 defaults
   mode http

@@ -6,11 +6,7 @@ import { type Summary, summarize, wasDisturbed } from '../report/proxies-report.
 import type { Chart, Panel } from './bar-chart.ts';
 import { isProxiesRun, type KeptProxiesRun, type KeptRun } from './kept-runs.ts';
 import { renderMarkdownTable } from './page.ts';
-import { DISTURBED, type Section, type SectionText } from './section.ts';
-
-/** What every table must have, or it compares nothing. */
-const REFERENCE = 'envoy';
-const OURS: readonly string[] = ['switchboard', 'switchboard-c'];
+import { DISTURBED, describeRun, isOurs, REFERENCE, type Section, type SectionText } from './section.ts';
 
 interface Measured {
   readonly run: KeptProxiesRun;
@@ -48,7 +44,7 @@ function measurementsOf(
     const kept = run.workloads.find((one) => one.workload.name === workload);
     const names = kept?.outcomes.map(({ name }) => name) ?? [];
     if (run.settings.set !== set || kept === undefined) return [];
-    if (!names.includes(REFERENCE) || !names.some((name) => OURS.includes(name))) return [];
+    if (!names.includes(REFERENCE) || !names.some(isOurs)) return [];
     const summaries = summarize(kept.outcomes);
     return [{ run, what: kept.workload.what, summaries, disturbed: wasDisturbed(summaries) }];
   });
@@ -68,11 +64,6 @@ function renderTables({ columns }: ProxyScenario, measured: readonly Measured[])
     .join('\n\n');
 }
 
-export function describeRun({ date, machine, revision, command }: KeptRun): string {
-  const where = `${machine.cpu} with ${machine.cpuCount} CPUs, Linux ${machine.kernel}`;
-  return `${date.slice(0, 10)}, ${where}, checkout ${revision}, \`${command}\``;
-}
-
 function describeVersions(summaries: readonly Summary[]): string {
   return [...new Set(summaries.map(({ name, version }) => `${name} ${version}`))].join('; ');
 }
@@ -81,7 +72,7 @@ function chartOf({ name, headline, headlineTitle }: ProxyScenario, set: string, 
   const panels = measured.map(({ what, summaries, disturbed }): Panel => {
     const bars = summaries.flatMap((summary) => {
       const value = headline(summary);
-      return value === null || !(value >= 0) ? [] : [{ label: summary.name, value, ours: OURS.includes(summary.name) }];
+      return value === null || !(value >= 0) ? [] : [{ label: summary.name, value, ours: isOurs(summary.name) }];
     });
     return { title: disturbed ? `${what} (disturbed)` : what, bars };
   });

@@ -19,3 +19,16 @@ export type SectionText =
 /** Stands over each table that was made from a disturbed run. */
 export const DISTURBED =
   '> **Disturbed:** other programs used the CPUs meanwhile. Ratios are rough, and microseconds mean nothing.';
+
+/** What every table must have, or it compares nothing: this one and one of ours. */
+export const REFERENCE = 'envoy';
+const OURS: readonly string[] = ['switchboard', 'switchboard-c'];
+
+export function isOurs(name: string): boolean {
+  return OURS.includes(name);
+}
+
+export function describeRun({ date, machine, revision, command }: KeptRun): string {
+  const where = `${machine.cpu} with ${machine.cpuCount} CPUs, Linux ${machine.kernel}`;
+  return `${date.slice(0, 10)}, ${where}, checkout ${revision}, \`${command}\``;
+}

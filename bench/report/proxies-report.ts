@@ -115,7 +115,12 @@ function valuesOf(outcome: Outcome, measure: Measure): readonly number[] {
 /** Above this share of a CPU, what others did shows in the figures. */
 const QUIET_SHARE = 0.1;
 
+/** `othersShare` in CPUs. */
+export function isDisturbance(othersShare: number): boolean {
+  return othersShare > QUIET_SHARE;
+}
+
 /** Whether other programs disturbed the run. */
 export function wasDisturbed(summaries: readonly Summary[]): boolean {
-  return median(summaries.map((summary) => summary.othersShare.median)) > QUIET_SHARE;
+  return isDisturbance(median(summaries.map((summary) => summary.othersShare.median)));
 }
