@@ -12,6 +12,7 @@ import { explainMiss } from '../route/explain-miss.ts';
 import type { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { RouteTable } from '../route/route-table.ts';
+import { callTimeoutMs } from './call-timeout.ts';
 import { renderChangedFields } from './changed-response.ts';
 import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -43,6 +44,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   #tunnel: Tunnel | null = null;
   /** For routes that have been asked for. */
   #wait: RouteWait | null = null;
+  /** From the end of the request, ms; 0 = for ever. */
+  #timeoutMs = 0;
   #active = false;
   #responseStarted = false;
   #upstreamBlocked = false;
@@ -139,9 +142,10 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   onRequestEnd(trailers: string): void {
     if (this.#wait?.keepsEnd(trailers) === true) return;
     if (!this.#active || this.#tunnel !== null) return;
-    const timeoutMs = this.#entry?.timeoutMs ?? 0;
-    if (timeoutMs > 0) this.#context.wheel.set(this.#timeout, timeoutMs);
-    else this.#context.wheel.cancel(this.#timeout);
+    const { clock, wheel } = this.#context;
+    this.#timeoutMs = callTimeoutMs(this.#head, this.#entry?.timeoutMs ?? 0, clock, this.record.startedAtMs);
+    if (this.#timeoutMs > 0) wheel.set(this.#timeout, this.#timeoutMs);
+    else wheel.cancel(this.#timeout);
     this.#router.sendEnd(trailers);
   }
 
@@ -239,7 +243,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   onTimer(): void {
     if (this.stream.requestComplete) {
       this.#router.recordTimeout();
-      this.#giveUp('upstream_timeout', `no complete answer within ${this.#entry?.timeoutMs} ms`);
+      this.#giveUp('upstream_timeout', `no complete answer within ${this.#timeoutMs} ms`);
     } else {
       this.#giveUp('request_body_timeout', `no complete body within ${this.#context.requestBodyTimeoutMs} ms`);
     }

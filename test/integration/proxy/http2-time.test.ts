@@ -1,7 +1,7 @@
 // Promises about time and HTTP/2: who is waited for, how long, and how a connection ends.
 import { GOAWAY, HEADERS, PING, SETTINGS } from '../../../src/proxy/codec/http2/frame.ts';
 import { Http2Backend } from '../../support/http2-backend.ts';
-import { Http2Caller } from '../../support/http2-caller.ts';
+import { answerOf, Http2Caller } from '../../support/http2-caller.ts';
 import type { LivePlane, LivePlaneOptions } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RawHttp2Caller, REQUEST } from '../../support/raw-http2-caller.ts';
@@ -119,6 +119,30 @@ describe('a connection of a caller', () => {
     caller.send(caller.headers(1), caller.headers(3), caller.headers(5));
     await until('all are answered', () => caller.frames.filter(({ type }) => type === HEADERS).length === 3);
     expect(goAways(caller)[0]).toBe(2 ** 31 - 1);
+  });
+});
+
+describe('the deadline of a gRPC call', () => {
+  it('ends it as DEADLINE_EXCEEDED where the caller does not, counted from its beginning', async () => {
+    const { clock, backend, plane } = await setUp({ routeTimeoutMs: 15_000 }, silent);
+    const caller = new Http2Caller(plane.port);
+    closers.push(() => caller.close());
+    const headers = { ':method': 'POST', 'content-type': 'application/grpc', 'grpc-timeout': '2S' };
+    const stream = caller.open('web', headers, false);
+    await backend.request(0);
+    clock.advance(1_500);
+    stream.end('x');
+    await (await backend.request(0)).body;
+    const answer = answerOf(stream);
+    clock.advance(400);
+    await turns(20);
+    expect(plane.log).toHaveLength(0);
+    clock.advance(200);
+    expect((await answer).headers).toMatchObject({
+      ':status': 200,
+      'grpc-status': '4',
+      'x-switchboard-error': 'UT upstream_timeout',
+    });
   });
 });
 
