@@ -51,8 +51,10 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
 
   begin(exchange: ClientExchange, method: string, nowMs: number): UpstreamStream {
     const connection = this.#choose(nowMs);
+    const stream = connection.open(exchange, method);
+    // A retry may go to a pod that was not used before: its connection is for that alone.
     if (this.#draining) connection.drain();
-    return connection.open(exchange, method);
+    return stream;
   }
 
   drain(): void {

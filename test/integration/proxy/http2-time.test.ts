@@ -49,6 +49,19 @@ describe('a connection of a caller', () => {
     expect(goAways(caller)).toEqual([1]);
   });
 
+  it('whose caller takes nothing of its answers is cut off after five to ten minutes', async () => {
+    const { clock, plane } = await setUp({}, ({ connection }) => connection.answer(200, 'x'.repeat(70_000)));
+    const caller = await raw(plane);
+    caller.send(caller.headers(1));
+    // The pod is done with it, and so is the exchange: what is left waits for the caller's window.
+    expect((await plane.logged(0)).status).toBe(200);
+    clock.advance(299_000);
+    await turns(20);
+    expect(caller.closed).toBe(false);
+    clock.advance(302_000);
+    expect(await caller.cutOff()).toBe(11);
+  });
+
   it('with a request in work is not idle', async () => {
     const { clock, backend, plane } = await setUp({ idleTimeoutMs: 60_000 }, silent);
     const caller = await raw(plane);

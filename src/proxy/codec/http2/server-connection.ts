@@ -22,7 +22,7 @@ export interface Http2ServerOwner {
   onHttp2Closed(connection: Http2ServerConnection): void;
 }
 
-/** Where no idle timeout is set, and for callers that take nothing of what they asked for, ms. */
+/** A caller that takes nothing of what it asked for is cut off after one to two times this, ms. Envoy's stream_idle_timeout. */
 const STALL_MS = 300_000;
 /** How long a caller may take to have seen the first GOAWAY before the second one, ms. */
 const DRAIN_MS = 1_000;
@@ -48,6 +48,8 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   #final = false;
   #requests = 0;
   #requestsAtTimer = 0;
+  #sentAtTimer = 0;
+  #idleSinceMs: number;
   #closed = false;
 
   constructor(
@@ -60,6 +62,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     super(socket, commons, wheel);
     this.#owner = owner;
     this.#limits = limits;
+    this.#idleSinceMs = commons.now();
     this.#maxStreams = limits.maxStreams ?? DEFAULT_MAX_STREAMS;
     this.writer.settings([
       MAX_CONCURRENT_STREAMS,
@@ -104,9 +107,22 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     else if (this.#draining && !this.#final) this.#sendFinalGoAway();
     else if (this.#readingHead)
       this.onConnectionError(ENHANCE_YOUR_CALM, `no complete head within ${this.#limits.headTimeoutMs} ms`);
-    else if (this.active === 0 && this.#requests === this.#requestsAtTimer && this.#limits.idleTimeoutMs > 0)
+    else this.#checkProgress();
+  }
+
+  /** Nothing in work for long enough, or answers of which the caller takes nothing: either ends the connection. */
+  #checkProgress(): void {
+    const nowMs = this.commons.now();
+    if (this.stalled && this.sentBytes === this.#sentAtTimer) {
+      this.onConnectionError(ENHANCE_YOUR_CALM, 'answers that are asked for and not taken');
+      return;
+    }
+    if (this.active > 0 || this.#requests !== this.#requestsAtTimer) this.#idleSinceMs = nowMs;
+    else if (this.#limits.idleTimeoutMs > 0 && nowMs - this.#idleSinceMs >= this.#limits.idleTimeoutMs) {
       this.#closeIdle();
-    else this.#startIdleTimer();
+      return;
+    }
+    this.#startTimer();
   }
 
   protected override onBytes(bytes: Buffer): void {
@@ -234,7 +250,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     this.#final = true;
     this.writer.goAway(this.#lastStream, NO_ERROR, 'draining');
     if (this.active === 0) this.#closeIdle();
-    else this.#startIdleTimer();
+    else this.#startTimer();
   }
 
   #closeIdle(): void {
@@ -243,11 +259,12 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
 
   #headArrived(): void {
     this.#readingHead = false;
-    if (!this.#draining || this.#final) this.#startIdleTimer();
+    if (!this.#draining || this.#final) this.#startTimer();
   }
 
-  #startIdleTimer(): void {
+  #startTimer(): void {
     this.#requestsAtTimer = this.#requests;
-    this.wheel.set(this.timer, this.#limits.idleTimeoutMs || STALL_MS);
+    this.#sentAtTimer = this.sentBytes;
+    this.wheel.set(this.timer, Math.min(this.#limits.idleTimeoutMs || STALL_MS, STALL_MS));
   }
 }

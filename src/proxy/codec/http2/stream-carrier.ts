@@ -25,6 +25,8 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
   readonly writer: FrameWriter;
   readonly streamWindow = STREAM_WINDOW_BYTES;
   sendWindow = DEFAULT_WINDOW_BYTES;
+  /** Of bodies, since the connection began. */
+  protected sentBytes = 0;
   /** Nothing more is read, and no stream is left. */
   protected dead = false;
   protected readonly commons: Http2Commons;
@@ -75,6 +77,7 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
 
   sent(bytes: number): void {
     this.sendWindow -= bytes;
+    this.sentBytes += bytes;
     this.guard.useful();
   }
 
