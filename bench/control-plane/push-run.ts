@@ -154,6 +154,7 @@ export class PushRun {
       delays: matchAcks(changes, appliedUs, this.#acks),
       cpuUs,
       cpuShare: cpuUs / elapsedUs,
+      loadShare: (ownUs - cpuUs) / elapsedUs,
       othersShare: Math.max(0, (after.machineUs - before.machineUs - ownUs) / elapsedUs),
       rssBytes: after.server.rssBytes,
       peakRssBytes: readPeakRss(server.pid),

@@ -23,6 +23,8 @@ export interface PushResult {
   readonly cpuUs: number;
   /** CPU time over wall time. */
   readonly cpuShare: number;
+  /** What the subscribers took, in CPUs: 500 of them on one CPU have a hand in the delays. */
+  readonly loadShare: number;
   /** What programs outside of this bench took of its CPUs, in CPUs. */
   readonly othersShare: number;
   readonly rssBytes: number;
@@ -66,6 +68,7 @@ export interface PushSummary {
   readonly cpuMsPerChange: number;
   readonly cpuUsPerPush: number;
   readonly cpuShare: number;
+  readonly loadShare: number;
   readonly othersShare: number;
   readonly idleRssBytes: number;
   readonly syncRssBytes: number;
@@ -90,6 +93,7 @@ export function summarizePush(result: PushResult): PushSummary {
     cpuMsPerChange: cpuUs / 1e3 / changes,
     cpuUsPerPush: cpuUs / all.length,
     cpuShare: result.cpuShare,
+    loadShare: result.loadShare,
     othersShare: result.othersShare,
     idleRssBytes: sync.idleRssBytes,
     syncRssBytes: sync.rssBytes,
@@ -117,6 +121,7 @@ const PUSH_COLUMNS: readonly (Column & { readonly cell: (row: PushSummary) => st
   { title: 'CPU ms/change', align: 'right', cell: (row) => row.cpuMsPerChange.toFixed(1) },
   { title: 'CPU µs/push', align: 'right', cell: (row) => row.cpuUsPerPush.toFixed(0) },
   { title: 'core %', align: 'right', cell: (row) => (row.cpuShare * 100).toFixed(0) },
+  { title: 'load %', align: 'right', cell: (row) => (row.loadShare * 100).toFixed(0) },
   { title: 'others %', align: 'right', cell: (row) => (row.othersShare * 100).toFixed(0) },
   { title: 'RSS MB', align: 'right', cell: (row) => megabytes(row.rssBytes) },
   { title: 'peak MB', align: 'right', cell: (row) => megabytes(row.peakRssBytes) },

@@ -15,6 +15,7 @@ const RESULT: PushResult = {
   delays: { gone: [2_000, 4_000], come: [50_000, 60_000] },
   cpuUs: 8_000,
   cpuShare: 0.04,
+  loadShare: 0.07,
   othersShare: 0.25,
   rssBytes: 130e6,
   peakRssBytes: 140e6,
@@ -49,7 +50,7 @@ describe('renderPushes', () => {
     const cell = (title: string) => row?.[titles?.indexOf(title) ?? -1];
     expect(row?.slice(0, 4)).toEqual(['named', '2.5', '1.5', '2']);
     expect([cell('gone p50'), cell('come p50'), cell('max ms')]).toEqual(['2.0', '50.0', '60.0']);
-    expect([cell('core %'), cell('others %'), cell('RSS MB'), cell('peak MB')]).toEqual(['4', '25', '130', '140']);
+    expect(['core %', 'load %', 'others %', 'RSS MB', 'peak MB'].map(cell)).toEqual(['4', '7', '25', '130', '140']);
   });
 });
 
