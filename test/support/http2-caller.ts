@@ -1,4 +1,5 @@
 // A caller that speaks HTTP/2 by prior knowledge (Node's own client) and waits for whole answers.
+
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -6,6 +7,7 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 
 export interface Http2Answer {
   readonly status: number;
@@ -19,8 +21,12 @@ export class Http2Caller {
   /** Codes of GOAWAY frames that have come. */
   readonly goAways: number[] = [];
 
-  constructor(port: number) {
-    this.session = connect(`http://127.0.0.1:${port}`);
+  /** To a port, or on a connection that is there. */
+  constructor(to: number | Socket) {
+    this.session =
+      typeof to === 'number'
+        ? connect(`http://127.0.0.1:${to}`)
+        : connect('http://127.0.0.1', { createConnection: () => to });
     this.session.on('error', () => {});
     this.session.on('goaway', (code) => this.goAways.push(code));
   }

@@ -1,4 +1,5 @@
 // What the exchanges of one listener share: where routes come from, what is counted and logged, and the limits.
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { TimerWheel } from '../../base/timer-wheel.ts';
@@ -49,6 +50,10 @@ export interface ExchangeContext {
   streamIdleTimeoutMs: number;
   /** From the head of a request to the end of its body, ms; 0 = for ever. */
   requestBodyTimeoutMs: number;
+  /** What requests are routed by instead of their own authority: where the CONNECT that they came through was going. Null = their own. */
+  readonly pinnedAuthority: string | null;
+  /** Takes the socket of a tunnel in which HTTP/2 has been found, which was going to `authority`; null = tunnels stay tunnels. */
+  readonly serveHttp2: ((socket: Socket, authority: string) => void) | null;
   /** True while the sidecar drains: answers carry `Connection: close`. */
   draining: boolean;
 }

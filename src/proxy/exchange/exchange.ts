@@ -93,17 +93,19 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       this.#refuse();
       return;
     }
-    const routes = this.#context.routes;
-    const demand = routes.demand;
-    const table = demand === null ? routes.table : demand.tableOf(head.authority, this.record.startedAtMs);
-    if (table === null && demand !== null) this.#awaitRoutes(demand, head.authority);
+    const { routes, pinnedAuthority: pinned } = this.#context;
+    const { demand } = routes;
+    const table = demand === null ? routes.table : demand.tableOf(pinned ?? head.authority, this.record.startedAtMs);
+    if (table === null && demand !== null) this.#awaitRoutes(demand, pinned ?? head.authority);
     else this.#route(table, head);
   }
 
   #route(table: RouteTable | null, head: RequestHead): void {
-    const entry = table === null ? null : table.match(head);
+    const pinned = this.#context.pinnedAuthority;
+    const entry = table === null ? null : table.match(head, pinned);
     if (entry === null) {
-      this.rescue('no_route', table === null ? 'no routes have come yet.' : explainMiss(table.spec, head.authority));
+      const told = table === null ? 'no routes have come yet.' : explainMiss(table.spec, pinned ?? head.authority);
+      this.rescue('no_route', told);
       return;
     }
     this.#entry = entry;
@@ -123,7 +125,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     } else if (head.isConnect) {
       // A tunnel has timeouts of its own.
       this.#stall.close();
-      this.#tunnel = new Tunnel(this, cluster, this.#context); // alloc-ok: once a tunnel
+      this.#tunnel = new Tunnel(this, cluster, head.authority, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
     } else {
       const changedHead = destination.request === null ? '' : this.#changeHead(destination.request, head);

@@ -17,9 +17,12 @@ import type { ConnectionChain } from './connection-chain.ts';
 /** Share of the age that is taken off by chance. */
 const AGE_JITTER = 0.1;
 
+/** What each chain says for itself. */
+export type OwnContext = 'routes' | 'stats' | 'draining' | 'pinnedAuthority' | 'serveHttp2';
+
 export interface HttpChainOptions {
   /** What the exchanges of every listener share. */
-  readonly shared: Omit<ExchangeContext, 'routes' | 'stats' | 'draining' | 'accessLog'>;
+  readonly shared: Omit<ExchangeContext, OwnContext | 'accessLog'>;
   readonly accessLog: AccessLog | null;
   readonly limits: Omit<ServerConnectionLimits, 'headTimeoutMs' | 'idleTimeoutMs'>;
   /** Where the configuration says nothing of it (0), ms. */
@@ -41,7 +44,11 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     const { shared, accessLog } = options;
     this.#options = options;
     this.#http = http;
-    this.#context = { ...shared, accessLog, routes, stats: this.#stats, draining: false };
+    this.#context = {
+      ...shared,
+      ...{ accessLog, routes, stats: this.#stats, draining: false, pinnedAuthority: null },
+      serveHttp2: (socket, authority) => this.#serveTunnelled(socket, authority),
+    };
     this.update(http, routes);
   }
 
@@ -77,9 +84,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   }
 
   createExchange(stream: Http2ServerStream): ServerExchange {
-    const exchange = new Exchange(this.#context, remoteOf(stream.socket), this.#onExchangeClosed);
-    exchange.bindStream(stream);
-    return exchange;
+    return this.#createExchange(stream, this.#context);
   }
 
   onMalformedRequest(): void {
@@ -109,10 +114,29 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     this.#serveHttp2(socket).receive(bytes);
   }
 
-  #serveHttp2(socket: Socket): Http2ServerConnection {
+  /** What comes through a tunnel goes where the tunnel leads to, whatever it says itself. Everything else is as it is outside of tunnels. */
+  #serveTunnelled(socket: Socket, authority: string): void {
+    this.#stats.connectionsTotal += 1;
+    this.#stats.connectionsActive += 1;
+    // Its prototype, so that it follows every change.
+    const context: ExchangeContext = Object.create(this.#context, { pinnedAuthority: { value: authority } });
+    this.#serveHttp2(socket, {
+      createExchange: (stream) => this.#createExchange(stream, context),
+      onMalformedRequest: () => this.onMalformedRequest(),
+      onHttp2Closed: (connection) => this.onHttp2Closed(connection),
+    });
+  }
+
+  #createExchange(stream: Http2ServerStream, context: ExchangeContext): Exchange {
+    const exchange = new Exchange(context, remoteOf(stream.socket), this.#onExchangeClosed);
+    exchange.bindStream(stream);
+    return exchange;
+  }
+
+  #serveHttp2(socket: Socket, owner: Http2ServerOwner = this): Http2ServerConnection {
     const { limits, shared } = this.#options;
     this.#commons ??= new Http2Commons(limits.maxHeadBytes, () => shared.clock.now());
-    const connection = new Http2ServerConnection(socket, this, this.#limits(), this.#commons, shared.wheel);
+    const connection = new Http2ServerConnection(socket, owner, this.#limits(), this.#commons, shared.wheel);
     this.#http2.add(connection);
     if (this.#context.draining) connection.drain();
     return connection;

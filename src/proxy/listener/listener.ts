@@ -23,14 +23,14 @@ import type { ClusterSlot } from '../upstream/cluster.ts';
 import { Acceptor } from './acceptor.ts';
 import { ChainChooser } from './chain-chooser.ts';
 import type { ConnectionChain } from './connection-chain.ts';
-import { HttpChain } from './http-chain.ts';
+import { HttpChain, type OwnContext } from './http-chain.ts';
 import type { OriginalDestination } from './original-destination.ts';
 import { TcpChain } from './tcp-chain.ts';
 import { TlsChain } from './tls-chain.ts';
 
 export interface ListenerOptions {
   /** What the exchanges of every listener share. */
-  readonly shared: Omit<ExchangeContext, 'routes' | 'stats' | 'draining'>;
+  readonly shared: Omit<ExchangeContext, OwnContext>;
   /** For a listener that names its access logs; null = none can be written. Must not throw. Absent: it gets the shared one. */
   readonly openAccessLogs?: (paths: readonly string[]) => AccessLog | null;
   readonly limits: Omit<ServerConnectionLimits, 'headTimeoutMs' | 'idleTimeoutMs'>;

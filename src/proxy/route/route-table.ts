@@ -37,11 +37,9 @@ export class RouteTable {
     this.#prefixes.sort((a, b) => b.part.length - a.part.length);
   }
 
-  /** `null` = nobody answers to this. */
-  match(head: RequestHead): RouteEntry | null {
-    const host = this.#takesAll
-      ? this.#any
-      : this.#hostOf(this.#ignorePort ? withoutPort(head.authority) : head.authority);
+  /** `null` = nobody answers to this. `pinned`: what stands for the request's own authority; null = that. */
+  match(head: RequestHead, pinned: string | null = null): RouteEntry | null {
+    const host = this.#takesAll ? this.#any : this.#hostFor(pinned ?? head.authority);
     if (host === null) return null;
     const connect = head.isConnect;
     const entries = host.entries;
@@ -51,6 +49,10 @@ export class RouteTable {
       if (entry.condition === null || entry.condition.matches(head)) return entry;
     }
     return null;
+  }
+
+  #hostFor(authority: string): CompiledHost | null {
+    return this.#hostOf(this.#ignorePort ? withoutPort(authority) : authority);
   }
 
   #hostOf(authority: string): CompiledHost | null {

@@ -32,6 +32,8 @@ export class FirstBytes<Finding> implements TimerOwner {
     this.#wheel = wheel;
     this.#timer = new WheelTimer(this);
     this.#onDone = onDone;
+    // Node remembers a reader that removeAllListeners took away, and would let the bytes flow for it; `off` makes it forget.
+    socket.off('data', this.#onReadable);
     socket.on('readable', this.#onReadable);
     for (const event of ENDS) socket.on(event, this.#onGone);
     if (timeoutMs > 0) wheel.set(this.#timer, timeoutMs);
@@ -43,6 +45,8 @@ export class FirstBytes<Finding> implements TimerOwner {
     this.#wheel.cancel(this.#timer);
     this.#socket.off('readable', this.#onReadable);
     for (const event of ENDS) this.#socket.off(event, this.#onGone);
+    // An earlier wish to read on must not make it flow before somebody listens.
+    this.#socket.pause();
   }
 
   onTimer(): void {

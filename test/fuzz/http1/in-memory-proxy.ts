@@ -92,5 +92,7 @@ function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
     streamIdleTimeoutMs: 0,
     requestBodyTimeoutMs: 0,
     draining: false,
+    pinnedAuthority: null,
+    serveHttp2: null,
   };
 }

@@ -55,6 +55,7 @@ function isLetterOrSign(byte: number): boolean {
   return (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x5f;
 }
 
-function isPrefaceBegun(bytes: Buffer): boolean {
+/** `bytes` are a part of the preface of HTTP/2. */
+export function isPrefaceBegun(bytes: Buffer): boolean {
   return bytes.length < PREFACE.length && bytes.compare(PREFACE, 0, bytes.length, 0, bytes.length) === 0;
 }
