@@ -9,6 +9,7 @@ import { MICRO_USAGE, microCommand } from './micro/run.ts';
 import { proxiesCommand, proxiesUsage } from './proxies.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
 import { PUBLISH_USAGE, publishCommand } from './publish.ts';
+import { TCP } from './tcp.ts';
 
 interface Scenario {
   readonly name: string;
@@ -19,7 +20,7 @@ interface Scenario {
 
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
-  ...[HTTP1, LATENCY].map(commandOf),
+  ...[HTTP1, TCP, LATENCY].map(commandOf),
   { name: 'footprint', usage: FOOTPRINT_USAGE, run: footprintCommand },
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },

@@ -5,14 +5,10 @@ import { programPath } from '../contenders/installed-program.ts';
 import type { BackendPlace } from '../proxy-scenario.ts';
 import type { Program, ProgramSpec } from './programs.ts';
 
-/** Shared by both uses: one worker, no logs, connections that last, nothing outside its folder. */
+/** One worker, no logs, connections that last, nothing outside its folder. */
 function configuration(folder: string, http: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  return `daemon off;
-worker_processes 1;
-pid ${join(folder, 'nginx.pid')};
-error_log stderr warn;
-events { worker_connections 8192; }
+  return `${processPart(folder)}
 http {
   access_log off;
   keepalive_timeout 1h;
@@ -23,10 +19,35 @@ ${http}
 `;
 }
 
+/** What HTTP and TCP share. */
+function processPart(folder: string): string {
+  return `daemon off;
+worker_processes 1;
+pid ${join(folder, 'nginx.pid')};
+error_log stderr warn;
+events { worker_connections 8192; }`;
+}
+
 export function nginxSpec(nginx: string, folder: string, cpus: string, port: number, http: string): ProgramSpec {
+  return specOf(nginx, folder, cpus, port, configuration(folder, http));
+}
+
+/** `module`: path of the one that knows TCP, which Debian loads only when told. */
+export function nginxStreamSpec(
+  nginx: string,
+  folder: string,
+  cpus: string,
+  port: number,
+  stream: string,
+  module: string,
+): ProgramSpec {
+  return specOf(nginx, folder, cpus, port, `load_module ${module};\n${processPart(folder)}\nstream {\n${stream}\n}\n`);
+}
+
+function specOf(nginx: string, folder: string, cpus: string, port: number, configured: string): ProgramSpec {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, configuration(folder, http));
+  writeFileSync(file, configured);
   return { command: nginx, args: ['-p', folder, '-c', file], cpus, port };
 }
 

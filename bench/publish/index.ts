@@ -1,11 +1,12 @@
 // The sections of docs/benchmarks.md that the bench writes.
 import { HTTP1 } from '../http1.ts';
 import { LATENCY } from '../latency.ts';
+import { TCP } from '../tcp.ts';
 import { FOOTPRINT_SECTION } from './footprint-section.ts';
 import { proxiesSection } from './proxies-section.ts';
 import type { Section } from './section.ts';
 
 export const SECTIONS: readonly Section[] = [
-  ...[HTTP1, LATENCY].flatMap((scenario) => scenario.sets.map((set) => proxiesSection(scenario, set))),
+  ...[HTTP1, TCP, LATENCY].flatMap((scenario) => scenario.sets.map((set) => proxiesSection(scenario, set))),
   FOOTPRINT_SECTION,
 ];

@@ -3,16 +3,22 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { EquipmentSet } from '../../../bench/contender.ts';
 import { fillTemplate } from '../../../bench/contenders/bootstrap-file.ts';
+import { readBootstrap } from '../../../src/xds/bootstrap/read-bootstrap.ts';
 
-const TEMPLATE = readFileSync(new URL('../../../bench/envoy-http1.yaml', import.meta.url), 'utf8');
-
-function fill(set: EquipmentSet): string {
-  return fillTemplate(TEMPLATE, { set, listenPort: 8080, upstreamPorts: [9001, 9002, 9003], accessLog: '/tmp/a log' });
+function fill(set: EquipmentSet, template = 'envoy-http1.yaml'): string {
+  const text = readFileSync(new URL(`../../../bench/${template}`, import.meta.url), 'utf8');
+  return fillTemplate(text, { set, listenPort: 8080, upstreamPorts: [9001, 9002, 9003], accessLog: '/tmp/a log' });
 }
 
-describe('the bootstrap file of the HTTP/1.1 bench', () => {
-  it.each<EquipmentSet>(['bare', 'equipped'])('has every port filled in when it is %s', (set) => {
-    const text = JSON.stringify(parse(fill(set)));
+describe('a bootstrap file of the bench', () => {
+  it.each<[EquipmentSet, string]>([
+    ['bare', 'envoy-http1.yaml'],
+    ['equipped', 'envoy-http1.yaml'],
+    ['bare', 'envoy-tcp.yaml'],
+  ])('%s, %s: has every port filled in, and our sidecar takes it', (set, template) => {
+    const filled = fill(set, template);
+    expect(readBootstrap(filled, template)).toMatchObject({ ok: true });
+    const text = JSON.stringify(parse(filled));
     expect([...text.matchAll(/"port_value":(\d+)/g)].map(([, port]) => port)).toEqual(['8080', '9001', '9002', '9003']);
     expect(text).not.toContain('$');
   });
