@@ -42,6 +42,51 @@ describe('two translations', () => {
     expect(after.endpoints.get(c)).toBe(before.endpoints.get(c));
   });
 
+  it('of a world in which an endpoint changed share names and the routes of ports, and those of other Services when a name changes', () => {
+    const mesh = new TextMesh(SERVICES + PODS);
+    const before = mesh.onDemand();
+    const after = mesh.add(podText({ name: 'p2', ip: '10.0.0.2', ready: false })).onDemand();
+    expect([after.names, after.routes]).toEqual([before.names, before.routes]);
+    expect([after.names === before.names, after.routes === before.routes]).toEqual([true, true]);
+    const [a, b] = ['a', 'b'].map((name) => `${name}.default.svc.cluster.local`) as [string, string];
+    const moved = mesh.add(serviceText('clusterIP: 10.96.0.9, ports: [{port: 80}, {name: x, port: 81}]')).onDemand();
+    expect(moved.names.get(a)).toEqual({
+      name: a,
+      addresses: ['10.96.0.9'],
+      ports: [
+        { number: 80, servicePort: 80 },
+        { number: 81, servicePort: 81 },
+      ],
+    });
+    expect(moved.names.get(b)).toBe(before.names.get(b));
+    expect(moved.routes.get(`${b}:80`)).toBe(before.routes.get(`${b}:80`));
+    expect([...moved.routes.keys()]).toEqual([`${a}:80`, `${a}:81`, `${b}:80`]);
+    expect(checkConsistent(moved)).toEqual([]);
+  });
+
+  it('for those who ask for what is dialled are one for all namespaces, and name pods of headless Services', () => {
+    const mesh = new TextMesh(
+      serviceText('clusterIP: None, selector: {app: a}, ports: [{port: 80, targetPort: 8080}]', 'db') + PODS,
+    );
+    const { names, listeners } = mesh.onDemand();
+    expect([...names.keys()]).toEqual(
+      ['db', '10-0-0-1.db', '10-0-0-2.db'].map((name) => `${name}.default.svc.cluster.local`),
+    );
+    expect(names.get('10-0-0-1.db.default.svc.cluster.local')).toMatchObject({
+      addresses: ['10.0.0.1'],
+      ports: [
+        { number: 80, servicePort: 80 },
+        { number: 8080, servicePort: 80 },
+      ],
+    });
+    expect(listeners.get('outbound')?.filterChains).toMatchObject([
+      { filter: { http: { routes: { kind: 'on-demand' } } } },
+    ]);
+    expect(checkConsistent({ ...mesh.onDemand(), clusters: new Map() })).toContainEqual(
+      expect.objectContaining({ message: 'port 80 of the name "db.default.svc.cluster.local" has no cluster' }),
+    );
+  });
+
   it('of a world with one more Service share the virtual hosts of the others', () => {
     const mesh = new TextMesh(SERVICES);
     const [before] = mesh.snapshot().routes.values();
