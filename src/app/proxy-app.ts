@@ -240,6 +240,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
         limits: {
           ...limits,
           maxRequests: settings.maxRequestsPerConnection,
+          maxStreams: settings.maxStreamsPerConnection,
           maxAgeMs: settings.maxConnectionAgeMs,
         },
         maxIdleMs: settings.downstreamIdleTimeoutMs,

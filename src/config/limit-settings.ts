@@ -56,6 +56,13 @@ export const LIMIT_SETTINGS = [
     doc: "After so many requests the answer carries `Connection: close`. `0` = however many, which is Envoy's default.",
   },
   {
+    name: 'maxStreamsPerConnection',
+    env: 'SWITCHBOARD_MAX_STREAMS_PER_CONNECTION',
+    type: countType(1, 10_000),
+    default: '256',
+    doc: 'How many requests of HTTP/2 one connection may have open at once; callers are told, and further ones are refused so that they can be sent again.',
+  },
+  {
     name: 'maxConnectionAgeMs',
     env: 'SWITCHBOARD_MAX_CONNECTION_AGE',
     type: durationType,

@@ -39,6 +39,7 @@ describe('parseSettings', () => {
         streamIdleTimeoutMs: 300_000,
         downstreamIdleTimeoutMs: 3_600_000,
         maxRequestsPerConnection: 0,
+        maxStreamsPerConnection: 256,
         maxConnectionAgeMs: 0,
         maxListenerConnections: 0,
         connectionBufferBytes: 65_536,
