@@ -12,6 +12,9 @@ const PER_SECOND = 200;
 /** Machines that run tests are busy; what is promised is a second after readiness. */
 const TRAFFIC_WITHIN_MS = 1_000;
 
+/** For so long the control plane stands still while pods go. */
+const LATE_MS = 700;
+
 const folder = new TempFolder();
 const state = new TempFolder();
 let up: RunningCli;
@@ -47,9 +50,15 @@ function edit(file: string, from: string | RegExp, to: string): void {
   writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
 }
 
-function kill(what: string): void {
+function signal(what: string, name: NodeJS.Signals): void {
   const records = JSON.parse(readFileSync(state.at('processes.json'), 'utf8')) as { pid: number; what: string }[];
-  process.kill(records.find((record) => record.what.includes(what))?.pid ?? 0, 'SIGKILL');
+  const record = records.find((candidate) => candidate.what.includes(what));
+  if (record === undefined) throw new Error(`${what} is not among ${records.map((one) => one.what).join(', ')}`);
+  process.kill(record.pid, name);
+}
+
+function kill(what: string): void {
+  signal(what, 'SIGKILL');
 }
 
 /** Waits for a line that comes after this call. */
@@ -86,9 +95,13 @@ describe('under 200 calls a second no call fails', () => {
     }
   }, 20_000);
 
-  it('when 10 pods become 2, of which alone answers come from then on', async () => {
+  it(`when 10 pods become 2, which the sidecar hears ${LATE_MS} ms late; answers come from those 2 alone from then on`, async () => {
     const settled = nextLine(/all 3 pods up/);
+    signal('control plane', 'SIGSTOP');
     edit('deployment.yaml', 'replicas: 10', 'replicas: 2');
+    // Pods are stopped 300 ms after it is said that they go.
+    await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+    signal('control plane', 'SIGCONT');
     await settled;
     const from = performance.now();
     await answers(100);
