@@ -64,7 +64,7 @@ async function showEndpoints(options: Options, cli: Cli): Promise<void> {
   cli.out(`${renderServices(services)}\n`);
   if (services.length === 0) {
     cli.err(
-      `The sidecar at ${renderSocketAddress(admin)} holds no Service yet: is it connected to the control plane?\n`,
+      `The sidecar at ${renderSocketAddress(admin)} holds no Service yet. It holds what was dialled: send it a request, or look at its /xds page.\n`,
     );
   }
 }

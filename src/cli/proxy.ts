@@ -27,7 +27,7 @@ Examples:
   switchboard proxy -c envoy.yaml                               as an Envoy v3 bootstrap says (YAML or JSON)
   SWITCHBOARD_ADMIN_ADDRESS=127.0.0.1:0 switchboard proxy        on a port that is free
 
-Next: \`switchboard endpoints\` shows each pod that it may call. SIGTERM lets running requests finish, then ends.
+Next: \`switchboard endpoints\` shows each pod behind what was dialled (with --eager: all). SIGTERM lets running requests finish, then ends.
 `;
 
 export function buildProxyCommand(command: Command, cli: Cli): void {

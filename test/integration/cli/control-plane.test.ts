@@ -81,7 +81,9 @@ describe('switchboard control-plane', () => {
     expect(snapshot).toContain('outbound|80|my-api-service.default.svc.cluster.local');
     expect(snapshot).toContain('127.200.0.2');
     expect(() => JSON.parse(snapshot.slice(4))).not.toThrow();
-    expect(await page(admin, '/debug/clients')).toBe('200 {\n  "ready": true,\n  "clients": []\n}\n');
+    expect(await page(admin, '/debug/clients')).toMatch(
+      /^200 .*\n {2}"ready": true,\n {2}"version": \d+,\n {2}"clients": \[\],/,
+    );
     expect(await page(admin, '/stats/prometheus')).toContain('\nswitchboard_xds_clients 0\n');
   });
 
@@ -93,9 +95,9 @@ describe('switchboard control-plane', () => {
     expect(await page(admin, '/debug/snapshot')).toContain('127.200.0.1');
   });
 
-  it('gives a sidecar its endpoints, and new ones as soon as a file says so', async () => {
+  it('gives a sidecar that wants all of them its endpoints, and new ones as soon as a file says so', async () => {
     const { xds, admin } = await startControlPlane();
-    const proxy = start(['proxy'], {
+    const proxy = start(['proxy', '--eager'], {
       SWITCHBOARD_XDS_ADDRESS: xds,
       SWITCHBOARD_ADMIN_ADDRESS: '127.0.0.1:0',
       SWITCHBOARD_OUTBOUND_ADDRESSES: '127.0.0.1:0',
