@@ -47,7 +47,9 @@ class PrometheusSink implements StatSink {
 
   #number(type: string, family: StatFamily, instance: string, name: string, value: number): void {
     const classMatch = CODE_CLASS.exec(name);
-    const metric = `envoy_${family}_${classMatch === null ? name : `${classMatch[1]}xx`}`;
+    const plain = classMatch === null ? name : `${classMatch[1]}xx`;
+    // Envoy's dots (ssl.handshake) are underscores there.
+    const metric = `envoy_${family}_${plain.replaceAll('.', '_')}`;
     const codeClass = classMatch === null ? '' : `envoy_response_code_class="${classMatch[2]}"`;
     this.#linesOf(metric, type).push(`${metric}${braces(codeClass, labelOf(family, instance))} ${value}`);
   }

@@ -72,7 +72,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   accept(socket: Socket): void {
     this.#stats.connectionsTotal += 1;
     this.#stats.connectionsActive += 1;
-    if (this.#http.codec === 'http2') {
+    if (this.#http.codec === 'http2' || (this.#http.codec !== 'http1' && hasAgreedOnHttp2(socket))) {
       this.#serveHttp2(socket);
       return;
     }
@@ -167,4 +167,9 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
 
 function remoteOf(socket: Socket): string {
   return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+}
+
+/** TLS callers who have agreed on HTTP/2 speak nothing else (RFC 9113 section 3.2). */
+function hasAgreedOnHttp2(socket: Socket): boolean {
+  return 'alpnProtocol' in socket && socket.alpnProtocol === 'h2';
 }

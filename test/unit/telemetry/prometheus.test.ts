@@ -20,6 +20,11 @@ describe('Prometheus text', () => {
       '# TYPE envoy_http_downstream_cx_active gauge\nenvoy_http_downstream_cx_active{envoy_http_conn_manager_prefix="in"} 1\n',
     ],
     [
+      'a name with a dot',
+      (sink) => sink.counter('listener', '[::]:1', 'ssl.handshake', 1),
+      '# TYPE envoy_listener_ssl_handshake counter\nenvoy_listener_ssl_handshake{envoy_listener_address="[::]:1"} 1\n',
+    ],
+    [
       'a number that exists once',
       (sink) => sink.gauge('server', '', 'live', 1),
       '# TYPE envoy_server_live gauge\nenvoy_server_live 1\n',
