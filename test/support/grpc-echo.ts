@@ -93,10 +93,10 @@ export class GrpcEcho implements TestAddress {
   }
 }
 
-/** Calls the Service `web` through a sidecar at `port`. */
+/** Calls the Service `web` through a sidecar at a port, or dials a name as the environment says. */
 export class GrpcCaller extends Client {
-  constructor(port: number, options: ClientOptions = {}) {
-    super(`127.0.0.1:${port}`, credentials.createInsecure(), {
+  constructor(to: number | string, options: ClientOptions = {}) {
+    super(typeof to === 'number' ? `127.0.0.1:${to}` : to, credentials.createInsecure(), {
       ...LIMITS,
       'grpc.default_authority': 'web',
       'grpc.enable_retries': 0,

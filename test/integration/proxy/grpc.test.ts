@@ -159,3 +159,33 @@ describe('an error of the mesh', () => {
     });
   });
 });
+
+describe('a client with grpc_proxy in its environment', () => {
+  const before = process.env['grpc_proxy'];
+  afterEach(() => {
+    if (before === undefined) delete process.env['grpc_proxy'];
+    else process.env['grpc_proxy'] = before;
+  });
+
+  it('opens one tunnel, and its calls are balanced over the pods', async () => {
+    const seen = new Map<number, number>();
+    const pods = await Promise.all(
+      [0, 1, 2].map((pod) =>
+        GrpcEcho.start({
+          unary: (call, done) => {
+            seen.set(pod, (seen.get(pod) ?? 0) + 1);
+            done(null, call.request);
+          },
+        }),
+      ),
+    );
+    servers.push(...pods);
+    const plane = await stage.plane({ services: { web: pods }, http2Services: ['web'] });
+    process.env['grpc_proxy'] = `http://127.0.0.1:${plane.port}`;
+    const caller = new GrpcCaller('dns:web:80');
+    callers.push(caller);
+    for (let i = 0; i < 9; i += 1) expect((await caller.unary(Buffer.from(`${i}`))).toString()).toBe(`${i}`);
+    expect([...seen.values()]).toEqual([3, 3, 3]);
+    expect(plane.log.map(({ method }) => method).filter((method) => method === 'CONNECT')).toHaveLength(1);
+  });
+});
