@@ -1,4 +1,5 @@
 // The numbers of one HTTP connection manager, under Envoy's names.
+import type { AccessRecord } from '../../telemetry/access-log.ts';
 import { ResponseStats } from '../../telemetry/response-stats.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
 
@@ -14,6 +15,14 @@ export class ExchangeStats {
   noRoute = 0;
   overloadRefusals = 0;
   readonly responses = new ResponseStats();
+
+  /** An exchange has ended, whatever came of it. */
+  recordEnd({ status, durationMs, bytesReceived, bytesSent }: AccessRecord): void {
+    this.requestsActive -= 1;
+    this.bytesReceived += bytesReceived;
+    this.bytesSent += bytesSent;
+    if (status > 0) this.responses.record(status, durationMs);
+  }
 
   /** Source of the names: Envoy's HTTP connection manager statistics. */
   collect(prefix: string, sink: StatSink): void {

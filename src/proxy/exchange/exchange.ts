@@ -120,9 +120,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       this.rescue('cluster_not_found', destination.slot.name);
       return;
     }
-    if (head.isConnect && this.#connection === null) {
-      this.rescue('malformed_request', 'CONNECT is not offered over HTTP/2; send it over HTTP/1.1');
-    } else if (head.isConnect) {
+    if (head.isConnect) {
       // A tunnel has timeouts of its own.
       this.#stall.close();
       this.#tunnel = new Tunnel(this, cluster, head.authority, this.#context); // alloc-ok: once a tunnel
@@ -390,13 +388,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#router.stop();
     this.#tunnel = null;
     this.#context.wheel.cancel(this.#timeout);
-    const stats = this.#context.stats;
     const record = this.record;
-    stats.requestsActive -= 1;
-    stats.bytesReceived += record.bytesReceived;
-    stats.bytesSent += record.bytesSent;
     record.end(this.#context.clock.now());
-    if (record.status > 0) stats.responses.record(record.status, record.durationMs);
+    this.#context.stats.recordEnd(record);
     this.#context.accessLog?.record(record);
   }
 }
