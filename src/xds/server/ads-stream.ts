@@ -6,6 +6,7 @@ import type { NodeIdentity } from '../../model/node-identity.ts';
 import type { ChangedNames, SnapshotCache, ViewHandle } from '../cache/snapshot-cache.ts';
 import { decodeNode } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
+import { LISTENER_TYPE } from '../resources/listener.ts';
 import { ON_DEMAND_BASIS } from '../resources/on-demand.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
@@ -121,6 +122,7 @@ export class AdsStream<Request> {
   hasYetToAsk(type: AnyResourceType): boolean {
     if (this.#options.only !== undefined || this.#subscriptions.has(type.typeUrl)) return false;
     const existing = this.#state(type);
+    if (type.numerous === true) return (existing?.resources.size ?? 0) > 0 && this.#wasTold(LISTENER_TYPE);
     for (const subscription of this.#subscriptions.values()) {
       if (existing === null || subscription.type.refersTo !== type.typeUrl) continue;
       for (const { references } of subscription.sent.values()) {
@@ -128,6 +130,11 @@ export class AdsStream<Request> {
       }
     }
     return false;
+  }
+
+  /** Nothing refers to a name; whose view has any needs them with its listener. */
+  #wasTold(type: AnyResourceType): boolean {
+    return (this.#subscriptions.get(type.typeUrl)?.sent.size ?? 0) > 0;
   }
 
   /** Null: the request is passed over, or the stream has failed. */

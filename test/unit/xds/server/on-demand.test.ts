@@ -1,7 +1,10 @@
 // What exists only for those who ask for it by name: it comes and goes with clusters.
 import type { OnDemandSource } from '../../../../src/model/on-demand.ts';
 import type { RouteConfigSpec } from '../../../../src/model/route-spec.ts';
+import type { AdsStream } from '../../../../src/xds/server/ads-stream.ts';
+import { describeClient } from '../../../../src/xds/server/client-status.ts';
 import { DeltaFixture } from '../../../support/delta-fixture.ts';
+import { serviceText, TextMesh } from '../../../support/mesh-text.ts';
 import { sampleSnapshot } from '../../../support/sample-snapshot.ts';
 import { A, B, services, TWO } from '../../../support/stream-fixture.ts';
 
@@ -47,5 +50,45 @@ describe('AdsStream, on demand', () => {
     fixture.set(sampleSnapshot({ services: [{ name: 'a', endpoints: [TWO] }] }));
     expect(fixture.take()).toEqual([`EDS +${A}`]);
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a client that holds what it dials', () => {
+  const MESH = new TextMesh(
+    serviceText('ports: [{port: 80}]', 'a') + serviceText('ports: [{port: 80}]', 'b'),
+  ).onDemand();
+  const [CLUSTER, ROUTES] = ['outbound|80|a.default.svc.cluster.local', 'a.default.svc.cluster.local:80'];
+
+  it('has yet to ask for names when it has been told of its listener', () => {
+    const fixture = new DeltaFixture(MESH);
+    const stateOf = (shortName: string) =>
+      describeClient(fixture.stream as AdsStream<never>, 'peer', 0)?.types.find((type) => type.shortName === shortName)
+        ?.state;
+    fixture.ask('LDS');
+    fixture.ack('LDS');
+    expect([stateOf('LDS'), stateOf('NDS')]).toEqual(['SYNCED', 'NOT_SENT']);
+    fixture.ask('NDS');
+    expect(stateOf('NDS')).toBe('STALE');
+    fixture.ack('NDS');
+    expect(stateOf('NDS')).toBe('SYNCED');
+  });
+
+  it('is told of a cluster, its endpoints and its routes as it asks, each at once and nothing else', () => {
+    const fixture = new DeltaFixture(MESH);
+    fixture.ask('LDS');
+    fixture.ack('LDS');
+    fixture.ask('NDS');
+    fixture.ack('NDS');
+    fixture.take();
+    fixture.ask('CDS', { subscribe: [CLUSTER] });
+    fixture.ask('EDS', { subscribe: [CLUSTER] });
+    fixture.ask('RDS', { subscribe: [ROUTES] });
+    expect(fixture.take()).toEqual([`CDS +${CLUSTER}`, `EDS +${CLUSTER}`, `RDS +${ROUTES}`]);
+    for (const type of ['CDS', 'EDS', 'RDS'] as const) fixture.ack(type);
+    fixture.ask('CDS', { unsubscribe: [CLUSTER] });
+    fixture.ask('EDS', { unsubscribe: [CLUSTER] });
+    fixture.ask('RDS', { unsubscribe: [ROUTES] });
+    fixture.set({ ...MESH, clusters: new Map(), endpoints: new Map(), routes: new Map() });
+    expect(fixture.take()).toEqual([]);
   });
 });
