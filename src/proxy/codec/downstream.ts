@@ -1,4 +1,5 @@
 // Both sides of a caller's request, whatever protocol carries it: who answers, and the way back.
+import type { Socket } from 'node:net';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 
@@ -21,6 +22,13 @@ export interface ServerExchange {
   onDownstreamGone(detail: string): void;
   /** The connection is closed; the last call. */
   onDownstreamClosed(): void;
+}
+
+export interface OpenTunnel {
+  /** Not read yet. */
+  readonly socket: Socket;
+  /** What has come already; null = nothing. */
+  readonly first: Buffer | null;
 }
 
 /** The answer to one request, as whoever answers sees it. Text is latin1: one character a byte. */
@@ -52,6 +60,8 @@ export interface DownstreamStream {
   takeBackAnswer(): boolean;
   /** The answer is complete; the next exchange may begin during the call. `trailers`: lines, or ''. */
   endResponse(trailers: string): void;
+  /** Says yes to CONNECT. From now on bytes pass both ways, and nothing else of this object may be used. */
+  openTunnel(): OpenTunnel;
   /** Cuts the answer off, which tells the caller that it is not whole. */
   destroy(): void;
 }

@@ -120,9 +120,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       this.rescue('cluster_not_found', destination.slot.name);
       return;
     }
-    if (head.isConnect && this.#connection === null) {
-      this.rescue('malformed_request', 'CONNECT is not offered over HTTP/2; send it over HTTP/1.1');
-    } else if (head.isConnect) {
+    if (head.isConnect) {
       // A tunnel has timeouts of its own.
       this.#stall.close();
       this.#tunnel = new Tunnel(this, cluster, head.authority, this.#context); // alloc-ok: once a tunnel

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '../../model/errors.ts';
 import { isPrefaceBegun, readHttpStart } from '../codec/detection/http-start.ts';
-import type { Http1ServerConnection } from '../codec/http1/server-connection.ts';
+import type { DownstreamStream, OpenTunnel } from '../codec/downstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { FirstBytes } from '../tcp/first-bytes.ts';
 import { noteRelayEnd, Relay, type RelayEnd, type RelayOwner } from '../tcp/relay.ts';
@@ -14,7 +14,7 @@ import type { ExchangeRecord } from './exchange-record.ts';
 
 /** The exchange that the CONNECT request began. */
 export interface TunnelOwner {
-  readonly connection: Http1ServerConnection;
+  readonly stream: DownstreamStream;
   readonly record: ExchangeRecord;
   rescue(code: ErrorCode, detail: string): void;
   finishTunnel(bytesReceived: number, bytesSent: number): void;
@@ -26,8 +26,6 @@ const NO_IDLE_TIMEOUT_MS = 0;
 /** How long a caller may be silent before the pod is dialled for it (docs/adr). */
 const SILENCE_MS = 50;
 
-const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
-
 export class Tunnel implements DialOwner, RelayOwner {
   readonly #owner: TunnelOwner;
   readonly #context: ExchangeContext;
@@ -35,8 +33,8 @@ export class Tunnel implements DialOwner, RelayOwner {
   readonly #authority: string;
   readonly #dial: UpstreamDial;
   #relay: Relay | null = null;
-  /** The caller has been told that the tunnel is there. */
-  #established = false;
+  /** The caller's side, once it has been told that the tunnel is there. */
+  #socket: Socket | null = null;
   #ended = false;
 
   /** `authority`: where the tunnel leads to. */
@@ -75,18 +73,18 @@ export class Tunnel implements DialOwner, RelayOwner {
   }
 
   onConnected(upstream: UpstreamConnection): void {
-    const first = this.#established ? null : this.#establish();
-    this.#relay = new Relay(this, this.#owner.connection.socket, upstream, NO_IDLE_TIMEOUT_MS, this.#context);
+    const { socket, first } = this.#socket === null ? this.#establish() : { socket: this.#socket, first: null };
+    this.#relay = new Relay(this, socket, upstream, NO_IDLE_TIMEOUT_MS, this.#context);
     this.#relay.start(first);
   }
 
   onDialFailed(code: ErrorCode, detail: string): void {
-    if (!this.#established) {
+    if (this.#socket === null) {
       this.#owner.rescue(code, detail);
       return;
     }
     this.#owner.record.fail(code, detail);
-    this.#owner.connection.socket.resetAndDestroy();
+    this.#socket.resetAndDestroy();
     this.#end();
   }
 
@@ -95,20 +93,16 @@ export class Tunnel implements DialOwner, RelayOwner {
     this.#end();
   }
 
-  /** Answers what came behind the head. */
-  #establish(): Buffer | null {
-    const { connection, record } = this.#owner;
-    this.#established = true;
-    record.status = 200;
-    const first = connection.detach();
-    connection.socket.write(ESTABLISHED, 'latin1');
-    return first;
+  #establish(): OpenTunnel {
+    const open = this.#owner.stream.openTunnel();
+    this.#socket = open.socket;
+    this.#owner.record.status = 200;
+    return open;
   }
 
   /** HTTP/2 in a tunnel is routed stream by stream; of anything else, and of silence, the pod hears as it comes. */
   #lookForHttp2(serveHttp2: (socket: Socket, authority: string) => void): void {
-    const first = this.#establish();
-    const { socket } = this.#owner.connection;
+    const { socket, first } = this.#establish();
     if (first !== null) socket.unshift(first);
     const look = (bytes: Buffer): 'h2c' | 'other' | null => {
       const found = readHttpStart(bytes);

@@ -1,7 +1,8 @@
 // Promises of HTTP/2: on both sides, and between it and HTTP/1.1.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import type { ClientHttp2Stream } from 'node:http2';
+import { createServer, type Socket } from 'node:net';
 import { GOAWAY, SETTINGS } from '../../../src/proxy/codec/http2/frame.ts';
 import { echoStream, Http2Backend, type Http2Script } from '../../support/http2-backend.ts';
 import { answerOf, Http2Caller } from '../../support/http2-caller.ts';
@@ -143,6 +144,64 @@ describe('a caller of HTTP/2', () => {
     expect((await answer).body.toString()).toBe('at last');
     await until('the connection is closed', () => caller.session.closed);
     expect(caller.goAways[0]).toBe(0);
+  });
+});
+
+describe('CONNECT over HTTP/2', () => {
+  async function tunnelTo(script: (socket: Socket) => void): Promise<{ plane: LivePlane; stream: ClientHttp2Stream }> {
+    const server = createServer({ allowHalfOpen: true }, script);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    backends.push({ close: () => server.close() });
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const plane = await stage.plane({ services: { web: [{ host: '127.0.0.1', port }] } });
+    const stream = callerOf(plane).session.request(
+      { ':method': 'CONNECT', ':authority': 'web:80' },
+      { endStream: false },
+    );
+    stream.on('error', () => {});
+    return { plane, stream };
+  }
+
+  it('carries bytes both ways, 3 MB of them, from before it is open to the end of each side', async () => {
+    const { plane, stream } = await tunnelTo((socket) => socket.pipe(socket));
+    const answered = answerOf(stream);
+    stream.end(LARGE);
+    const answer = await answered;
+    expect([answer.status, answer.body.equals(LARGE)]).toEqual([200, true]);
+    expect(await plane.logged(0)).toMatchObject({
+      method: 'CONNECT',
+      protocol: 'HTTP/2',
+      status: 200,
+      bytesReceived: LARGE.length,
+    });
+  });
+
+  it('passes resets on, both ways', async () => {
+    const { stream } = await tunnelTo((socket) => socket.on('data', () => socket.resetAndDestroy()));
+    stream.write('x');
+    await expect(answerOf(stream)).rejects.toThrow('reset 8');
+    let gone = false;
+    const { stream: second } = await tunnelTo((socket) => {
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        gone = true;
+      });
+      socket.on('data', () => second.close(8));
+    });
+    second.write('x');
+    await until('the pod is told', () => gone);
+  });
+
+  it('is answered with the reason where nobody can be reached', async () => {
+    const plane = await stage.plane({ services: { web: [await stage.refusing()] } });
+    const stream = callerOf(plane).session.request(
+      { ':method': 'CONNECT', ':authority': 'web:80' },
+      { endStream: false },
+    );
+    stream.on('error', () => {});
+    expect((await answerOf(stream)).headers['x-switchboard-error']).toBe('UF upstream_connection_failure');
   });
 });
 

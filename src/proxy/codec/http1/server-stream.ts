@@ -1,9 +1,11 @@
 // @hot
 // The way back to an HTTP/1.1 caller: answers framed and told apart as that version of the protocol has it.
-import type { DownstreamStream } from '../downstream.ts';
+import type { DownstreamStream, OpenTunnel } from '../downstream.ts';
 import { BODY_CHUNKED, BODY_UNTIL_CLOSE, type ResponseHead } from '../head.ts';
 import type { Http1ServerConnection } from './server-connection.ts';
 import { renderResponseHead, renderStatusLine } from './write-head.ts';
+
+const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
 /** One a connection, for all of its answers. */
 export class Http1ServerStream implements DownstreamStream {
@@ -84,6 +86,13 @@ export class Http1ServerStream implements DownstreamStream {
   endResponse(trailers: string): void {
     if (this.#chunked) this.#connection.writer.lastChunk(trailers);
     this.#connection.endResponse();
+  }
+
+  openTunnel(): OpenTunnel {
+    const { socket } = this.#connection;
+    const first = this.#connection.detach();
+    socket.write(ESTABLISHED, 'latin1');
+    return { socket, first }; // alloc-ok: once a tunnel
   }
 
   destroy(): void {

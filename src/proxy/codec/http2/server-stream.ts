@@ -1,13 +1,16 @@
 // @hot
 // A request of an HTTP/2 caller, and the way back for its answer.
 import type { Socket } from 'node:net';
-import type { DownstreamStream, ServerExchange } from '../downstream.ts';
+import type { DownstreamStream, OpenTunnel, ServerExchange } from '../downstream.ts';
 import { BODY_LENGTH, RequestHead, type ResponseHead } from '../head.ts';
 import { encodeResponseHead, encodeResponseText } from './encode-head.ts';
 import { INTERNAL_ERROR, NO_ERROR } from './error-code.ts';
 import type { HpackEncoder } from './hpack/hpack-encoder.ts';
 import type { Http2Commons } from './http2-commons.ts';
 import { Http2Stream, type StreamOwner } from './stream.ts';
+import { StreamSocket } from './stream-socket.ts';
+
+const ESTABLISHED = 'HTTP/1.1 200 OK\r\n\r\n';
 
 /** The connection, as its streams see it. */
 export interface ServerStreamOwner extends StreamOwner {
@@ -26,6 +29,9 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   #exchange: ServerExchange | null = null;
   /** The exchange has not finished. */
   #running = false;
+  #tunnel: StreamSocket | null = null;
+  /** What has come for a tunnel that is not open yet. */
+  readonly #early: Buffer[] = [];
 
   constructor(owner: ServerStreamOwner, maxFields: number) {
     super(owner);
@@ -116,31 +122,54 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     this.sendEnd(trailers);
   }
 
+  openTunnel(): OpenTunnel {
+    const { encoder, commons, writer } = this.#owner;
+    encodeResponseText(encoder, ESTABLISHED, commons.block);
+    writer.headers(this.id, commons.block, false);
+    const socket = new StreamSocket(this); // alloc-ok: once a tunnel
+    const first = this.#early.length === 0 ? null : Buffer.concat(this.#early);
+    this.#early.length = 0;
+    this.#tunnel = socket;
+    if (this.remoteEnded) socket.onRequestEnd();
+    return { socket, first }; // alloc-ok: once a tunnel
+  }
+
   destroy(): void {
     this.#running = false;
     this.reset(INTERNAL_ERROR);
   }
 
   override onData(bytes: Buffer, start: number, end: number): void {
-    if (this.#running) this.#exchange?.onRequestData(bytes, start, end);
+    if (this.#tunnel !== null) this.#tunnel.onRequestData(bytes, start, end);
+    else if (this.head.isConnect) this.#keep(bytes.subarray(start, end));
+    else if (this.#running) this.#exchange?.onRequestData(bytes, start, end);
   }
 
   override onEnd(trailers: string): void {
-    if (this.#running) this.#exchange?.onRequestEnd(trailers);
+    if (this.#tunnel !== null) this.#tunnel.onRequestEnd();
+    else if (this.#running) this.#exchange?.onRequestEnd(trailers);
   }
 
   override onWritable(): void {
-    if (this.#running) this.#exchange?.onDownstreamWritable();
+    if (this.#tunnel !== null) this.#tunnel.onDownstreamWritable();
+    else if (this.#running) this.#exchange?.onDownstreamWritable();
+  }
+
+  /** What comes for a tunnel before it is open: no more than the stream's window. */
+  #keep(bytes: Buffer): void {
+    this.#early.push(bytes);
+    this.pauseReading();
   }
 
   override onBatchEnd(): void {
-    if (this.#running) this.#exchange?.onRequestBatchEnd();
+    if (this.#running && this.#tunnel === null) this.#exchange?.onRequestBatchEnd();
   }
 
   override onReset(_cause: number, _code: number, problem: string): void {
     if (!this.#running) return;
     this.#running = false;
-    this.#exchange?.onDownstreamGone(problem);
+    if (this.#tunnel !== null) this.#tunnel.onDownstreamGone(problem);
+    else this.#exchange?.onDownstreamGone(problem);
   }
 
   /** Nobody waits for the rest of a request that has its answer. */
@@ -149,7 +178,9 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   protected override onClosed(): void {
-    this.#owner.onStreamFree(this);
+    this.#early.length = 0;
+    // A tunnel may outlive the stream that it began on, and its exchange with it.
+    if (this.#tunnel === null) this.#owner.onStreamFree(this);
   }
 
   #writeHead(head: ResponseHead, changed: string | null): void {

@@ -1,0 +1,92 @@
+// A stream of HTTP/2 as a socket: what CONNECT opens, for whoever relays bytes between two of them (RFC 9113 section 8.5).
+import { Socket } from 'node:net';
+import type { ServerExchange } from '../downstream.ts';
+import { CANCEL } from './error-code.ts';
+import type { Http2Stream } from './stream.ts';
+
+type Done = (error?: Error | null) => void;
+
+/** Belongs to its stream until that is closed, and takes the calls that its exchange got before. */
+export class StreamSocket extends Socket implements ServerExchange {
+  readonly #stream: Http2Stream;
+  readonly #id: number;
+  #waiting: Done | null = null;
+  #failed = false;
+
+  constructor(stream: Http2Stream) {
+    super({ allowHalfOpen: true });
+    this.#stream = stream;
+    this.#id = stream.id;
+  }
+
+  onRequestData(bytes: Buffer, start: number, end: number): void {
+    if (!this.push(bytes.subarray(start, end))) this.#stream.pauseReading();
+  }
+
+  onRequestEnd(): void {
+    this.push(null);
+  }
+
+  onDownstreamWritable(): void {
+    const done = this.#waiting;
+    this.#waiting = null;
+    done?.();
+  }
+
+  onDownstreamGone(detail: string): void {
+    this.destroy(new Error(detail));
+  }
+
+  onRequestHead(): void {}
+
+  onRequestBatchEnd(): void {}
+
+  onRequestError(): void {}
+
+  onDownstreamClosed(): void {}
+
+  override resetAndDestroy(): this {
+    return this.destroy(new Error('reset'));
+  }
+
+  /** Without a handle of the system's nobody tells `close` whether it was one of failure. */
+  override emit(event: string | symbol, ...rest: unknown[]): boolean {
+    return event === 'close' ? super.emit('close', this.#failed) : super.emit(event, ...rest);
+  }
+
+  override _read(): void {
+    if (this.#open) this.#stream.resumeReading();
+  }
+
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, done: Done): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+    if (!this.#open) done(new Error('the stream is closed'));
+    else if (this.#stream.sendData(bytes, 0, bytes.length)) done();
+    else this.#waiting = done;
+  }
+
+  override _writev(chunks: { chunk: Buffer | string; encoding: BufferEncoding }[], done: Done): void {
+    const pieces = chunks.map(({ chunk, encoding }) =>
+      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
+    );
+    this._write(Buffer.concat(pieces), 'latin1', done);
+  }
+
+  override _final(done: Done): void {
+    if (this.#open) this.#stream.sendEnd('');
+    done();
+  }
+
+  /** Whoever closes it before both halves have ended resets the stream. */
+  override _destroy(error: Error | null, done: Done): void {
+    const unfinished = !(this.readableEnded && this.writableFinished);
+    if (this.#open && (error !== null || unfinished)) this.#stream.reset(CANCEL);
+    this.#failed = error !== null;
+    super._destroy(error, done);
+  }
+
+  /** The stream has not ended, and is not somebody else's. */
+  get #open(): boolean {
+    return this.#stream.id === this.#id;
+  }
+}
