@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { ClientHttp2Stream } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
-import { GOAWAY, SETTINGS } from '../../../src/proxy/codec/http2/frame.ts';
+import { GOAWAY, HEADERS, SETTINGS } from '../../../src/proxy/codec/http2/frame.ts';
 import { echoStream, Http2Backend, type Http2Script } from '../../support/http2-backend.ts';
 import { answerOf, Http2Caller } from '../../support/http2-caller.ts';
 import type { LivePlane, TestAddress } from '../../support/live-plane.ts';
 import { chunk, get, post } from '../../support/raw-client.ts';
 import { echo, named } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
-import { until } from '../../support/until.ts';
-import { frame } from '../../unit/proxy/codec/http2/frames.ts';
+import { turns, until } from '../../support/until.ts';
+import { frame, framesOf } from '../../unit/proxy/codec/http2/frames.ts';
 
 const stage = new Stage();
 const callers: Http2Caller[] = [];
@@ -302,6 +302,37 @@ describe('HTTP/2 on both sides', () => {
     for await (const piece of stalled) pieces.push(piece);
     expect(Buffer.concat(pieces).equals(LARGE)).toBe(true);
     expect(plane.stat('cluster.web.upstream_cx_total')).toBe(1);
+  });
+
+  it('goes around a connection whose pod gives no window: by another one', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.on('error', () => {});
+      socket.write(frame(SETTINGS, 0, 0));
+      const first = connections === 1;
+      socket.on('data', (bytes: Buffer) => {
+        // Only the second connection answers: 88 is ":status: 200".
+        if (!first && framesOf(bytes, 24).some(({ type }) => type === HEADERS))
+          socket.write(frame(HEADERS, 5, 1, '88'));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    backends.push({ close: () => server.close() });
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const { plane, caller } = await http2Plane({ host: '127.0.0.1', port });
+    const stalled = caller.open('web', { ':method': 'POST' }, false);
+    stalled.write(LARGE.subarray(0, 200_000));
+    await until(
+      'the pod has the beginning',
+      () => plane.stat('http.outbound.downstream_cx_active') === 1 && connections === 1,
+    );
+    await turns(50);
+    expect((await caller.ask('web')).status).toBe(200);
+    expect(connections).toBe(2);
+    stalled.close(8);
   });
 
   it('sends what a pod refuses, or has not looked at before it goes, to another one, whatever its method', async () => {
