@@ -113,7 +113,7 @@ function contenderOf(name: keyof Pair, { bundle, version }: Build, folder: strin
     available: () => null,
     version: () => version,
     async start(place) {
-      const proxy = await startSwitchboard(place, bundle, nodeOptions, env);
+      const proxy = await startSwitchboard(place, { bundle, nodeOptions, env });
       return { ...proxy, readAllocatedBytes: () => readAllocatedBytes(proxy.pid, file) };
     },
   };

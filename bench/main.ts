@@ -4,6 +4,7 @@ import { UsageError } from './arguments.ts';
 import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
 import { FOOTPRINT_USAGE, footprintCommand } from './footprint.ts';
 import { HTTP1 } from './http1.ts';
+import { HTTP2 } from './http2.ts';
 import { LATENCY } from './latency.ts';
 import { MICRO_USAGE, microCommand } from './micro/run.ts';
 import { proxiesCommand, proxiesUsage } from './proxies.ts';
@@ -20,7 +21,7 @@ interface Scenario {
 
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
-  ...[HTTP1, TCP, LATENCY].map(commandOf),
+  ...[HTTP1, HTTP2, TCP, LATENCY].map(commandOf),
   { name: 'footprint', usage: FOOTPRINT_USAGE, run: footprintCommand },
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },

@@ -1,6 +1,7 @@
 // The scenario of TCP: bytes that no proxy looks into. They are HTTP/1.1 for the load and the backends only.
 import { startBackends } from './bed/nginx.ts';
 import { probe } from './bed/probe.ts';
+import { TCP_TEMPLATE } from './contenders/bootstrap-file.ts';
 import { envoyOn } from './contenders/envoy.ts';
 import { haproxyTcp } from './contenders/haproxy-tcp.ts';
 import { nginxStream } from './contenders/nginx-stream.ts';
@@ -9,8 +10,6 @@ import { switchboardOn } from './contenders/switchboard-c.ts';
 import { runWrk } from './measure/wrk.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
 import type { ColumnKey } from './report/proxies-columns.ts';
-
-const TEMPLATE = 'envoy-tcp.yaml';
 
 const RATES = ['rateRatio', 'requestsPerSecond', 'rateSpread', 'megabytes'] as const;
 const COLUMNS: readonly ColumnKey[] = [
@@ -33,11 +32,11 @@ export const TCP: ProxyScenario = {
   what: 'bytes and connections through tcp_proxy and its peers (wrk)',
   sets: ['bare'],
   contenders: [
-    switchboardOn(TEMPLATE, ['bare']),
+    switchboardOn(TCP_TEMPLATE),
     nodeScript('floor', 'floor/tcp-floor.cjs'),
     nginxStream,
     haproxyTcp,
-    envoyOn(TEMPLATE, ['bare']),
+    envoyOn(TCP_TEMPLATE),
   ],
   workloads: [
     {

@@ -27,6 +27,11 @@ export async function probe(proxy: RunningProxy): Promise<void> {
     call.on('error', reject);
     call.end();
   });
+  checkAnswer(status, body);
+}
+
+/** Throws when it is not what a backend answers. */
+export function checkAnswer(status: number, body: string): void {
   if (status !== 200 || !body.includes('"pod":"backend-')) {
     throw new Error(`it answers ${status} ${JSON.stringify(body.slice(0, 200))} where a backend answers 200`);
   }

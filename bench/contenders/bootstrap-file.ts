@@ -3,24 +3,36 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EquipmentSet, Place } from '../contender.ts';
 
-/** What stands behind this mark is there in the equipped set, and a comment in the bare one. */
+/** What stands behind a mark is there in the equipped set, or for HTTP/2, and a comment elsewhere. */
 const EQUIPPED = '#equipped ';
+const HTTP2 = '#http2 ';
+
+export interface BootstrapTemplate {
+  /** Relative to bench/. */
+  readonly path: string;
+  /** On both sides; absent = HTTP/1.1, or no HTTP. */
+  readonly http2?: boolean;
+  readonly sets: readonly EquipmentSet[];
+}
+
+export const HTTP1_TEMPLATE: BootstrapTemplate = { path: 'envoy-http.yaml', sets: ['bare', 'equipped'] };
+export const HTTP2_TEMPLATE: BootstrapTemplate = { ...HTTP1_TEMPLATE, http2: true };
+export const TCP_TEMPLATE: BootstrapTemplate = { path: 'envoy-tcp.yaml', sets: ['bare'] };
 
 export interface BootstrapFile {
   readonly file: string;
   readonly accessLog?: string;
 }
 
-/** `template` is relative to bench/. */
 export function writeBootstrap(
-  template: string,
+  { path, http2 }: BootstrapTemplate,
   { folder, set, upstreamPorts }: Place,
   listenPort: number,
 ): BootstrapFile {
   const accessLog = join(folder, 'access.log');
-  const text = readFileSync(new URL(`../${template}`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
   const file = join(folder, 'envoy.yaml');
-  writeFileSync(file, fillTemplate(text, { set, listenPort, upstreamPorts, accessLog }));
+  writeFileSync(file, fillTemplate(text, { set, listenPort, upstreamPorts, accessLog, http2 }));
   return { file, ...(set === 'equipped' ? { accessLog } : {}) };
 }
 
@@ -30,11 +42,16 @@ interface Values {
   /** Three. */
   readonly upstreamPorts: readonly number[];
   readonly accessLog: string;
+  /** Absent = HTTP/1.1, or no HTTP. */
+  readonly http2?: boolean | undefined;
 }
 
-export function fillTemplate(template: string, { set, listenPort, upstreamPorts, accessLog }: Values): string {
+export function fillTemplate(template: string, values: Values): string {
+  const { set, listenPort, upstreamPorts, accessLog, http2 = false } = values;
   const text = template
     .replaceAll(EQUIPPED, set === 'equipped' ? '' : EQUIPPED)
+    .replaceAll(HTTP2, http2 ? '' : HTTP2)
+    .replace('codec_type: HTTP1', `codec_type: ${http2 ? 'HTTP2' : 'HTTP1'}`)
     .replace('port_value: $LISTEN_PORT', `port_value: ${listenPort}`)
     .replace('path: $ACCESS_LOG', `path: ${JSON.stringify(accessLog)}`);
   return upstreamPorts.reduce(

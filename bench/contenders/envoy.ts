@@ -1,18 +1,17 @@
 // Envoy, with one worker, on a bootstrap file of the bench.
 import { freePort } from '../bed/ports.ts';
-import type { Contender, EquipmentSet } from '../contender.ts';
-import { writeBootstrap } from './bootstrap-file.ts';
+import type { Contender } from '../contender.ts';
+import { type BootstrapTemplate, HTTP1_TEMPLATE, writeBootstrap } from './bootstrap-file.ts';
 import { missing, programPath, versionLine } from './installed-program.ts';
 
-/** `template` is relative to bench/. */
-export function envoyOn(template: string, sets: readonly EquipmentSet[]): Contender {
+export function envoyOn(template: BootstrapTemplate): Contender {
   return {
     name: 'envoy',
     // A debug build would make every other proxy look good.
     available: () =>
       missing('envoy') ?? (versionLine('envoy', '--version').includes('RELEASE') ? null : 'not a RELEASE build'),
     version: () => versionLine('envoy', '--version').replace(/^.*version: /, ''),
-    sets,
+    sets: template.sets,
     async start(place) {
       const port = await freePort();
       const { file, ...told } = writeBootstrap(template, place, port);
@@ -23,4 +22,4 @@ export function envoyOn(template: string, sets: readonly EquipmentSet[]): Conten
   };
 }
 
-export const envoy = envoyOn('envoy-http1.yaml', ['bare', 'equipped']);
+export const envoy = envoyOn(HTTP1_TEMPLATE);

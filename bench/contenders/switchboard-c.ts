@@ -1,16 +1,15 @@
 // Our sidecar on the very file that Envoy runs: no control plane, the same retries and routes.
 import { freePort } from '../bed/ports.ts';
-import type { Contender, EquipmentSet } from '../contender.ts';
-import { writeBootstrap } from './bootstrap-file.ts';
+import type { Contender } from '../contender.ts';
+import { type BootstrapTemplate, HTTP1_TEMPLATE, writeBootstrap } from './bootstrap-file.ts';
 import { BUNDLE, switchboard } from './switchboard.ts';
 
-/** `template` is relative to bench/. */
-export function switchboardOn(template: string, sets: readonly EquipmentSet[]): Contender {
+export function switchboardOn(template: BootstrapTemplate): Contender {
   return {
     name: 'switchboard-c',
     available: switchboard.available,
     version: switchboard.version,
-    sets,
+    sets: template.sets,
     async start(place) {
       const port = await freePort();
       const { file, ...told } = writeBootstrap(template, place, port);
@@ -21,4 +20,4 @@ export function switchboardOn(template: string, sets: readonly EquipmentSet[]): 
   };
 }
 
-export const switchboardC = switchboardOn('envoy-http1.yaml', ['bare', 'equipped']);
+export const switchboardC = switchboardOn(HTTP1_TEMPLATE);

@@ -9,28 +9,40 @@ import type { Contender, Place, RunningProxy } from '../contender.ts';
 export const BUNDLE = fileURLToPath(new URL('../../dist/switchboard.mjs', import.meta.url));
 const SERVICE = 'bench.default';
 
-export const switchboard: Contender = {
-  name: 'switchboard',
-  available: () => (existsSync(BUNDLE) ? null : 'no bundle; run: npm run build'),
-  version: () => `node ${process.version}`,
-  sets: ['bare', 'equipped'],
-  async start(place) {
-    if (place.set === 'bare') return startSwitchboard(place, BUNDLE);
-    const accessLog = join(place.folder, 'access.log');
-    const proxy = await startSwitchboard(place, BUNDLE, [], { SWITCHBOARD_ACCESS_LOG: accessLog });
-    return { ...proxy, accessLog };
-  },
-};
+export const switchboard = switchboardSpeaking('http');
+/** The same, its Service speaking HTTP/2. */
+export const switchboardHttp2 = switchboardSpeaking('kubernetes.io/h2c');
 
-/** `nodeOptions` and `env` are the sidecar's. */
-export async function startSwitchboard(
-  place: Place,
-  bundle: string,
-  nodeOptions: readonly string[] = [],
-  env: ProgramSpec['env'] = {},
-): Promise<RunningProxy> {
+function switchboardSpeaking(appProtocol: string): Contender {
+  return {
+    name: 'switchboard',
+    available: () => (existsSync(BUNDLE) ? null : 'no bundle; run: npm run build'),
+    version: () => `node ${process.version}`,
+    sets: ['bare', 'equipped'],
+    async start(place) {
+      const accessLog = join(place.folder, 'access.log');
+      const equipped = place.set === 'equipped';
+      const env = equipped ? { SWITCHBOARD_ACCESS_LOG: accessLog } : {};
+      const proxy = await startSwitchboard(place, { bundle: BUNDLE, appProtocol, env });
+      return { ...proxy, ...(equipped ? { accessLog } : {}) };
+    },
+  };
+}
+
+export interface SwitchboardSpec {
+  readonly bundle: string;
+  /** Of the Service's port, as Kubernetes has it; absent = http. */
+  readonly appProtocol?: string;
+  /** The sidecar's. */
+  readonly nodeOptions?: readonly string[];
+  /** The sidecar's. */
+  readonly env?: ProgramSpec['env'];
+}
+
+export async function startSwitchboard(place: Place, spec: SwitchboardSpec): Promise<RunningProxy> {
+  const { bundle, nodeOptions = [], env = {} } = spec;
   const [xds, outbound, admin, controlAdmin] = (await freePorts(4)) as [number, number, number, number];
-  const control = await startControlPlane(place, bundle, xds, controlAdmin);
+  const control = await startControlPlane(place, spec, xds, controlAdmin);
   const sidecar = await place.launch({
     command: process.execPath,
     args: [...nodeOptions, bundle, 'proxy'],
@@ -51,12 +63,17 @@ export async function startSwitchboard(
   return { port: outbound, pid: sidecar.pid, authority: SERVICE, stop };
 }
 
-function startControlPlane({ folder, upstreamPorts, cpus, launch }: Place, bundle: string, xds: number, admin: number) {
+function startControlPlane(
+  { folder, upstreamPorts, cpus, launch }: Place,
+  { bundle, appProtocol = 'http' }: SwitchboardSpec,
+  xds: number,
+  admin: number,
+) {
   const manifests = join(folder, 'manifests');
   mkdirSync(manifests);
   writeFileSync(
     join(manifests, 'bench.json'),
-    JSON.stringify({ kind: 'List', apiVersion: 'v1', items: objects(upstreamPorts) }),
+    JSON.stringify({ kind: 'List', apiVersion: 'v1', items: objects(upstreamPorts, appProtocol) }),
   );
   const addresses = ['--xds-address', `127.0.0.1:${xds}`, '--admin-address', `127.0.0.1:${admin}`];
   return launch({
@@ -68,9 +85,14 @@ function startControlPlane({ folder, upstreamPorts, cpus, launch }: Place, bundl
 }
 
 /** A Service without a selector whose endpoints are written by hand: one slice for each backend, as they differ in their ports. */
-function objects(ports: readonly number[]): readonly object[] {
+function objects(ports: readonly number[], appProtocol: string): readonly object[] {
   const metadata = { name: 'bench', namespace: 'default' };
-  const service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ name: 'http', port: 80 }] } };
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: { ports: [{ name: 'http', port: 80, appProtocol }] },
+  };
   const slices = ports.map((port, index) => ({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',

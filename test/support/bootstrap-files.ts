@@ -28,7 +28,7 @@ export function routesTo(cluster: string): object {
   return { route_config: { name: cluster, virtual_hosts: [{ name: 'all', domains: ['*'], routes }] } };
 }
 
-const BENCH_FILE = new URL('../../bench/envoy-http1.yaml', import.meta.url);
+const BENCH_FILE = new URL('../../bench/envoy-http.yaml', import.meta.url);
 
 /**
  * The file that the benches give to Envoy and to our sidecar, equipped, but for its access log: with retries and outlier detection. Port 0 =

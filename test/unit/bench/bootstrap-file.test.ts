@@ -5,18 +5,25 @@ import type { EquipmentSet } from '../../../bench/contender.ts';
 import { fillTemplate } from '../../../bench/contenders/bootstrap-file.ts';
 import { readBootstrap } from '../../../src/xds/bootstrap/read-bootstrap.ts';
 
-function fill(set: EquipmentSet, template = 'envoy-http1.yaml'): string {
+function fill(set: EquipmentSet, template = 'envoy-http.yaml', http2 = false): string {
   const text = readFileSync(new URL(`../../../bench/${template}`, import.meta.url), 'utf8');
-  return fillTemplate(text, { set, listenPort: 8080, upstreamPorts: [9001, 9002, 9003], accessLog: '/tmp/a log' });
+  return fillTemplate(text, {
+    set,
+    listenPort: 8080,
+    upstreamPorts: [9001, 9002, 9003],
+    accessLog: '/tmp/a log',
+    http2,
+  });
 }
 
 describe('a bootstrap file of the bench', () => {
-  it.each<[EquipmentSet, string]>([
-    ['bare', 'envoy-http1.yaml'],
-    ['equipped', 'envoy-http1.yaml'],
-    ['bare', 'envoy-tcp.yaml'],
-  ])('%s, %s: has every port filled in, and our sidecar takes it', (set, template) => {
-    const filled = fill(set, template);
+  it.each<[EquipmentSet, string, boolean]>([
+    ['bare', 'envoy-http.yaml', false],
+    ['equipped', 'envoy-http.yaml', false],
+    ['equipped', 'envoy-http.yaml', true],
+    ['bare', 'envoy-tcp.yaml', false],
+  ])('%s, %s, HTTP/2 %p: has every port filled in, and our sidecar takes it', (set, template, http2) => {
+    const filled = fill(set, template, http2);
     expect(readBootstrap(filled, template)).toMatchObject({ ok: true });
     const text = JSON.stringify(parse(filled));
     expect([...text.matchAll(/"port_value":(\d+)/g)].map(([, port]) => port)).toEqual(['8080', '9001', '9002', '9003']);
@@ -28,5 +35,15 @@ describe('a bootstrap file of the bench', () => {
     const [bare, equipped] = (['bare', 'equipped'] as const).map((set) => JSON.stringify(parse(fill(set))));
     expect(parts.filter((part) => bare?.includes(part))).toEqual([]);
     expect(parts.filter((part) => equipped?.includes(part))).toEqual(parts);
+  });
+
+  it('speaks HTTP/2 on both sides, or HTTP/1.1 on both', () => {
+    const [http1, http2] = [false, true].map((speaks) =>
+      JSON.stringify(parse(fill('bare', 'envoy-http.yaml', speaks))),
+    );
+    expect(http1).toContain('"codec_type":"HTTP1"');
+    expect(http1).not.toContain('http2_protocol_options');
+    expect(http2).toContain('"codec_type":"HTTP2"');
+    expect(http2).toContain('"explicit_http_config":{"http2_protocol_options":{}}');
   });
 });
