@@ -1,4 +1,7 @@
 // Promises of a sidecar that holds what it dials: the first request waits for its routes, bounded and explained; the others do not.
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { text } from 'node:stream/consumers';
 import type { LivePlane, TestAddress } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { get, post } from '../../support/raw-client.ts';
@@ -120,6 +123,28 @@ describe('the first request to a name', () => {
     for (const index of [0, 1]) {
       expect(await plane.logged(index)).toMatchObject({ status: 403, route: 'no', details: 'direct_response' });
     }
+  });
+
+  it('waits as a stream of HTTP/2 too, beside others on its connection', async () => {
+    const { demand, plane, waiting } = await scene();
+    const session = connect(`http://127.0.0.1:${plane.port}`);
+    const ask = (authority: string, body: string): Promise<string> => {
+      const stream = session.request({ ':method': 'POST', ':path': '/', ':authority': authority });
+      stream.end(body);
+      return text(stream);
+    };
+    const [web, cart, nobody] = [ask('web', 'x'.repeat(200_000)), ask('cart', 'y'), ask('nobody', 'z')];
+    await waiting(2);
+    expect(await nobody).toContain('"nobody" is no Service that this sidecar knows');
+    const backend = await stage.backend(async (request, connection) => {
+      connection.answer(200, String((await request.body).body.length));
+    });
+    demand.deliver('web', [backend]);
+    expect(await web).toBe('200000');
+    demand.deliver('cart', [backend]);
+    expect(await cart).toBe('1');
+    session.close();
+    await once(session, 'close');
   });
 
   it('opens a tunnel', async () => {
