@@ -1,6 +1,7 @@
 // A run of a scenario: each workload through each proxy in turn, in interleaved rounds.
-import { existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkAccessLog, emptyAccessLog } from './bed/access-log.ts';
 import { planCpus } from './bed/cpus.ts';
 import { freePorts } from './bed/ports.ts';
 import { type Programs, withPrograms } from './bed/programs.ts';
@@ -90,9 +91,9 @@ class ProxiesRun {
   async #runWorkload(workload: Workload, started: readonly Candidate[]): Promise<readonly Candidate[]> {
     this.#options.say(`${workload.name}: ${workload.what}`);
     for (const candidate of started) candidate.samples = [];
-    let candidates = await this.#forEach(started, 'warming up', async ({ proxy, contender }) => {
+    let candidates = await this.#forEach(started, 'warming up', async ({ proxy }) => {
       await this.#scenario.load(this.#load(proxy, workload, WARM_UP_SECONDS));
-      this.#emptyAccessLog(contender, proxy);
+      if (proxy.accessLog !== undefined) emptyAccessLog(proxy.accessLog);
     });
     for (let round = 1; round <= this.#options.rounds && candidates.length > 0; round += 1) {
       candidates = await this.#runRound(round, workload, candidates);
@@ -139,7 +140,6 @@ class ProxiesRun {
     const order = [...candidates.slice(first), ...candidates.slice(0, first)];
     return this.#forEach(order, `in round ${round}`, async ({ contender, proxy, samples }) => {
       const sample = await this.#measure(proxy, workload);
-      this.#emptyAccessLog(contender, proxy);
       samples.push(sample);
       this.#options.say(
         `round ${round} of ${this.#options.rounds}: ${contender.name} ${sample.requestsPerSecond.toFixed(0)}/s`,
@@ -168,14 +168,6 @@ class ProxiesRun {
       .toSorted((one, other) => order.indexOf(one.contender) - order.indexOf(other.contender));
   }
 
-  /** What it wrote is looked at, or a proxy that forgot to write would win; and taken away, or a long run would fill the disk. */
-  #emptyAccessLog(contender: Contender, { accessLog }: RunningProxy): void {
-    if (accessLog === undefined) return;
-    if (!existsSync(accessLog) || statSync(accessLog).size === 0)
-      throw new Error(`${contender.name} wrote no access log`);
-    truncateSync(accessLog);
-  }
-
   async #measure(proxy: RunningProxy, workload: Workload): Promise<Sample> {
     const allocatedBefore = await proxy.readAllocatedBytes?.();
     const before = readMeters(this.#cpus, this.#units, proxy.pid);
@@ -183,6 +175,10 @@ class ProxiesRun {
     const after = readMeters(this.#cpus, this.#units, proxy.pid);
     const allocatedAfter = await proxy.readAllocatedBytes?.();
     if (load.requests === 0) throw new Error('it answered no request');
+    if (proxy.accessLog !== undefined) {
+      checkAccessLog(proxy.accessLog, load.requests);
+      emptyAccessLog(proxy.accessLog);
+    }
     const elapsedUs = after.wallUs - before.wallUs;
     const cpuUs = after.proxy.cpuUs - before.proxy.cpuUs;
     const { requestsPerSecond, bytesPerSecond, p50Us, p99Us, p999Us, errors } = load;

@@ -7,7 +7,7 @@ import { renderBarChart } from './publish/bar-chart.ts';
 import { SECTIONS } from './publish/index.ts';
 import { readKeptRuns } from './publish/kept-runs.ts';
 import { fillBlock } from './publish/page.ts';
-import type { Section, SectionText } from './publish/section.ts';
+import { ENOUGH_ROUNDS, type Section, type SectionText } from './publish/section.ts';
 import { RESULTS } from './report/keep-results.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
@@ -53,7 +53,7 @@ function writePage(texts: readonly Written[]): void {
   const charts = new Map<string, string>();
   for (const { section, text } of texts) {
     if (text.kind !== 'text') {
-      console.log(`${section.name}: nothing kept; the page keeps what it has`);
+      console.log(`${section.name}: no run of ${ENOUGH_ROUNDS} rounds or more is kept; the page stays as it is`);
       continue;
     }
     const file = join(dirname(PAGE), 'benchmarks', `${section.name}.svg`);

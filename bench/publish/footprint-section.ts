@@ -10,9 +10,10 @@ import {
 import type { Chart } from './bar-chart.ts';
 import type { KeptRun } from './kept-runs.ts';
 import { renderMarkdownTable } from './page.ts';
-import { DISTURBED, describeRun, isOurs, REFERENCE, type Section, type SectionText } from './section.ts';
+import { DISTURBED, describeRun, ENOUGH_ROUNDS, isOurs, REFERENCE, type Section, type SectionText } from './section.ts';
 
 interface KeptFootprint extends KeptRun {
+  readonly settings: { readonly rounds: number; readonly connections: number };
   readonly outcomes: readonly FootprintOutcome[];
 }
 
@@ -37,11 +38,12 @@ export const FOOTPRINT_SECTION: Section = {
 /** Runs without Envoy or without us compare nothing. */
 function isFootprint(run: KeptRun): run is KeptFootprint {
   if (run.scenario !== 'footprint' || !('outcomes' in run) || !Array.isArray(run.outcomes)) return false;
+  if (Number(run.settings['rounds']) < ENOUGH_ROUNDS) return false;
   const outcomes: readonly FootprintOutcome[] = run.outcomes;
   return outcomes.some(({ name }) => name === REFERENCE) && outcomes.some(({ name }) => isOurs(name));
 }
 
-function writeText(run: KeptRun, summaries: readonly FootprintSummary[]): SectionText {
+function writeText(run: KeptFootprint, summaries: readonly FootprintSummary[]): SectionText {
   const { rounds, connections } = run.settings;
   const markdown = [
     ...(wasFootprintDisturbed(summaries) ? [DISTURBED] : []),

@@ -6,7 +6,7 @@ import { type Summary, summarize, wasDisturbed } from '../report/proxies-report.
 import type { Chart, Panel } from './bar-chart.ts';
 import { isProxiesRun, type KeptProxiesRun, type KeptRun } from './kept-runs.ts';
 import { renderMarkdownTable } from './page.ts';
-import { DISTURBED, describeRun, isOurs, REFERENCE, type Section, type SectionText } from './section.ts';
+import { DISTURBED, describeRun, ENOUGH_ROUNDS, isOurs, REFERENCE, type Section, type SectionText } from './section.ts';
 
 interface Measured {
   readonly run: KeptProxiesRun;
@@ -43,7 +43,7 @@ function measurementsOf(
   return ours.flatMap((run) => {
     const kept = run.workloads.find((one) => one.workload.name === workload);
     const names = kept?.outcomes.map(({ name }) => name) ?? [];
-    if (run.settings.set !== set || kept === undefined) return [];
+    if (run.settings.set !== set || run.settings.rounds < ENOUGH_ROUNDS || kept === undefined) return [];
     if (!names.includes(REFERENCE) || !names.some(isOurs)) return [];
     const summaries = summarize(kept.outcomes);
     return [{ run, what: kept.workload.what, summaries, disturbed: wasDisturbed(summaries) }];

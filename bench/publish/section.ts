@@ -24,6 +24,9 @@ export const DISTURBED =
 export const REFERENCE = 'envoy';
 const OURS: readonly string[] = ['switchboard', 'switchboard-c'];
 
+/** Fewer are a try, not a measurement: the page takes none of them. */
+export const ENOUGH_ROUNDS = 3;
+
 export function isOurs(name: string): boolean {
   return OURS.includes(name);
 }

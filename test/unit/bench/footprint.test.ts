@@ -20,7 +20,7 @@ function outcome(name: string, factors: readonly number[], othersShare = 0): Foo
 function kept(othersShare: number, names = ['switchboard', 'envoy']) {
   const outcomes = names.map((name) => outcome(name, [name === 'envoy' ? 1 : 1.3], othersShare));
   const machine = { cpu: 'a CPU', cpuCount: 2, kernel: '6' };
-  const settings = { rounds: 1, connections: 5000 };
+  const settings = { rounds: 3, connections: 5000 };
   const told = {
     scenario: 'footprint',
     date: '2026-11-21',

@@ -31,10 +31,18 @@ interface RunShape {
   readonly othersShare?: number;
   readonly names?: readonly string[];
   readonly set?: string;
+  readonly rounds?: number;
 }
 
 /** As it comes back from the file: NaN is null there. */
-function keptRun({ hour, ours, othersShare = 0, names = ['switchboard', 'envoy'], set = 'bare' }: RunShape): KeptRun {
+function keptRun({
+  hour,
+  ours,
+  othersShare = 0,
+  names = ['switchboard', 'envoy'],
+  set = 'bare',
+  rounds = 3,
+}: RunShape): KeptRun {
   const outcomes = names.map((name) => outcome(name, name === 'envoy' ? 100 : ours, othersShare));
   const [workload] = HTTP1.workloads;
   const run = {
@@ -44,7 +52,7 @@ function keptRun({ hour, ours, othersShare = 0, names = ['switchboard', 'envoy']
     node: 'v26',
     revision: 'abc',
     command: 'npm run bench -- proxies',
-    settings: { set, rounds: 2, secondsPerRound: 4 },
+    settings: { set, rounds, secondsPerRound: 4 },
     workloads: [{ workload, outcomes }],
   };
   const kept = parseKeptRun(`${hour}.json`, JSON.stringify(run));
@@ -67,7 +75,7 @@ describe('a section of proxies', () => {
     const markdown = markdownOf(runs);
     expect(markdown).toContain('| switchboard | 3.00 | 300 |');
     expect(markdown).toContain(
-      '2 rounds of 4 s; 2026-11-21, a CPU with 2 CPUs, Linux 6, checkout abc, `npm run bench -- proxies`',
+      '3 rounds of 4 s; 2026-11-21, a CPU with 2 CPUs, Linux 6, checkout abc, `npm run bench -- proxies`',
     );
     expect(markdown).not.toContain('Disturbed');
   });
@@ -80,6 +88,12 @@ describe('a section of proxies', () => {
     ];
     expect(markdownOf(runs)).toContain('| switchboard | 3.00 |');
     expect(SECTION.write(runs.slice(0, 2), false)).toEqual({ kind: 'nothing' });
+  });
+
+  it('takes no run of fewer than three rounds', () => {
+    const runs = [keptRun({ hour: 13, ours: 900, rounds: 2 }), keptRun({ hour: 12, ours: 300 })];
+    expect(markdownOf(runs)).toContain('| switchboard | 3.00 |');
+    expect(SECTION.write(runs.slice(0, 1), true)).toEqual({ kind: 'nothing' });
   });
 
   it('passes over disturbed runs, and refuses when there are no others', () => {
