@@ -7,6 +7,7 @@ export const direct: Contender = {
   name: 'direct',
   available: () => null,
   version: () => `no proxy, ${versionLine('nginx', '-v')}`,
+  sets: ['bare', 'equipped'],
   start({ upstreamPorts, backendsPid }) {
     const [port = 0] = upstreamPorts;
     return Promise.resolve({ port, pid: backendsPid, stop: () => Promise.resolve() });

@@ -42,3 +42,10 @@ describe('fortioArguments', () => {
     expect(text).toMatch(/ -p 50,99,99\.9 -H Host: web http:\/\/127\.0\.0\.1:8080\/data$/);
   });
 });
+
+describe('the scenario of latency', () => {
+  it('calls without a proxy in every set, or nothing could be said to be added', () => {
+    const direct = LATENCY.contenders.find(({ name }) => name === 'direct');
+    expect(direct?.sets).toEqual(LATENCY.sets);
+  });
+});
