@@ -1,16 +1,16 @@
 // The mistakes that people make in a bootstrap file: each is told once, on the line to mend, with what to do.
+import { readFileSync } from 'node:fs';
 import { renderIssue } from '../../../../src/base/result.ts';
 import { readBootstrap } from '../../../../src/xds/bootstrap/read-bootstrap.ts';
-import { benchBootstrap } from '../../../support/bootstrap-files.ts';
 
-const BENCH = benchBootstrap(9_000, [9_000, 9_000, 9_000]);
+const FILE = readFileSync(new URL('../../../fixtures/bootstrap/three-backends.yaml', import.meta.url), 'utf8');
 const MANAGER = 'static_resources.listeners[0].filter_chains[0].filters[0].typed_config';
 const ADDRESS = 'address: { socket_address: { address: 127.0.0.1, port_value: 9000 } }';
 
-/** The bench's file with the first `from` in place of `to`. */
+/** The file with the first `from` in place of `to`. */
 function changed(from: string, to: string): string {
-  if (!BENCH.includes(from)) throw new Error(`the bench's file has no ${from}`);
-  return BENCH.replace(from, () => to);
+  if (!FILE.includes(from)) throw new Error(`the file has no ${from}`);
+  return FILE.replace(from, () => to);
 }
 
 function linesOf(text: string): string[] {
@@ -143,7 +143,7 @@ describe('a bootstrap file', () => {
   ads_config: { api_type: GRPC, transport_api_version: V3, grpc_services: [{ envoy_grpc: { cluster_name: backends } }] }
 node: { id: n }
 `;
-    expect(linesOf(BENCH + ads)).toEqual([
+    expect(linesOf(FILE + ads)).toEqual([
       `b.yaml:22: ${MANAGER}.route_config.virtual_hosts[0].routes[0].route.cluster: "backends" is for the control plane alone; name another`,
     ]);
   });
