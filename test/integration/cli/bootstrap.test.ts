@@ -58,7 +58,7 @@ describe('switchboard proxy -c', () => {
   it("runs the bench's bootstrap for Envoy: three backends in turn, one remark, no admin pages, no access log", async () => {
     const ports = [(await backend('a')).port, (await backend('b')).port, (await backend('c')).port];
     const file = benchBootstrap(0, ports);
-    const line = file.slice(0, file.indexOf('outlier_detection:')).split('\n').length;
+    const line = file.slice(0, file.indexOf('consecutive_5xx:')).split('\n').length;
     const proxy = start(file);
     const port = await portOf(proxy, 'downstream');
     const bodies = await Promise.all(Array.from({ length: 6 }, () => httpGet(port, '/x', 'any.host')));
