@@ -1,23 +1,7 @@
 // HAProxy in its TCP mode: one thread, round robin.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { freePort } from '../bed/ports.ts';
-import type { Contender } from '../contender.ts';
-import { haproxy } from './haproxy.ts';
-import { programPath } from './installed-program.ts';
+import { haproxyConfigured } from './haproxy.ts';
 
-export const haproxyTcp: Contender = {
-  name: 'haproxy',
-  available: haproxy.available,
-  version: haproxy.version,
-  async start({ upstreamPorts, cpus, folder, launch }) {
-    const port = await freePort();
-    const file = join(folder, 'haproxy.cfg');
-    writeFileSync(file, configuration(port, upstreamPorts));
-    const args = ['-db', '-f', file];
-    return { port, ...(await launch({ command: programPath('haproxy'), args, cpus: cpus.proxy, port })) };
-  },
-};
+export const haproxyTcp = haproxyConfigured(configuration);
 
 function configuration(port: number, upstreamPorts: readonly number[]): string {
   return `global

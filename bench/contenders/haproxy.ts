@@ -5,18 +5,24 @@ import { freePort } from '../bed/ports.ts';
 import type { Contender } from '../contender.ts';
 import { missing, programPath, versionLine } from './installed-program.ts';
 
-export const haproxy: Contender = {
-  name: 'haproxy',
-  available: () => missing('haproxy'),
-  version: () => versionLine('haproxy', '-v'),
-  async start({ upstreamPorts, cpus, folder, launch }) {
-    const port = await freePort();
-    const file = join(folder, 'haproxy.cfg');
-    writeFileSync(file, configuration(port, upstreamPorts));
-    const args = ['-db', '-f', file];
-    return { port, ...(await launch({ command: programPath('haproxy'), args, cpus: cpus.proxy, port })) };
-  },
-};
+export const haproxy = haproxyConfigured(configuration);
+
+export function haproxyConfigured(
+  configure: (listenPort: number, upstreamPorts: readonly number[]) => string,
+): Contender {
+  return {
+    name: 'haproxy',
+    available: () => missing('haproxy'),
+    version: () => versionLine('haproxy', '-v'),
+    async start({ upstreamPorts, cpus, folder, launch }) {
+      const port = await freePort();
+      const file = join(folder, 'haproxy.cfg');
+      writeFileSync(file, configure(port, upstreamPorts));
+      const args = ['-db', '-f', file];
+      return { port, ...(await launch({ command: programPath('haproxy'), args, cpus: cpus.proxy, port })) };
+    },
+  };
+}
 
 function configuration(port: number, upstreamPorts: readonly number[]): string {
   return `global

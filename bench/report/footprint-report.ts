@@ -1,5 +1,6 @@
 // What a run of the footprint bench measured, summed up in medians and ratios.
 import { median, pairedRatio } from '../measure/statistics.ts';
+import { renderRatio } from './proxies-columns.ts';
 import { isDisturbance } from './proxies-report.ts';
 import { type Column, renderTable } from './text-table.ts';
 
@@ -90,10 +91,6 @@ export function renderFootprint(summaries: readonly FootprintSummary[]): string 
     FOOTPRINT_COLUMNS,
     summaries.map((summary) => FOOTPRINT_COLUMNS.map((column) => column.cell(summary))),
   );
-}
-
-function renderRatio(ratio: number | null): string {
-  return ratio === null || Number.isNaN(ratio) ? '–' : ratio.toFixed(2);
 }
 
 function renderMegabytes(bytes: number): string {

@@ -56,7 +56,8 @@ export function renderSummaries(summaries: readonly Summary[], keys: readonly Co
   );
 }
 
-function renderRatio(ratio: number | null): string {
+/** A dash for what has nothing to be compared with. */
+export function renderRatio(ratio: number | null): string {
   return ratio === null || Number.isNaN(ratio) ? '–' : ratio.toFixed(2);
 }
 
