@@ -14,10 +14,9 @@ import type { RouteEntry } from '../route/route-entry.ts';
 import type { RouteTable } from '../route/route-table.ts';
 import { callTimeoutMs } from './call-timeout.ts';
 import { renderChangedFields } from './changed-response.ts';
-import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
-import { type LocalReply, renderErrorReply } from './local-reply.ts';
+import { OwnAnswers } from './own-answers.ts';
 import type { RouteDemand } from './route-demand.ts';
 import { RouteWait, type RouteWaitOwner } from './route-wait.ts';
 import { Router, type RouterOwner } from './router.ts';
@@ -32,6 +31,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   readonly record: ExchangeRecord;
   readonly #context: ExchangeContext;
   readonly #router: Router;
+  readonly #answers: OwnAnswers;
   /** Guards the request body, then the answer. */
   readonly #timeout: WheelTimer;
   readonly #stall: StallGuard;
@@ -58,6 +58,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#stall = new StallGuard(this, context.wheel, context.streamIdleTimeoutMs);
     this.record = new ExchangeRecord(downstreamRemote);
     this.#router = new Router(this, context, this.record);
+    this.#answers = new OwnAnswers(context, this.record);
   }
 
   /** Called once, before the connection delivers anything. */
@@ -202,7 +203,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#responseStarted = true;
     this.record.status = head.status;
     const { stream } = this;
-    stream.beforeAnswer(this.#draining, true);
+    // The whole listener, or this connection for its age.
+    stream.beforeAnswer(this.#context.draining || stream.draining, true);
     const changes = this.#destination?.response ?? null;
     const oldCaller = (this.#head as RequestHead).versionMinor === 0;
     stream.sendHead(head, changes === null ? null : renderChangedFields(changes, head, oldCaller));
@@ -267,12 +269,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   rescue(code: ErrorCode, detail: string): void {
     if (code === 'no_route') this.#context.stats.noRoute += 1;
     this.record.fail(code, detail);
-    const head = this.#head;
-    const requestId = head === null ? '' : `x-request-id: ${this.record.requestId}\r\n`;
-    const extra = requestId + this.#connectionFields();
-    const changes = this.#destination?.response ?? null;
-    const reply = renderErrorReply(code, detail, head, changes, extra);
-    this.#reply(reply.status, reply);
+    this.#answers.sendError(this.stream, this.#head, this.#destination?.response ?? null, code, detail);
+    this.#endOwnAnswer();
   }
 
   /** The tunnel has ended after it had been opened. */
@@ -315,7 +313,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       return null;
     }
     this.record.details = 'direct_response';
-    this.#reply(answer.status, renderConfiguredReply(answer, location, this.#connectionFields()));
+    this.#answers.sendConfigured(this.stream, head, answer, location);
+    this.#endOwnAnswer();
     return null;
   }
 
@@ -327,28 +326,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     return changed;
   }
 
-  /** Sends an answer that was made here. */
-  #reply(status: number, reply: LocalReply): void {
-    const body = this.#head?.method === 'HEAD' ? '' : reply.body;
-    this.stream.sendReply(reply.head, body);
-    this.record.bytesSent += body.length;
-    this.record.status = status;
+  #endOwnAnswer(): void {
     this.#finish();
     this.stream.endResponse('');
-  }
-
-  /** What an answer that was made here says of its connection. */
-  #connectionFields(): string {
-    const { stream } = this;
-    const head = this.#head;
-    stream.beforeAnswer(this.#draining, head !== null);
-    if (stream.closing) return 'connection: close\r\n';
-    return head?.versionMinor === 0 ? 'connection: keep-alive\r\n' : '';
-  }
-
-  /** The whole listener, or this connection for its age. */
-  get #draining(): boolean {
-    return this.#context.draining || this.stream.draining;
   }
 
   #awaitRoutes(demand: RouteDemand, authority: string): void {
