@@ -2,20 +2,18 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { AB_LOADS, type AbLoad } from './ab-loads.ts';
 import { readArguments, readCount, readNames, UsageError } from './arguments.ts';
 import { type Build, buildCheckout, buildRevision, dropRevision, resolveRevision } from './bed/revisions.ts';
 import type { Contender } from './contender.ts';
 import { startSwitchboard } from './contenders/switchboard.ts';
-import { HTTP1 } from './http1.ts';
 import { allocationProbe, readAllocatedBytes } from './measure/allocation.ts';
 import { runProxies } from './proxies-run.ts';
 import { compare, type Pair, renderComparisons, renderVerdict } from './report/ab-report.ts';
 import { keepResults } from './report/keep-results.ts';
 import type { Sample } from './report/proxies-report.ts';
-import type { Workload } from './workload.ts';
-import { WORKLOADS } from './workloads.ts';
 
-const LOADS = WORKLOADS.map(({ name }) => name);
+const LOADS = AB_LOADS.map(({ workload }) => workload.name);
 /** Fewer say little. */
 const ENOUGH_ROUNDS = 30;
 
@@ -37,7 +35,7 @@ interface AbOptions {
   readonly starts: number;
   readonly rounds: number;
   readonly secondsPerRound: number;
-  readonly workload: Workload;
+  readonly load: AbLoad;
   readonly seed: number;
 }
 
@@ -66,15 +64,15 @@ function readOptions(args: readonly string[]): AbOptions {
   const { values, positionals } = readArguments(args, OPTIONS);
   const [revision, ...rest] = positionals;
   if (revision === undefined || rest.length > 0) throw new UsageError('ab: name one revision, e.g. HEAD or main~3');
-  const [load] = readNames('--load', values.load, LOADS);
-  const workload = WORKLOADS.find(({ name }) => name === load);
-  if (workload === undefined) throw new UsageError(`--load: name one of ${LOADS.join(', ')}`);
+  const [name] = readNames('--load', values.load, LOADS);
+  const load = AB_LOADS.find(({ workload }) => workload.name === name);
+  if (load === undefined) throw new UsageError(`--load: name one of ${LOADS.join(', ')}`);
   return {
     commit: resolveRevision(revision),
     starts: readCount('--starts', values.starts, 50),
     rounds: readCount('--rounds', values.rounds, 100),
     secondsPerRound: readCount('--seconds', values.seconds, 60),
-    workload,
+    load,
     seed: readCount('--seed', values.seed, 2 ** 31),
   };
 }
@@ -87,13 +85,14 @@ async function runPairs(options: AbOptions, after: Build, before: Build, folder:
     say(`start ${start} of ${options.starts}`);
     const place = join(folder, `start-${start}`);
     mkdirSync(place);
-    const builds = [contenderOf('after', after, place), contenderOf('before', before, place)];
+    const { load } = options;
+    const builds = [contenderOf('after', after, load, place), contenderOf('before', before, load, place)];
     const contenders = start % 2 === 1 ? builds : builds.toReversed();
-    const { runs, leftOut } = await runProxies(HTTP1, {
+    const { runs, leftOut } = await runProxies(load.scenario, {
       ...options,
       set: 'bare',
       contenders,
-      workloads: [options.workload],
+      workloads: [load.workload],
       say,
     });
     const lost = leftOut.map(({ name, reason }) => `${name}: ${reason}`);
@@ -105,15 +104,16 @@ async function runPairs(options: AbOptions, after: Build, before: Build, folder:
   return pairs;
 }
 
-function contenderOf(name: keyof Pair, { bundle, version }: Build, folder: string): Contender {
+function contenderOf(name: keyof Pair, { bundle, version }: Build, { appProtocol }: AbLoad, folder: string): Contender {
   const file = join(folder, `${name}-allocated`);
   const { nodeOptions, env } = allocationProbe(file);
+  const speaking = appProtocol === undefined ? {} : { appProtocol };
   return {
     name,
     available: () => null,
     version: () => version,
     async start(place) {
-      const proxy = await startSwitchboard(place, { bundle, nodeOptions, env });
+      const proxy = await startSwitchboard(place, { bundle, nodeOptions, env, ...speaking });
       return { ...proxy, readAllocatedBytes: () => readAllocatedBytes(proxy.pid, file) };
     },
   };
@@ -126,7 +126,8 @@ function report(
   before: ReturnType<typeof buildRevision>,
   pairs: readonly Pair[],
 ): number {
-  const { starts, rounds, secondsPerRound, workload, seed } = options;
+  const { starts, rounds, secondsPerRound, seed } = options;
+  const { workload } = options.load;
   const comparisons = compare(pairs, seed);
   const errors = pairs
     .flatMap((pair) => [...pair.after, ...pair.before])
