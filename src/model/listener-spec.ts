@@ -79,6 +79,8 @@ export interface HttpConnectionManagerSpec {
   readonly maxRequestsPerConnection?: number;
   /** The age at which a connection is closed, or with the answer in work, ms (> 0). */
   readonly maxConnectionDurationMs?: number;
+  /** From the head of a request to the end of its answer, ms (> 0); a route may say otherwise. Absent = for ever. */
+  readonly maxStreamDurationMs?: number;
   /** Files that get a line for each request; /dev/stdout and /dev/stderr are the program's own. Absent = what the program was told. */
   readonly accessLogs?: readonly string[];
 }

@@ -46,6 +46,10 @@ export interface RouteActionSpec {
   readonly timeoutMs: number;
   /** How long nothing of the request or its response may move, ms; 0 = for ever. Absent: as the listener says. */
   readonly idleTimeoutMs?: number;
+  /** Of a call as a whole, from its head to the end of its answer; absent: what the listener and, in grpc-timeout, the caller say. */
+  readonly streamDuration?: StreamDurationSpec;
+  /** Of gRPC calls, in the place of `timeoutMs`; not where there is a `streamDuration`. */
+  readonly grpcTimeout?: GrpcTimeoutSpec;
   /** When to try again; absent = what is safe by itself (docs/architecture.md). */
   readonly retry?: RetryPolicySpec;
   /** The Host that the upstream sees. `header`: the value of that request header (lower case), where it has one. */
@@ -53,6 +57,24 @@ export interface RouteActionSpec {
     | { readonly kind: 'literal'; readonly value: string }
     | { readonly kind: 'header'; readonly name: string };
   readonly pathRewrite?: PathRewriteSpec;
+}
+
+/** Source: envoy.config.route.v3.RouteAction.MaxStreamDuration. */
+export interface StreamDurationSpec {
+  /** Of calls whose caller says nothing, ms; 0 = for ever. Absent: as the listener says. */
+  readonly maxMs?: number;
+  /** The most that a caller's grpc-timeout may say, ms; 0 = whatever it says. Absent: `maxMs` counts for those callers too. */
+  readonly grpcTimeoutMaxMs?: number;
+  /** Taken off from that, ms; where nothing is left the call ends at once. */
+  readonly grpcTimeoutOffsetMs?: number;
+}
+
+/** Source: envoy.config.route.v3.RouteAction.max_grpc_timeout. */
+export interface GrpcTimeoutSpec {
+  /** The most that a call may take, and what it may where its caller says nothing, ms; 0 = whatever the caller says. */
+  readonly maxMs: number;
+  /** Taken off from what a caller says, where that is more, ms. Source: grpc_timeout_offset. */
+  readonly offsetMs: number;
 }
 
 /** Source: envoy.config.route.v3.WeightedCluster.ClusterWeight. The weights of a route add up to 1 … 2^32 − 1. */

@@ -146,6 +146,30 @@ const retry: fc.Arbitrary<RetryPolicySpec> = fc
   })
   .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, backOff: { baseMs, maxMs: baseMs * 3 } }));
 
+const durationMs = fc.integer({ min: 0, max: 86_400_000 });
+
+/** One of both, or none. */
+const callDuration = fc.oneof(
+  fc.constant({}),
+  fc.record({
+    streamDuration: fc.record(
+      { maxMs: durationMs, grpcTimeoutMaxMs: durationMs, grpcTimeoutOffsetMs: durationMs },
+      { requiredKeys: [] },
+    ),
+  }),
+  fc.record({ grpcTimeout: fc.record({ maxMs: durationMs, offsetMs: durationMs }) }),
+);
+
+const routeAction = fc
+  .tuple(
+    fc.record(
+      { cluster: name, timeoutMs: durationMs, idleTimeoutMs: durationMs, retry },
+      { requiredKeys: ['cluster', 'timeoutMs'] },
+    ),
+    callDuration,
+  )
+  .map(([action, duration]) => ({ ...action, ...duration }));
+
 const route: fc.Arbitrary<RouteSpec> = fc.record({
   name: fc.string(),
   match: fc.oneof(
@@ -157,15 +181,7 @@ const route: fc.Arbitrary<RouteSpec> = fc.record({
     }),
     fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
   ),
-  action: fc.record(
-    {
-      cluster: name,
-      timeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
-      idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
-      retry,
-    },
-    { requiredKeys: ['cluster', 'timeoutMs'] },
-  ),
+  action: routeAction,
 });
 
 /** Domains are unique in a route configuration: the number makes them so. */
@@ -197,6 +213,7 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
     requestTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
     maxRequestsPerConnection: fc.integer({ min: 1, max: 4_294_967_295 }),
     maxConnectionDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
+    maxStreamDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
   },
   { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
 );

@@ -50,6 +50,8 @@ export interface ExchangeContext {
   streamIdleTimeoutMs: number;
   /** From the head of a request to the end of its body, ms; 0 = for ever. */
   requestBodyTimeoutMs: number;
+  /** From the head of a request to the end of its answer, where its route says nothing of it, ms; 0 = for ever. */
+  maxStreamDurationMs: number;
   /** What requests are routed by instead of their own authority: where the CONNECT that they came through was going. Null = their own. */
   readonly pinnedAuthority: string | null;
   /** Takes the socket of a tunnel in which HTTP/2 has been found, which was going to `authority`; null = tunnels stay tunnels. */

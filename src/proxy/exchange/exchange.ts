@@ -1,6 +1,5 @@
 // @hot
 // One request and its answer in flight: joins the downstream connection to the router, and decides what a failure becomes.
-import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
@@ -12,7 +11,7 @@ import { explainMiss } from '../route/explain-miss.ts';
 import type { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { RouteTable } from '../route/route-table.ts';
-import { callTimeoutMs } from './call-timeout.ts';
+import { CallTimer, type CallTimerOwner } from './call-timer.ts';
 import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
@@ -27,13 +26,12 @@ const UNSENDABLE_PATH =
   'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
-export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, StallOwner, TimerOwner {
+export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, StallOwner, CallTimerOwner {
   readonly record: ExchangeRecord;
   readonly #context: ExchangeContext;
   readonly #router: Router;
   readonly #answers: OwnAnswers;
-  /** Guards the request body, then the answer. */
-  readonly #timeout: WheelTimer;
+  readonly #timer: CallTimer;
   readonly #stall: StallGuard;
   readonly #onClosed: (exchange: Exchange) => void;
   #connection: Http1ServerConnection | null = null;
@@ -44,8 +42,6 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   #tunnel: Tunnel | null = null;
   /** For routes that have been asked for. */
   #wait: RouteWait | null = null;
-  /** From the end of the request, ms; 0 = for ever. */
-  #timeoutMs = 0;
   #active = false;
   #responseStarted = false;
   #upstreamBlocked = false;
@@ -54,7 +50,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   constructor(context: ExchangeContext, downstreamRemote: string, onClosed: (exchange: Exchange) => void) {
     this.#context = context;
     this.#onClosed = onClosed;
-    this.#timeout = new WheelTimer(this);
+    this.#timer = new CallTimer(this, context);
     this.#stall = new StallGuard(this, context.wheel, context.streamIdleTimeoutMs);
     this.record = new ExchangeRecord(downstreamRemote);
     this.#router = new Router(this, context, this.record);
@@ -127,8 +123,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       this.#tunnel = new Tunnel(this, cluster, head.authority, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
     } else {
+      if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
       const changedHead = destination.request === null ? '' : this.#changeHead(destination.request, head);
-      if (changedHead !== null) this.#router.start(cluster, head, entry.retry, changedHead);
+      if (changedHead !== null) this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline);
     }
   }
 
@@ -143,10 +140,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   onRequestEnd(trailers: string): void {
     if (this.#wait?.keepsEnd(trailers) === true) return;
     if (!this.#active || this.#tunnel !== null) return;
-    const { clock, wheel } = this.#context;
-    this.#timeoutMs = callTimeoutMs(this.#head, this.#entry?.timeoutMs ?? 0, clock, this.record.startedAtMs);
-    if (this.#timeoutMs > 0) wheel.set(this.#timeout, this.#timeoutMs);
-    else wheel.cancel(this.#timeout);
+    this.#timer.awaitAnswer(this.#entry?.timeoutMs ?? 0);
     this.#router.sendEnd(trailers);
   }
 
@@ -242,13 +236,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#giveUp(code, detail);
   }
 
-  onTimer(): void {
-    if (this.stream.requestComplete) {
-      this.#router.recordTimeout();
-      this.#giveUp('upstream_timeout', `no complete answer within ${this.#timeoutMs} ms`);
-    } else {
-      this.#giveUp('request_body_timeout', `no complete body within ${this.#context.requestBodyTimeoutMs} ms`);
-    }
+  onCallTimeout(code: ErrorCode, detail: string): void {
+    if (code === 'upstream_timeout') this.#router.recordTimeout();
+    this.#giveUp(code, detail);
   }
 
   onStalled(): void {
@@ -294,8 +284,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#context.stats.requestsActive += 1;
     this.record.begin(head, this.#context);
     this.#stall.watch();
-    const bodyTimeoutMs = this.#context.requestBodyTimeoutMs;
-    if (bodyTimeoutMs > 0 && !this.stream.requestComplete) this.#context.wheel.set(this.#timeout, bodyTimeoutMs);
+    if (!this.stream.requestComplete) this.#timer.awaitBody();
   }
 
   #giveUp(code: ErrorCode, detail: string): void {
@@ -367,7 +356,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#stall.rest();
     this.#router.stop();
     this.#tunnel = null;
-    this.#context.wheel.cancel(this.#timeout);
+    this.#timer.rest();
     const record = this.record;
     record.end(this.#context.clock.now());
     this.#context.stats.recordEnd(record);

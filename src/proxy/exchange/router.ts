@@ -8,6 +8,7 @@ import type { PickContext } from '../lb/load-balancer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { DEFAULT_RETRY_POLICY, isIdempotent, type RetryPolicy } from '../upstream/retry-policy.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { CallDeadline } from './call-deadline.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
@@ -48,6 +49,7 @@ export class Router implements AttemptOwner, PickContext {
   #head: RequestHead | null = null;
   #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
   #changedHead = '';
+  #deadline: CallDeadline | null = null;
   #hasBody = false;
   #responseStarted = false;
 
@@ -65,14 +67,21 @@ export class Router implements AttemptOwner, PickContext {
 
   /**
    * Begins a request; its head is sent at once or with what follows, at the latest by `flush`. `changedHead`: the head as its route wants it,
-   * ready to be written; '' = as it came.
+   * ready to be written; '' = as it came. `deadline`: which endpoints are told of; null = there is none.
    */
-  start(cluster: Cluster, head: RequestHead, policy: RetryPolicy, changedHead: string): void {
+  start(
+    cluster: Cluster,
+    head: RequestHead,
+    policy: RetryPolicy,
+    changedHead: string,
+    deadline: CallDeadline | null,
+  ): void {
     this.#generation += 1;
     this.#cluster = cluster;
     this.#head = head;
     this.#policy = policy;
     this.#changedHead = changedHead;
+    this.#deadline = deadline;
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
     this.#tried.length = 0;
@@ -190,8 +199,18 @@ export class Router implements AttemptOwner, PickContext {
       this.#record.startedAtMs,
       this.#isRepeatable(),
     );
-    upstream.sendHead(head, this.#record.extraRequestFields, this.#changedHead);
+    this.#sendHead(upstream, head);
     return upstream;
+  }
+
+  /** Each attempt has what is left of the time. */
+  #sendHead(upstream: UpstreamStream, head: RequestHead): void {
+    const extra = this.#record.extraRequestFields;
+    const changed = this.#changedHead;
+    const deadline = this.#deadline;
+    if (deadline === null) upstream.sendHead(head, extra, changed);
+    else if (changed === '') upstream.sendHead(head, deadline.addTo(extra), '');
+    else upstream.sendHead(head, '', deadline.writeInto(changed));
   }
 
   #mayRetry(code: ErrorCode, unsent: boolean): boolean {

@@ -18,7 +18,7 @@ import type { ConnectionChain } from './connection-chain.ts';
 const AGE_JITTER = 0.1;
 
 /** What each chain says for itself. */
-export type OwnContext = 'routes' | 'stats' | 'draining' | 'pinnedAuthority' | 'serveHttp2';
+export type OwnContext = 'routes' | 'stats' | 'draining' | 'pinnedAuthority' | 'serveHttp2' | 'maxStreamDurationMs';
 
 export interface HttpChainOptions {
   /** What the exchanges of every listener share. */
@@ -46,7 +46,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     this.#http = http;
     this.#context = {
       ...shared,
-      ...{ accessLog, routes, stats: this.#stats, draining: false, pinnedAuthority: null },
+      ...{ accessLog, routes, stats: this.#stats, draining: false, pinnedAuthority: null, maxStreamDurationMs: 0 },
       serveHttp2: (socket, authority) => this.#serveTunnelled(socket, authority),
     };
     this.update(http, routes);
@@ -67,6 +67,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     this.#context.routes = routes;
     this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
     this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;
+    this.#context.maxStreamDurationMs = http.maxStreamDurationMs ?? 0;
   }
 
   accept(socket: Socket): void {

@@ -2,6 +2,7 @@
 import type { RouteSpec } from '../../model/route-spec.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.ts';
+import { type CallDuration, compileCallDuration } from './call-duration.ts';
 import { type ConfiguredAnswer, compileAnswer } from './configured-answer.ts';
 import { type ChangeLevels, compileDestinations, type Destination, WeightedDestinations } from './destination.ts';
 import { compilePathMatcher } from './path-matcher.ts';
@@ -18,6 +19,8 @@ export interface RouteEntry {
   readonly timeoutMs: number;
   /** Without a byte in either direction, ms; 0 = for ever, −1 = as the listener says. */
   readonly idleTimeoutMs: number;
+  /** Of a call as a whole; null = nothing is said of it. */
+  readonly duration: CallDuration | null;
   readonly retry: RetryPolicy;
   /** Compared where there is no `pathMatcher`. */
   readonly path: string;
@@ -53,12 +56,12 @@ function compileTarget(
   route: RouteSpec,
   levels: ChangeLevels,
   slotOf: (cluster: string) => ClusterSlot,
-): Pick<RouteEntry, 'destination' | 'weighted' | 'answer' | 'timeoutMs' | 'idleTimeoutMs' | 'retry'> {
+): Pick<RouteEntry, 'destination' | 'weighted' | 'answer' | 'timeoutMs' | 'idleTimeoutMs' | 'duration' | 'retry'> {
   const { action } = route;
   if (action.kind === 'redirect' || action.kind === 'direct-response') {
     const answer = compileAnswer({ ...route, action }, levels);
     const retry = compileRetryPolicy(undefined);
-    return { destination: null, weighted: null, answer, timeoutMs: 0, idleTimeoutMs: -1, retry };
+    return { destination: null, weighted: null, answer, timeoutMs: 0, idleTimeoutMs: -1, duration: null, retry };
   }
   const found = compileDestinations({ ...route, action }, levels, slotOf);
   const isWeighted = found instanceof WeightedDestinations;
@@ -68,6 +71,7 @@ function compileTarget(
     answer: null,
     timeoutMs: action.timeoutMs,
     idleTimeoutMs: action.idleTimeoutMs ?? -1,
+    duration: compileCallDuration(action),
     retry: compileRetryPolicy(action.retry),
   };
 }

@@ -130,7 +130,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.extensions.filters.http.on_demand.v3.OnDemand': { supported: [], refused: EVERY_OTHER },
   'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
   'envoy.config.core.v3.HttpProtocolOptions': {
-    supported: ['idle_timeout', 'max_connection_duration', 'max_requests_per_connection'],
+    supported: ['idle_timeout', 'max_connection_duration', 'max_stream_duration', 'max_requests_per_connection'],
     refused: [],
   },
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -234,6 +234,9 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'weighted_clusters',
       'timeout',
       'idle_timeout',
+      'max_stream_duration',
+      'max_grpc_timeout',
+      'grpc_timeout_offset',
       'retry_policy',
       'prefix_rewrite',
       'regex_rewrite',
@@ -249,7 +252,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'host_rewrite_path_regex',
       'append_x_forwarded_host',
       'hedge_policy',
-      'max_stream_duration',
       '#26',
       '#33',
       '#34',
@@ -258,6 +260,10 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       '#44',
       '#45',
     ],
+  },
+  'envoy.config.route.v3.RouteAction.MaxStreamDuration': {
+    supported: ['max_stream_duration', 'grpc_timeout_header_max', 'grpc_timeout_header_offset'],
+    refused: EVERY_OTHER,
   },
   'envoy.config.route.v3.RetryPolicy': {
     supported: [

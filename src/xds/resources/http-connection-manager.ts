@@ -28,6 +28,7 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     commonHttpProtocolOptions: {
       idleTimeout: encodeDuration(spec.idleTimeoutMs),
       ...optional('maxConnectionDuration', spec.maxConnectionDurationMs, encodeDuration),
+      ...optional('maxStreamDuration', spec.maxStreamDurationMs, encodeDuration),
       ...optional('maxRequestsPerConnection', spec.maxRequestsPerConnection, (count) => count),
     },
     requestHeadersTimeout: encodeDuration(spec.requestHeadersTimeoutMs),
@@ -113,7 +114,11 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
 
 type Limits = Pick<
   HttpConnectionManagerSpec,
-  'streamIdleTimeoutMs' | 'requestTimeoutMs' | 'maxRequestsPerConnection' | 'maxConnectionDurationMs'
+  | 'streamIdleTimeoutMs'
+  | 'requestTimeoutMs'
+  | 'maxRequestsPerConnection'
+  | 'maxConnectionDurationMs'
+  | 'maxStreamDurationMs'
 >;
 
 /** What says nothing of a limit, or sets none with a 0 where that means "without", leaves it to what the program was told. */
@@ -122,6 +127,8 @@ function decodeLimits(message: HttpConnectionManager, context: DecodeContext, pa
   const { streamIdleTimeout, requestTimeout } = message;
   const agePath = `${path}.common_http_protocol_options.max_connection_duration`;
   const ageMs = decodeDuration(common?.maxConnectionDuration, 0, context, agePath);
+  const streamPath = `${path}.common_http_protocol_options.max_stream_duration`;
+  const streamMs = decodeDuration(common?.maxStreamDuration, 0, context, streamPath);
   const requests = common?.maxRequestsPerConnection ?? 0;
   const idleMs = decodeDuration(streamIdleTimeout, 0, context, `${path}.stream_idle_timeout`);
   const requestMs = decodeDuration(requestTimeout, 0, context, `${path}.request_timeout`);
@@ -129,6 +136,7 @@ function decodeLimits(message: HttpConnectionManager, context: DecodeContext, pa
     ...(streamIdleTimeout === undefined ? {} : { streamIdleTimeoutMs: idleMs }),
     ...(requestTimeout === undefined ? {} : { requestTimeoutMs: requestMs }),
     ...(requests > 0 ? { maxRequestsPerConnection: requests } : {}),
+    ...(streamMs > 0 ? { maxStreamDurationMs: streamMs } : {}),
     ...(ageMs > 0 ? { maxConnectionDurationMs: ageMs } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { decodeDuration, encodeDuration } from './duration.ts';
 import { isToken, isVisible } from './legal-text.ts';
 import { decodePrefixRewrite, decodeRegexRewrite } from './path-rewrite.ts';
 import { decodeRetryPolicy, encodeRetryPolicy } from './retry-policy.ts';
+import { decodeStreamDuration, encodeStreamDuration } from './stream-duration.ts';
 import { encodeSubstitution } from './string-matcher.ts';
 import { decodeWeightedClusters, encodeWeightedClusters } from './weighted-clusters.ts';
 
@@ -23,6 +24,7 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
         : { case: 'weightedClusters', value: encodeWeightedClusters(spec.cluster) },
     timeout: encodeDuration(spec.timeoutMs),
     ...(spec.idleTimeoutMs === undefined ? {} : { idleTimeout: encodeDuration(spec.idleTimeoutMs) }),
+    ...encodeStreamDuration(spec),
     ...(spec.retry === undefined ? {} : { retryPolicy: encodeRetryPolicy(spec.retry) }),
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
@@ -56,6 +58,7 @@ export function decodeAction(
     ...(message.idleTimeout === undefined
       ? {}
       : { idleTimeoutMs: decodeDuration(message.idleTimeout, 0, context, `${path}.idle_timeout`) }),
+    ...decodeStreamDuration(message, context, path),
     ...(message.retryPolicy === undefined
       ? {}
       : { retry: decodeRetryPolicy(message.retryPolicy, context, `${path}.retry_policy`) }),

@@ -91,6 +91,7 @@ function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
     admission: { refusing: false, reason: '' },
     streamIdleTimeoutMs: 0,
     requestBodyTimeoutMs: 0,
+    maxStreamDurationMs: 0,
     draining: false,
     pinnedAuthority: null,
     serveHttp2: null,

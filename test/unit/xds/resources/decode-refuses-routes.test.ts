@@ -263,7 +263,16 @@ describe('a route', () => {
       to({ ...C, hostRewriteSpecifier: { case: 'hostRewriteLiteral', value: 'a\nb' } }),
       'route.host_rewrite_literal: "a',
     ],
-    ['a limit of streams', to({ ...C, maxStreamDuration: {} }), 'route.max_stream_duration: is not supported'],
+    [
+      'a stream that ends before it begins',
+      to({ ...C, maxStreamDuration: { grpcTimeoutHeaderMax: { seconds: -1n } } }),
+      'route.max_stream_duration.grpc_timeout_header_max: is -1000 ms',
+    ],
+    [
+      'a gRPC timeout of more than ten years',
+      to({ ...C, maxGrpcTimeout: { seconds: 400_000_000n } }),
+      'route.max_grpc_timeout: is 400000000000 ms',
+    ],
     ['a status of 199', acting({ case: 'directResponse', value: { status: 199 } }), 'direct_response.status: is 199'],
     [
       'a body from a file',
