@@ -23,7 +23,8 @@ export interface CallDuration {
 export function compileCallDuration(action: RouteActionSpec): CallDuration | null {
   const { streamDuration: stream, grpcTimeout: grpc } = action;
   if (stream === undefined && grpc === undefined) return null;
-  return { // alloc-ok: update time
+  // alloc-ok: update time
+  return {
     maxMs: stream?.maxMs === undefined ? -1 : orNone(stream.maxMs),
     saidMaxMs: stream?.grpcTimeoutMaxMs === undefined ? -1 : orNone(stream.grpcTimeoutMaxMs),
     saidOffsetMs: stream?.grpcTimeoutOffsetMs ?? 0,
