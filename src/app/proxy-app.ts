@@ -1,5 +1,5 @@
 // Composition root of the sidecar: xDS client → data plane, with its admin pages and logs.
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { connect } from 'node:net';
 import { AdminServer } from '../admin/admin-server.ts';
 import { sidecarRoutes } from '../admin/sidecar-routes.ts';
@@ -17,6 +17,7 @@ import type { ConfigDemand } from '../model/on-demand.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
 import { DataPlane, type DataPlaneOptions, type Readiness } from '../proxy/data-plane.ts';
+import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
 import { OverloadMonitor } from '../proxy/overload-monitor.ts';
 import type { Dial } from '../proxy/upstream/connection-pool.ts';
@@ -213,6 +214,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     const { settings, clock, random, log } = this.#options;
     const wheel = this.#wheel;
     const dial = createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
+    const requestIds = new RequestIdLines((bytes) => randomFillSync(bytes));
     const limits = { maxHeadBytes: settings.maxRequestHeadBytes, maxFields: settings.maxFields };
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
@@ -230,7 +232,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
           random,
           wheel,
           dial,
-          newRequestId: () => randomUUID(),
+          newRequestIdLine: () => requestIds.next(),
           replayBytes: settings.replayBufferBytes,
           bodyMeter: this.#reclaimer,
           admission: this.#overload,

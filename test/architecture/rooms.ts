@@ -93,6 +93,7 @@ export const ROOMS: readonly Room[] = [
       'telemetry',
       'kube',
       'proxy',
+      'proxy/exchange',
       'proxy/upstream',
       'proxy/listener',
       'xds',

@@ -62,7 +62,7 @@ function socketlessPlane(): DataPlane {
     random,
     wheel,
     dial,
-    newRequestId: () => '',
+    newRequestIdLine: () => 'x-request-id: \r\n',
     replayBytes: 0,
     bodyMeter: { note() {} },
     admission: { refusing: false, reason: '' },

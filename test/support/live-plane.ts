@@ -244,7 +244,7 @@ export class LivePlane {
           random,
           wheel,
           dial,
-          newRequestId: () => `made-${++this.#ids}`,
+          newRequestIdLine: () => `x-request-id: made-${++this.#ids}\r\n`,
           replayBytes: this.#options.replayBytes ?? 65_536,
           bodyMeter: { note: () => {} },
           admission: this.#options.admission ?? { refusing: false, reason: '' },

@@ -39,8 +39,8 @@ export interface ExchangeContext {
   readonly random: Random;
   readonly wheel: TimerWheel;
   readonly dial: Dial;
-  /** A new, unique id for a request that has none. */
-  readonly newRequestId: () => string;
+  /** A new, unique id for a request that has none, as a line `x-request-id: id\r\n`. */
+  readonly newRequestIdLine: () => string;
   /** How much of a request body is kept to send it again, bytes. */
   readonly replayBytes: number;
   /** Told of every piece of a body that passes. */

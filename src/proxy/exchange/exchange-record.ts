@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode } from '../../model/errors.ts';
 import type { AccessRecord } from '../../telemetry/access-log.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ExchangeContext } from './exchange-context.ts';
+import { idIn } from './request-id-lines.ts';
 
 /** One object a connection, filled anew for each of its exchanges. */
 export class ExchangeRecord implements AccessRecord {
@@ -86,7 +87,7 @@ export class ExchangeRecord implements AccessRecord {
       this.requestId = head.valueAt(head.requestIdField);
       return;
     }
-    this.requestId = context.newRequestId();
-    this.extraRequestFields = `x-request-id: ${this.requestId}\r\n`;
+    this.extraRequestFields = context.newRequestIdLine();
+    this.requestId = idIn(this.extraRequestFields);
   }
 }

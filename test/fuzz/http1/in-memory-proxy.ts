@@ -85,7 +85,7 @@ function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
     random: RANDOM,
     wheel: WHEEL,
     dial,
-    newRequestId: () => 'made',
+    newRequestIdLine: () => 'x-request-id: made\r\n',
     replayBytes: 0,
     bodyMeter: { note: () => undefined },
     admission: { refusing: false, reason: '' },
