@@ -1,4 +1,5 @@
 // Clusters as configuration: a named set of endpoints and how to call them.
+import type { BalancingSpec, LoadBalancerName } from './balancing-spec.ts';
 import type { LoadAssignmentSpec } from './endpoint-spec.ts';
 import type { UpstreamTlsSpec } from './tls-spec.ts';
 
@@ -23,6 +24,8 @@ export interface ClusterSpec {
   readonly tls?: UpstreamTlsSpec;
   /** Name of a row of the load balancer table. */
   readonly loadBalancer: LoadBalancerName;
+  /** Absent = every default. */
+  readonly balancing?: BalancingSpec;
 }
 
 /**
@@ -49,8 +52,5 @@ export const DNS_FAMILIES = ['auto', 'v4-only', 'v6-only', 'v4-preferred', 'all'
 export type DnsFamily = (typeof DNS_FAMILIES)[number];
 
 export const DEFAULT_DNS_REFRESH_MS = 5_000;
-
-export const LOAD_BALANCER_NAMES = ['round-robin'] as const;
-export type LoadBalancerName = (typeof LOAD_BALANCER_NAMES)[number];
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;

@@ -1,27 +1,39 @@
 // Promises that every load balancer keeps, whatever its algorithm.
 import fc from 'fast-check';
 import { randomBelow, seededRandom } from '../../src/base/random.ts';
-import { LOAD_BALANCER_NAMES, type LoadBalancerName } from '../../src/model/cluster-spec.ts';
+import { LOAD_BALANCER_NAMES, type LoadBalancerName } from '../../src/model/balancing-spec.ts';
 import { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
 import { LOAD_BALANCERS } from '../../src/proxy/lb/index.ts';
 import type { PickContext, Picker } from '../../src/proxy/lb/load-balancer.ts';
 
 interface Traits {
-  /** How far the requests of an endpoint may lie from an even share of `FAIR_PICKS`, as a part of that share. */
-  readonly unevenness: number;
+  /**
+   * How far the requests of an endpoint may lie from its share: `turns` = by one, `chance` = by four and a half standard deviations of a
+   * fair draw. `one` = one endpoint gets them all.
+   */
+  readonly spread: 'turns' | 'chance' | 'one';
 }
 
 /** One line an algorithm; the compiler asks for it. */
 const TRAITS: Readonly<Record<LoadBalancerName, Traits>> = {
-  'round-robin': { unevenness: 0.001 },
+  'round-robin': { spread: 'turns' },
+  'least-request': { spread: 'chance' },
+  'peak-ewma': { spread: 'chance' },
+  random: { spread: 'chance' },
+  'pick-first': { spread: 'one' },
 };
 
 const FAIR_PICKS = 10_000;
 
-function endpointsOf(count: number): Endpoint[] {
+function endpointsOf(count: number, weightOf = (_index: number) => 1): Endpoint[] {
   const locality = { region: '', zone: '', subZone: '' };
   return Array.from({ length: count }, (_, index) => {
-    const spec = { host: `10.0.${index >> 8}.${index & 255}`, port: 80, health: 'healthy' as const, weight: 1 };
+    const spec = {
+      host: `10.0.${index >> 8}.${index & 255}`,
+      port: 80,
+      health: 'healthy' as const,
+      weight: weightOf(index),
+    };
     return new Endpoint(spec, { locality, priority: 0, weight: 1, endpoints: [spec] });
   });
 }
@@ -39,6 +51,11 @@ function countPicks(picker: Picker, ...tried: readonly Endpoint[]): Map<Endpoint
     counts.set(picked, (counts.get(picked) ?? 0) + 1);
   }
   return counts;
+}
+
+/** Most that a count may lie from `share`. */
+function tolerance(name: LoadBalancerName, share: number): number {
+  return TRAITS[name].spread === 'turns' ? 1 : 4.5 * Math.sqrt(share);
 }
 
 function addresses(picker: Picker, picks: number): (string | undefined)[] {
@@ -64,7 +81,7 @@ describe('the table of load balancers', () => {
 
 describe.each(LOAD_BALANCERS.map((balancer) => [balancer.name, balancer] as const))('%s', (name, balancer) => {
   const create = (endpoints: readonly Endpoint[], seed = 1): Picker =>
-    balancer.createPicker(endpoints, seededRandom(seed));
+    balancer.createPicker(endpoints, { random: seededRandom(seed), now: () => 0, seed, spec: {} });
 
   it('answers null of no endpoints, always', () => {
     expect(addresses(create([]), 3)).toEqual([undefined, undefined, undefined]);
@@ -91,37 +108,54 @@ describe.each(LOAD_BALANCERS.map((balancer) => [balancer.name, balancer] as cons
     );
   });
 
-  it('finds the one endpoint of fifty that was not tried, every time', () => {
-    const endpoints = endpointsOf(50);
-    const picker = create(endpoints);
-    const random = seededRandom(2);
-    for (let i = 0; i < 500; i += 1) {
-      const left = endpoints[randomBelow(random, endpoints.length)] as Endpoint;
-      expect(picker.pick(request(...endpoints.filter((endpoint) => endpoint !== left)))).toBe(left);
-    }
-  });
+  it.each([1, 1_000])(
+    'finds the one endpoint of fifty that was not tried, whose weights reach up to %d',
+    (heaviest) => {
+      const endpoints = endpointsOf(50, (index) => 1 + (index % heaviest));
+      const picker = create(endpoints);
+      const random = seededRandom(2);
+      for (let i = 0; i < 500; i += 1) {
+        const left = endpoints[randomBelow(random, endpoints.length)] as Endpoint;
+        expect(picker.pick(request(...endpoints.filter((endpoint) => endpoint !== left)))).toBe(left);
+      }
+    },
+  );
 
-  it.each([1, 2, 3, 10, 100])('gives each of %d equal endpoints its share of the requests', (count) => {
-    const endpoints = endpointsOf(count);
-    const counts = countPicks(create(endpoints));
-    const share = FAIR_PICKS / count;
-    for (const endpoint of endpoints)
-      expect(Math.abs((counts.get(endpoint) ?? 0) - share)).toBeLessThanOrEqual(
-        Math.max(1, share * TRAITS[name].unevenness),
-      );
-  });
+  if (TRAITS[name].spread === 'one') {
+    it('gives all requests to one endpoint, and what that one does not get to one other', () => {
+      const endpoints = endpointsOf(5);
+      const [first] = countPicks(create(endpoints)).keys();
+      expect(countPicks(create(endpoints)).size).toBe(1);
+      expect(countPicks(create(endpoints), first as Endpoint).size).toBe(1);
+    });
+  } else {
+    it.each([1, 2, 3, 10, 100])('gives each of %d equal endpoints its share of the requests', (count) => {
+      const endpoints = endpointsOf(count);
+      const counts = countPicks(create(endpoints));
+      const share = FAIR_PICKS / count;
+      for (const endpoint of endpoints)
+        expect(Math.abs((counts.get(endpoint) ?? 0) - share)).toBeLessThanOrEqual(tolerance(name, share));
+    });
 
-  it('gives what one of five endpoints does not get to the other four alike', () => {
-    const endpoints = endpointsOf(5);
-    const [first, ...others] = endpoints as [Endpoint, ...Endpoint[]];
-    const counts = countPicks(create(endpoints), first);
-    const share = FAIR_PICKS / others.length;
-    expect(counts.has(first)).toBe(false);
-    for (const endpoint of others)
-      expect(Math.abs((counts.get(endpoint) ?? 0) - share)).toBeLessThanOrEqual(
-        Math.max(1, share * TRAITS[name].unevenness),
-      );
-  });
+    it('gives what one of five endpoints does not get to the other four alike', () => {
+      const endpoints = endpointsOf(5);
+      const [first, ...others] = endpoints as [Endpoint, ...Endpoint[]];
+      const counts = countPicks(create(endpoints), first);
+      const share = FAIR_PICKS / others.length;
+      expect(counts.has(first)).toBe(false);
+      for (const endpoint of others)
+        expect(Math.abs((counts.get(endpoint) ?? 0) - share)).toBeLessThanOrEqual(tolerance(name, share));
+    });
+
+    it('gives the heavier endpoints more: 20 of weights 1 to 4', () => {
+      const endpoints = endpointsOf(20, (index) => 1 + (index % 4));
+      const counts = countPicks(create(endpoints));
+      for (const endpoint of endpoints) {
+        const share = (FAIR_PICKS * endpoint.spec.weight) / 50;
+        expect(Math.abs((counts.get(endpoint) ?? 0) - share)).toBeLessThanOrEqual(tolerance(name, share));
+      }
+    });
+  }
 
   it('leaves the endpoints that it is given as they are', () => {
     const endpoints = Object.freeze(endpointsOf(7));
@@ -152,9 +186,9 @@ describe.each(LOAD_BALANCERS.map((balancer) => [balancer.name, balancer] as cons
     );
   });
 
-  it('allocates less than a byte a pick', () => {
+  it.each([1, 3])('allocates less than a byte a pick where weights reach up to %d', (heaviest) => {
     const picks = 200_000;
-    const picker = create(endpointsOf(10));
+    const picker = create(endpointsOf(10, (index) => 1 + (index % heaviest)));
     const context = request();
     heapGrowth(picker, context, picks);
     expect(heapGrowth(picker, context, picks)).toBeLessThan(picks);

@@ -31,6 +31,8 @@ export interface LivePlaneOptions {
   readonly services?: Readonly<Record<string, readonly TestAddress[]>>;
   /** Those of them whose endpoints speak HTTP/2. */
   readonly http2Services?: readonly string[];
+  /** What clusters say beyond their name and endpoints. */
+  readonly cluster?: Partial<ClusterSpec>;
   /** What callers may speak. Default: as they begin. */
   readonly codec?: 'http1' | 'http2';
   /** Default: the system's. */
@@ -189,6 +191,7 @@ export class LivePlane {
       connectTimeoutMs,
       ...(http2 ? { protocol: 'http2' } : {}),
       loadBalancer: 'round-robin',
+      ...this.#options.cluster,
     };
   }
 

@@ -1,5 +1,6 @@
 // One address behind a cluster: its configuration, which may change, and its live numbers, which survive the change.
 import type { EndpointSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
+import { LatencyEstimate } from './latency-estimate.ts';
 
 export class Endpoint {
   #spec: EndpointSpec;
@@ -20,6 +21,8 @@ export class Endpoint {
   connectFailures = 0;
   /** What went wrong last, for people; '' = nothing yet. */
   lastError = '';
+  /** Null: nobody asks how quick it is, and it is not measured. */
+  latency: LatencyEstimate | null = null;
 
   constructor(spec: EndpointSpec, group: LocalityEndpointsSpec) {
     this.#spec = spec;
@@ -47,6 +50,11 @@ export class Endpoint {
   /** The locality and priority that it belongs to. */
   get group(): LocalityEndpointsSpec {
     return this.#group;
+  }
+
+  /** From now on it is measured how quick it is. */
+  trackLatency(nowMs: number): void {
+    this.latency ??= new LatencyEstimate(nowMs);
   }
 
   /** Takes new health, weight, identity and place. The address stays, except of one with a logical name: new connections go to the new one. */

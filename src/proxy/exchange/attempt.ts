@@ -7,6 +7,11 @@ import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 
+/** How an attempt came to an end, or its answer to a beginning. */
+const ANSWERED = 0;
+const FAILED = 1;
+const ABANDONED = 2;
+
 /** The downstream half, as the upstream half sees it. */
 export interface AttemptOwner {
   onInformational(head: ResponseHead): void;
@@ -23,6 +28,8 @@ export class Attempt implements ClientExchange {
   readonly #owner: AttemptOwner;
   #upstream: UpstreamStream | null = null;
   #cluster: Cluster | null = null;
+  /** When it began; −1 = nobody measures, or its answer has begun. */
+  #startedAtMs = -1;
   endpoint: Endpoint | null = null;
 
   constructor(owner: AttemptOwner) {
@@ -40,6 +47,7 @@ export class Attempt implements ClientExchange {
     this.#upstream = upstream;
     this.#cluster = cluster;
     this.endpoint = endpoint;
+    this.#startedAtMs = endpoint.latency === null ? -1 : cluster.now();
     endpoint.activeRequests += 1;
     endpoint.requestsTotal += 1;
     cluster.stats.requestsActive += 1;
@@ -51,6 +59,7 @@ export class Attempt implements ClientExchange {
   abandon(): void {
     const upstream = this.#upstream;
     if (upstream === null) return;
+    if (this.#startedAtMs >= 0) this.#recordLatency(ABANDONED);
     this.#release();
     upstream.destroy();
   }
@@ -63,6 +72,7 @@ export class Attempt implements ClientExchange {
     const endpoint = this.endpoint as Endpoint;
     if (head.status < 500) endpoint.requestsSuccess += 1;
     else endpoint.requestsError += 1;
+    if (this.#startedAtMs >= 0) this.#recordLatency(isGatewayError(head.status) ? FAILED : ANSWERED);
     this.#owner.onResponseHead(head);
   }
 
@@ -87,9 +97,20 @@ export class Attempt implements ClientExchange {
     const endpoint = this.endpoint as Endpoint;
     endpoint.requestsError += 1;
     endpoint.lastError = detail;
+    if (this.#startedAtMs >= 0) this.#recordLatency(FAILED);
     if (this.#cluster !== null && !unsent) this.#cluster.stats.resets += 1;
     this.#release();
     this.#owner.onAttemptFailed(code, detail, unsent);
+  }
+
+  #recordLatency(end: typeof ANSWERED | typeof FAILED | typeof ABANDONED): void {
+    const { latency } = this.endpoint as Endpoint;
+    const nowMs = (this.#cluster as Cluster).now();
+    const latencyMs = nowMs - this.#startedAtMs;
+    this.#startedAtMs = -1;
+    if (end === ANSWERED) latency?.record(latencyMs, nowMs);
+    else if (end === FAILED) latency?.recordFailure(latencyMs, nowMs);
+    else latency?.recordAbandoned(latencyMs, nowMs);
   }
 
   #release(): void {
@@ -98,4 +119,9 @@ export class Attempt implements ClientExchange {
     if (this.#cluster !== null) this.#cluster.stats.requestsActive -= 1;
     this.#cluster = null;
   }
+}
+
+/** Answers that say that somebody could not serve, not that the request was wrong. */
+function isGatewayError(status: number): boolean {
+  return status >= 502 && status <= 504;
 }

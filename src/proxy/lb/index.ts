@@ -1,5 +1,9 @@
 // The table of load balancers: one line an algorithm.
+import { leastRequest } from './least-request.ts';
 import type { LoadBalancer } from './load-balancer.ts';
+import { peakEwma } from './peak-ewma.ts';
+import { pickFirst } from './pick-first.ts';
+import { random } from './random.ts';
 import { roundRobin } from './round-robin.ts';
 
-export const LOAD_BALANCERS: readonly LoadBalancer[] = [roundRobin];
+export const LOAD_BALANCERS: readonly LoadBalancer[] = [roundRobin, leastRequest, peakEwma, random, pickFirst];

@@ -1,8 +1,10 @@
 // @hot
-// Round robin: each endpoint in turn, beginning at a random one so that many sidecars do not march in step.
+// Round robin: each endpoint in turn, beginning at a random one so that many sidecars do not march in step; by weight where weights differ.
 import { type Random, randomBelow } from '../../base/random.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LoadBalancer, PickContext, Picker } from './load-balancer.ts';
+import { WeightedRoundRobinPicker } from './weighted-round-robin.ts';
+import { haveSameWeight } from './weights.ts';
 
 class RoundRobinPicker implements Picker {
   readonly #endpoints: readonly Endpoint[];
@@ -33,5 +35,8 @@ class RoundRobinPicker implements Picker {
 
 export const roundRobin: LoadBalancer = {
   name: 'round-robin',
-  createPicker: (endpoints, random) => new RoundRobinPicker(endpoints, random), // alloc-ok: update time
+  createPicker: (endpoints, { random }) =>
+    haveSameWeight(endpoints)
+      ? new RoundRobinPicker(endpoints, random) // alloc-ok: update time
+      : new WeightedRoundRobinPicker(endpoints, random), // alloc-ok: update time
 };

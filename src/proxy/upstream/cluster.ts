@@ -1,6 +1,6 @@
 // @hot
 // A live cluster: its endpoints, the picker over them, a pool for each, and what they share.
-import type { Random } from '../../base/random.ts';
+import { type Random, randomBelow } from '../../base/random.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
@@ -9,7 +9,7 @@ import { Http2Commons } from '../codec/http2/http2-commons.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
-import type { LoadBalancer, PickContext, Picker } from '../lb/load-balancer.ts';
+import type { LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { tlsDial } from '../tls/tls-dial.ts';
 import { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
@@ -46,6 +46,8 @@ export class Cluster implements StatSource {
   readonly #endpoints: EndpointSet;
   readonly #pools = new Map<Endpoint, ConnectionPool | Http2Pool>();
   #spec: ClusterSpec;
+  /** Of this sidecar and this cluster, for as long as it lives. */
+  readonly #seed: number;
   #pool: PoolOptions;
   #picker: Picker;
   #http2: Http2Commons | null = null;
@@ -60,6 +62,7 @@ export class Cluster implements StatSource {
     this.name = spec.name;
     this.#spec = spec;
     this.#options = options;
+    this.#seed = randomBelow(options.random, 2 ** 32);
     this.#pool = this.#createPoolOptions(spec);
     this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint));
     this.#picker = this.#createPicker();
@@ -110,6 +113,11 @@ export class Cluster implements StatSource {
   pick(context: PickContext): Endpoint | null {
     if (this.#originalDst !== null) return this.#originalDst.at(context.originalDestination ?? null);
     return this.#picker.pick(context);
+  }
+
+  /** Milliseconds that only grow. */
+  now(): number {
+    return this.#options.pool.now();
   }
 
   /** Opens a connection to one of its endpoints, as its configuration says: with TLS or without. */
@@ -241,7 +249,15 @@ export class Cluster implements StatSource {
     const balancer =
       LOAD_BALANCERS.find((row) => row.name === this.#spec.loadBalancer) ?? (LOAD_BALANCERS[0] as LoadBalancer); // alloc-ok: update time
     this.#version += 1;
-    return balancer.createPicker(this.#endpoints.eligible, this.#options.random);
+    const { eligible } = this.#endpoints;
+    const { now } = this.#options.pool;
+    if (balancer.needsLatency === true) for (const endpoint of eligible) endpoint.trackLatency(now());
+    return balancer.createPicker(eligible, this.#createPickerContext());
+  }
+
+  #createPickerContext(): PickerContext {
+    const { random, pool } = this.#options;
+    return { random, now: pool.now, seed: this.#seed, spec: this.#spec.balancing ?? {} }; // alloc-ok: update time
   }
 
   #onEndpointRemoved(endpoint: Endpoint): void {

@@ -1,39 +1,57 @@
-// Round robin beyond what every load balancer promises: the turn itself.
-import { seededRandom } from '../../../../src/base/random.ts';
-import { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
-import type { PickContext, Picker } from '../../../../src/proxy/lb/load-balancer.ts';
+// Round robin beyond what every load balancer promises: the turn itself, and its evenness by weight.
+import fc from 'fast-check';
 import { roundRobin } from '../../../../src/proxy/lb/round-robin.ts';
+import { countHosts, endpointsOf, hostsOf, pickerContext } from './scene.ts';
 
-const FRESH: PickContext = { wasTried: () => false };
-
-function picker(seed: number): Picker {
-  const locality = { region: '', zone: '', subZone: '' };
-  const endpoints = ['a', 'b', 'c', 'd'].map((host) => {
-    const spec = { host, port: 80, health: 'healthy' as const, weight: 1 };
-    return new Endpoint(spec, { locality, priority: 0, weight: 1, endpoints: [spec] });
-  });
-  return roundRobin.createPicker(endpoints, seededRandom(seed));
-}
-
-const turn = (from: Picker, context = FRESH): string => from.pick(context)?.host ?? '';
+const picker = (seed: number) => roundRobin.createPicker(endpointsOf(1, 1, 1, 1), pickerContext({}, seed));
 
 describe('round robin', () => {
   it('goes around in the given order', () => {
-    const from = picker(1);
-    const first = turn(from);
-    const order = [first, turn(from), turn(from), turn(from), turn(from)].join('');
+    const order = hostsOf(picker(1), 5);
     expect('abcdabcd').toContain(order.slice(0, 4));
-    expect(order[4]).toBe(first);
+    expect(order[4]).toBe(order[0]);
   });
 
   it('begins anywhere, so that many sidecars do not march in step', () => {
-    expect(new Set(Array.from({ length: 40 }, (_, seed) => turn(picker(seed)))).size).toBe(4);
+    expect(new Set(Array.from({ length: 40 }, (_, seed) => hostsOf(picker(seed), 1))).size).toBe(4);
   });
 
   it('goes on behind the endpoint that a retry went to', () => {
     const from = picker(1);
-    const failed = turn(from);
-    const retried = turn(from, { wasTried: ({ host }) => host === failed });
-    expect([failed, retried]).not.toContain(turn(from));
+    const failed = hostsOf(from, 1);
+    const retried = hostsOf(from, 1, { wasTried: ({ host }) => host === failed });
+    expect([failed, retried]).not.toContain(hostsOf(from, 1));
+  });
+});
+
+describe('weighted round robin', () => {
+  const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 2, maxLength: 8 });
+
+  it('is at no moment further than two turns from what the weights ask for', () => {
+    fc.assert(
+      fc.property(weights, fc.integer(), (given, seed) => {
+        const endpoints = endpointsOf(...given);
+        const sum = given.reduce((total, weight) => total + weight, 0);
+        const from = roundRobin.createPicker(endpoints, pickerContext({}, seed));
+        const order = hostsOf(from, 4 * sum);
+        for (const { host, spec } of endpoints) {
+          let turns = 0;
+          for (const [index, picked] of [...order].entries()) {
+            turns += picked === host ? 1 : 0;
+            expect(Math.abs(turns - ((index + 1) * spec.weight) / sum)).toBeLessThan(2);
+          }
+        }
+      }),
+    );
+  });
+
+  it('spreads the turns of a heavy endpoint: never more than two in a row of one that is worth half', () => {
+    const order = hostsOf(roundRobin.createPicker(endpointsOf(4, 1, 1, 1, 1), pickerContext()), 800);
+    expect(order).not.toContain('aaa');
+  });
+
+  it('gives a weight of 1,000,000 beside 1 what it says', () => {
+    const counts = countHosts(roundRobin.createPicker(endpointsOf(1_000_000, 1), pickerContext()), 10_000);
+    expect(counts['a']).toBeGreaterThanOrEqual(9_999);
   });
 });
