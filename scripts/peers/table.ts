@@ -29,5 +29,8 @@ export const PEERS: readonly Peer[] = [
   { name: 'h2load', purpose: 'benchmark: HTTP/2 load', programs: ['h2load'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-client', takes: '5 s' },
   { name: 'nghttpd', purpose: 'benchmark: HTTP/2 backends', programs: ['nghttpd'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-server', takes: '5 s' },
   { name: 'nghttpx', purpose: 'benchmark: HTTP/2 proxy', programs: ['nghttpx'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-proxy', services: ['nghttpx'], takes: '5 s' },
+  { name: 'redis', purpose: 'a protocol whose clients speak first', programs: ['redis-server', 'redis-cli'], version: '>=6.0.0', versionArgs: ['--version'], from: 'debian', package: 'redis-server', services: ['redis-server'], takes: '5 s' },
+  { name: 'mariadb', purpose: 'a protocol whose servers speak first', programs: ['mariadbd', 'mariadb-install-db'], version: '>=10.6.0', versionArgs: ['--version'], from: 'debian', package: 'mariadb-server-core', takes: '20 s' },
+  { name: 'iptables', purpose: 'redirected connections', programs: ['iptables'], version: '>=1.8.0', versionArgs: ['--version'], from: 'debian', package: 'iptables', takes: '5 s' },
   { name: 'wrk', purpose: 'benchmark: load', programs: ['wrk'], version: '>=4.1.0', versionArgs: ['-v'], from: 'debian', package: 'wrk', takes: '5 s' },
 ];

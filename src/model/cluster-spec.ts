@@ -20,6 +20,8 @@ export interface ClusterSpec {
   readonly connectTimeoutMs: number;
   /** What its endpoints speak. Absent = HTTP/1.1. Source: HttpProtocolOptions.explicit_http_config. */
   readonly protocol?: 'http2';
+  /** What its callers speak. Absent = nobody looks into it. Source: metadata `switchboard.dev`, `app_protocol`. */
+  readonly appProtocol?: AppProtocol;
   /** Absent = plain text. */
   readonly tls?: UpstreamTlsSpec;
   /** Name of a row of the load balancer table. */
@@ -27,6 +29,10 @@ export interface ClusterSpec {
   /** Absent = every default. */
   readonly balancing?: BalancingSpec;
 }
+
+/** `http`: any version of it; `tcp`: bytes, TLS among them; `detect`: its author has not said, so the first bytes tell. */
+export const APP_PROTOCOLS = ['http', 'tcp', 'detect'] as const;
+export type AppProtocol = (typeof APP_PROTOCOLS)[number];
 
 /**
  * `strict-dns`: every address of the answers is an endpoint. `logical-dns`: one endpoint, of which the first address of the newest answer

@@ -1,6 +1,6 @@
 // fast-check generators of everything that configuration can say, as legal specs.
 import fc from 'fast-check';
-import { type ClusterSpec, DNS_FAMILIES, type DnsDiscoverySpec } from '../../src/model/cluster-spec.ts';
+import { APP_PROTOCOLS, type ClusterSpec, DNS_FAMILIES, type DnsDiscoverySpec } from '../../src/model/cluster-spec.ts';
 import {
   ENDPOINT_HEALTHS,
   type EndpointSpec,
@@ -132,6 +132,7 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record(
     connectTimeoutMs: ms,
     tls: upstreamTls,
     protocol: fc.constant('http2' as const),
+    appProtocol: fc.constantFrom(...APP_PROTOCOLS),
     loadBalancer: fc.constant('round-robin' as const),
   },
   { requiredKeys: ['name', 'discovery', 'connectTimeoutMs', 'loadBalancer'] },

@@ -3,6 +3,7 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
 import type { EndpointSpec, LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import { type Backend, compare } from './backend.ts';
+import type { PortProtocol } from './service-protocol.ts';
 
 /** `backends` are merged already. Those that are not ready are left out; zones come in the order of their names. */
 export function assignmentOf(name: string, backends: readonly Backend[]): LoadAssignmentSpec {
@@ -30,12 +31,12 @@ function endpointOf({ host, port, health, pod }: Backend): EndpointSpec {
   return { host, port, health, weight: 1, ...(pod === undefined ? {} : { pod }) };
 }
 
-export function clusterOf(name: string, protocol: ClusterSpec['protocol']): ClusterSpec {
+export function clusterOf(name: string, protocol: PortProtocol): ClusterSpec {
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
     connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
-    ...(protocol === undefined ? {} : { protocol }),
+    ...protocol,
     loadBalancer: 'round-robin',
   };
 }

@@ -48,7 +48,8 @@ export function serviceRoute(
   const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra] };
   const assignment = assignmentOf(name, backends);
   const protocol = protocolOf(port);
-  const sameCluster = before !== undefined && before.cluster.protocol === protocol;
+  const sameCluster =
+    before?.cluster.protocol === protocol.protocol && before?.cluster.appProtocol === protocol.appProtocol;
   const sameHost = before !== undefined && isDeepStrictEqual(before.answersTo, answersTo);
   const sameEndpoints = before !== undefined && isDeepStrictEqual(before.assignment, assignment);
   if (sameHost && sameEndpoints && sameCluster) return before;

@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { TimerWheel } from '../../base/timer-wheel.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { RouteTable } from '../route/route-table.ts';
+import type { Detection } from '../tcp/detection.ts';
 import type { Dial } from '../upstream/connection-pool.ts';
 import type { ExchangeStats } from './exchange-stats.ts';
 import type { RouteDemand } from './route-demand.ts';
@@ -28,6 +29,9 @@ export interface Admission {
   /** Why, for people; the last one where it refuses no more. */
   readonly reason: string;
 }
+
+/** `authority`: where the tunnel was going. What was read of the socket has been put back. */
+export type ServeTunnelled = (socket: Socket, authority: string, protocol: 'http1' | 'http2') => void;
 
 export interface ExchangeContext {
   /** A change of the listener may name other routes. */
@@ -54,8 +58,10 @@ export interface ExchangeContext {
   maxStreamDurationMs: number;
   /** What requests are routed by instead of their own authority: where the CONNECT that they came through was going. Null = their own. */
   readonly pinnedAuthority: string | null;
-  /** Takes the socket of a tunnel in which HTTP/2 has been found, which was going to `authority`; null = tunnels stay tunnels. */
-  readonly serveHttp2: ((socket: Socket, authority: string) => void) | null;
+  /** Takes the socket of a tunnel in which HTTP has been found; null = tunnels stay tunnels. */
+  readonly serveTunnelled: ServeTunnelled | null;
+  /** What has been learnt of those who speak in tunnels. */
+  readonly detection: Detection;
   /** True while the sidecar drains: answers carry `Connection: close`. */
   draining: boolean;
 }

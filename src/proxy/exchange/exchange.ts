@@ -120,7 +120,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     if (head.isConnect) {
       // A tunnel has timeouts of its own.
       this.#stall.close();
-      this.#tunnel = new Tunnel(this, cluster, head.authority, this.#context); // alloc-ok: once a tunnel
+      const authority = pinned ?? head.authority;
+      const target = { cluster, authority, redirected: false, idleTimeoutMs: 0 }; // alloc-ok: once a tunnel
+      this.#tunnel = new Tunnel(this, target, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
     } else {
       if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;

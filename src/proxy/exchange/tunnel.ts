@@ -1,68 +1,86 @@
-// CONNECT to a Service port: the dial and the relay of a TCP proxy, behind a request head and its answer.
+// Bytes to a Service port whose protocol the sidecar may have to find out: CONNECT, and connections that were redirected.
 import type { Socket } from 'node:net';
+import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
-import { isPrefaceBegun, readHttpStart } from '../codec/detection/http-start.ts';
+import { type FirstWord, readFirstWord, readHttp2Word } from '../codec/detection/first-word.ts';
 import type { DownstreamStream, OpenTunnel } from '../codec/downstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { FirstBytes } from '../tcp/first-bytes.ts';
+import { FirstBytes, type NoFinding } from '../tcp/first-bytes.ts';
 import { noteRelayEnd, Relay, type RelayEnd, type RelayOwner } from '../tcp/relay.ts';
+import { SilentUpstream, type SilentUpstreamOwner } from '../tcp/silent-upstream.ts';
 import { type DialOwner, type UpstreamConnection, UpstreamDial } from '../tcp/upstream-dial.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { MAX_RETRIES } from '../upstream/retry-policy.ts';
-import type { ExchangeContext } from './exchange-context.ts';
+import type { ExchangeContext, ServeTunnelled } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
+import { planOf, type TunnelPlan } from './tunnel-plan.ts';
 
-/** The exchange that the CONNECT request began. */
+/** Who began the tunnel. */
 export interface TunnelOwner {
-  readonly stream: DownstreamStream;
+  readonly stream: Pick<DownstreamStream, 'openTunnel'>;
   readonly record: ExchangeRecord;
   rescue(code: ErrorCode, detail: string): void;
   finishTunnel(bytesReceived: number, bytesSent: number): void;
 }
 
-/** The caller's own timeouts end a tunnel. */
-const NO_IDLE_TIMEOUT_MS = 0;
+export interface TunnelTarget {
+  readonly cluster: Cluster;
+  /** Where it leads to, as its caller says it. */
+  readonly authority: string;
+  /** The caller was redirected here: it has been promised its connection already. */
+  readonly redirected: boolean;
+  /** How long nothing may pass, ms; 0 = the caller's own timeouts end it. */
+  readonly idleTimeoutMs: number;
+}
 
-/** How long a caller may be silent before the pod is dialled for it (docs/adr). */
-const SILENCE_MS = 50;
+/** A beginning that may still become HTTP is waited for so long, ms: whoever sends less than a line at once is no HTTP client. */
+const PARTIAL_MS = 5_000;
 
-export class Tunnel implements DialOwner, RelayOwner {
+export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, TimerOwner {
   readonly #owner: TunnelOwner;
   readonly #context: ExchangeContext;
-  readonly #cluster: Cluster;
-  readonly #authority: string;
+  readonly #target: TunnelTarget;
+  readonly #plan: TunnelPlan;
   readonly #dial: UpstreamDial;
+  readonly #timer: WheelTimer;
+  #dialled = false;
   #relay: Relay | null = null;
   /** The caller's side, once it has been told that the tunnel is there. */
   #socket: Socket | null = null;
+  #first: FirstBytes<FirstWord> | null = null;
+  /** The pod's side, while nobody has spoken. */
+  #silent: SilentUpstream | null = null;
+  /** What is said of it in the access log, once that is known. */
+  #found = '';
+  #silentMs = 0;
   #ended = false;
 
-  /** `authority`: where the tunnel leads to. */
-  constructor(owner: TunnelOwner, cluster: Cluster, authority: string, context: ExchangeContext) {
+  constructor(owner: TunnelOwner, target: TunnelTarget, context: ExchangeContext) {
     this.#owner = owner;
-    this.#cluster = cluster;
-    this.#authority = authority;
+    this.#target = target;
     this.#context = context;
-    this.#dial = new UpstreamDial(this, cluster, 1 + MAX_RETRIES, null, context);
+    this.#plan = planOf(target, context);
+    this.#dial = new UpstreamDial(this, target.cluster, 1 + MAX_RETRIES, null, context);
+    this.#timer = new WheelTimer(this);
   }
 
-  /** Who is told 503 learns more than who is cut off: a tunnel is promised before the pod is reached only where HTTP/2 may come. */
+  /** Who is told 503 learns more than who is cut off: where the plan allows it, the tunnel is promised when the pod has been reached. */
   start(): void {
-    const { serveHttp2 } = this.#context;
-    const mayBeHttp2 =
-      serveHttp2 !== null && this.#cluster.spec.protocol === 'http2' && this.#cluster.endpointCount > 0;
-    if (!mayBeHttp2) {
-      this.#dial.start();
-      return;
-    }
+    const { looks, dialsFirst, why } = this.#plan;
+    if (looks === 'nothing') {
+      this.#found = why;
+      this.#startDial();
+    } else if (dialsFirst) this.#startDial();
     // What came behind the head is kept by its connection only when that has done with the head.
-    queueMicrotask(() => {
-      if (!this.#ended) this.#lookForHttp2(serveHttp2);
-    });
+    else
+      queueMicrotask(() => {
+        if (!this.#ended) this.#look();
+      });
   }
 
   /** The caller is gone while the pod is being dialled. */
   close(): void {
+    this.#settle();
     this.#ended = true;
     this.#dial.cancel();
   }
@@ -73,19 +91,22 @@ export class Tunnel implements DialOwner, RelayOwner {
   }
 
   onConnected(upstream: UpstreamConnection): void {
-    const { socket, first } = this.#socket === null ? this.#establish() : { socket: this.#socket, first: null };
-    this.#relay = new Relay(this, socket, upstream, NO_IDLE_TIMEOUT_MS, this.#context);
-    this.#relay.start(first);
+    if (this.#found !== '') {
+      this.#startRelay(upstream);
+      return;
+    }
+    this.#silent = new SilentUpstream(this, upstream);
+    if (this.#socket === null) this.#look();
   }
 
   onDialFailed(code: ErrorCode, detail: string): void {
     if (this.#socket === null) {
+      this.#settle();
       this.#owner.rescue(code, detail);
       return;
     }
     this.#owner.record.fail(code, detail);
-    this.#socket.resetAndDestroy();
-    this.#end();
+    this.#cutOff();
   }
 
   onRelayEnd(end: RelayEnd): void {
@@ -93,48 +114,167 @@ export class Tunnel implements DialOwner, RelayOwner {
     this.#end();
   }
 
+  onUpstreamSpoke(upstream: UpstreamConnection, bytes: Buffer): boolean {
+    const { detection } = this.#context;
+    // A server of HTTP that gives up on a silent caller says so.
+    if (bytes.toString('latin1', 0, 5) !== 'HTTP/') detection.learn(this.#destination, 'server');
+    detection.noteFound('server-first');
+    this.#found = `tcp: the server spoke first${this.#plan.why === '' ? '' : `, ${this.#plan.why}`}`;
+    return this.#startRelay(upstream).onRead(bytes);
+  }
+
+  onUpstreamEnded(upstream: UpstreamConnection): void {
+    this.#found = 'tcp: the server ended it before anybody spoke';
+    this.#startRelay(upstream);
+  }
+
+  onUpstreamClosed(): void {
+    this.#owner.record.fail('upstream_connection_termination', 'it closed before anybody spoke');
+    this.#cutOff();
+  }
+
+  /** The caller is silent, or has said half a word. */
+  onTimer(): void {
+    const first = this.#first;
+    if (first === null) return;
+    if (!this.#dialled) {
+      this.#context.detection.noteSpeculative();
+      this.#startDial();
+    } else if (first.seen > 0) {
+      first.cancel();
+      this.#relayBytes({ protocol: 'tcp', detail: `no whole request line within ${PARTIAL_MS} ms` });
+      return;
+    } else if (this.#isIdle()) return;
+    if (!this.#ended) this.#context.wheel.set(this.#timer, PARTIAL_MS);
+  }
+
+  /** Promises the tunnel, and looks at what the caller says. */
+  #look(): void {
+    const { socket, first } = this.#establish();
+    if (first !== null && first.length > 0) socket.unshift(first);
+    socket.on('error', ignore);
+    socket.on('close', this.#onCallerClosed);
+    const { wheel } = this.#context;
+    const read = this.#plan.looks === 'http2' ? readHttp2Word : readFirstWord;
+    const timeoutMs = this.#dialled ? PARTIAL_MS : this.#plan.silenceMs;
+    if (timeoutMs > 0) wheel.set(this.#timer, timeoutMs);
+    // It may be told at once what has come already.
+    this.#first = new FirstBytes<FirstWord>(socket, read, 0, wheel, (found) => this.#onFirst(socket, found));
+    if (timeoutMs === 0) this.onTimer();
+  }
+
+  #onFirst(socket: Socket, found: FirstWord | NoFinding): void {
+    this.#first = null;
+    if (found === 'gone') {
+      if (socket.destroyed || this.#target.cluster.spec.appProtocol !== 'detect') socket.destroy();
+      else this.#relayBytes({ protocol: 'tcp', detail: 'the caller said nothing and ended its side' });
+    } else if (found === 'too-long' || found === 'timeout') {
+      this.#relayBytes({ protocol: 'tcp', detail: 'a line that has no end' });
+    } else if (found.protocol === 'http2' || (found.protocol === 'http1' && this.#plan.looks === 'everything')) {
+      this.#serve(socket, found);
+    } else this.#relayBytes(found);
+  }
+
+  #serve(socket: Socket, { protocol, detail }: FirstWord): void {
+    const { serveTunnelled, detection } = this.#context;
+    detection.learn(this.#destination, 'http');
+    if (this.#dialled) detection.noteInVain();
+    this.#note(protocol, `${detail}: the caller's first bytes`);
+    this.#settle();
+    this.#dial.cancel();
+    this.#silent?.abandon();
+    socket.off('error', ignore);
+    socket.off('close', this.#onCallerClosed);
+    this.#end();
+    (serveTunnelled as ServeTunnelled)(socket, this.#target.authority, protocol as 'http1' | 'http2');
+  }
+
+  #relayBytes({ protocol, detail }: FirstWord): void {
+    this.#first = null;
+    this.#context.wheel.cancel(this.#timer);
+    this.#note(protocol, `${protocol}: ${detail}`);
+    const upstream = this.#silent?.release() ?? null;
+    if (upstream !== null) this.#startRelay(upstream);
+    else if (!this.#dialled) this.#startDial();
+  }
+
+  #note(protocol: FirstWord['protocol'], found: string): void {
+    this.#context.detection.noteFound(protocol);
+    this.#found = found;
+  }
+
+  #startDial(): void {
+    this.#dialled = true;
+    this.#dial.start();
+  }
+
+  #startRelay(upstream: UpstreamConnection): Relay {
+    this.#settle();
+    this.#silent = null;
+    const { socket, first } = this.#socket === null ? this.#establish() : { socket: this.#socket, first: null };
+    socket.off('close', this.#onCallerClosed);
+    this.#owner.record.details = this.#found;
+    const relay = new Relay(this, socket, upstream, this.#target.idleTimeoutMs, this.#context);
+    this.#relay = relay;
+    relay.start(first);
+    return relay;
+  }
+
   #establish(): OpenTunnel {
     const open = this.#owner.stream.openTunnel();
     this.#socket = open.socket;
-    this.#owner.record.status = 200;
+    if (!this.#target.redirected) this.#owner.record.status = 200;
     return open;
   }
 
-  /** HTTP/2 in a tunnel is routed stream by stream; of anything else, and of silence, the pod hears as it comes. */
-  #lookForHttp2(serveHttp2: (socket: Socket, authority: string) => void): void {
-    const { socket, first } = this.#establish();
-    if (first !== null) socket.unshift(first);
-    const look = (bytes: Buffer): 'h2c' | 'other' | null => {
-      const found = readHttpStart(bytes);
-      if (found === 'h2c') return found;
-      return found === 'incomplete' && isPrefaceBegun(bytes) ? null : 'other';
-    };
-    new FirstBytes<'h2c' | 'other'>(socket, look, SILENCE_MS, this.#context.wheel, (found) => {
-      if (found === 'h2c') {
-        this.#end();
-        serveHttp2(socket, this.#authority);
-      } else if (found === 'gone') {
-        socket.destroy();
-        this.#owner.record.fail('downstream_gone', 'the caller left the tunnel');
-        this.#end();
-      } else this.#dialBehindCaller(socket);
-    });
+  get #destination(): string {
+    return this.#target.cluster.name;
   }
 
-  #dialBehindCaller(socket: Socket): void {
-    socket.on('error', () => {});
-    socket.once('close', () => {
-      if (this.#relay !== null || this.#ended) return;
-      this.#dial.cancel();
-      this.#owner.record.fail('downstream_gone', 'the caller left while the pod was dialled');
-      this.#end();
-    });
-    this.#dial.start();
+  /** Neither side has said anything for as long as a relay may be silent. */
+  #isIdle(): boolean {
+    const { idleTimeoutMs } = this.#target;
+    this.#silentMs += PARTIAL_MS;
+    if (idleTimeoutMs === 0 || this.#silentMs < idleTimeoutMs) return false;
+    this.#owner.record.details = 'idle_timeout';
+    this.#cutOff();
+    return true;
+  }
+
+  readonly #onCallerClosed = (): void => {
+    if (this.#ended || this.#relay !== null) return;
+    if (this.#owner.record.flags === '') {
+      const when = this.#dialled ? 'while the pod was dialled' : 'before it said anything';
+      this.#owner.record.fail('downstream_gone', `the caller left ${when}`);
+    }
+    this.#dial.cancel();
+    this.#silent?.abandon();
+    this.#end();
+  };
+
+  #cutOff(): void {
+    this.#socket?.resetAndDestroy();
+    this.#dial.cancel();
+    this.#silent?.abandon();
+    this.#end();
+  }
+
+  /** Nothing is waited for any more. */
+  #settle(): void {
+    this.#first?.cancel();
+    this.#first = null;
+    this.#context.wheel.cancel(this.#timer);
   }
 
   #end(): void {
     if (this.#ended) return;
+    this.#settle();
     this.#ended = true;
+    const { record } = this.#owner;
+    if (record.details === '') record.details = this.#found;
     this.#owner.finishTunnel(this.#relay?.bytesReceived ?? 0, this.#relay?.bytesSent ?? 0);
   }
 }
+
+/** What is wrong with the socket is told by its `close`. */
+function ignore(): void {}

@@ -12,13 +12,21 @@ import type { ServerConnectionLimits } from '../codec/server-connection-limits.t
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { ExchangeStats } from '../exchange/exchange-stats.ts';
+import { Detection } from '../tcp/detection.ts';
 import type { ConnectionChain } from './connection-chain.ts';
 
 /** Share of the age that is taken off by chance. */
 const AGE_JITTER = 0.1;
 
 /** What each chain says for itself. */
-export type OwnContext = 'routes' | 'stats' | 'draining' | 'pinnedAuthority' | 'serveHttp2' | 'maxStreamDurationMs';
+export type OwnContext =
+  | 'routes'
+  | 'stats'
+  | 'draining'
+  | 'pinnedAuthority'
+  | 'serveTunnelled'
+  | 'detection'
+  | 'maxStreamDurationMs';
 
 export interface HttpChainOptions {
   /** What the exchanges of every listener share. */
@@ -38,16 +46,19 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   #commons: Http2Commons | null = null;
   readonly #context: ExchangeContext;
   readonly #stats = new ExchangeStats();
+  readonly #detection: Detection;
   #http: HttpConnectionManagerSpec;
 
   constructor(http: HttpConnectionManagerSpec, routes: RouteSlot, options: HttpChainOptions) {
     const { shared, accessLog } = options;
     this.#options = options;
     this.#http = http;
+    this.#detection = new Detection(shared.clock);
     this.#context = {
       ...shared,
       ...{ accessLog, routes, stats: this.#stats, draining: false, pinnedAuthority: null, maxStreamDurationMs: 0 },
-      serveHttp2: (socket, authority) => this.#serveTunnelled(socket, authority),
+      serveTunnelled: (socket, authority, protocol) => this.#serveTunnelled(socket, authority, protocol),
+      detection: this.#detection,
     };
     this.update(http, routes);
   }
@@ -77,11 +88,10 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
       this.#serveHttp2(socket);
       return;
     }
-    const exchange = new Exchange(this.#context, remoteOf(socket), this.#onExchangeClosed);
-    const connection = new Http1ServerConnection(socket, exchange, this.#limits(), this.#options.shared.wheel);
-    if (this.#http.codec !== 'http1') connection.onHttp2 = (bytes) => this.#takeOver(exchange, socket, bytes);
-    exchange.bind(connection);
-    this.#exchanges.add(exchange);
+    const exchange = this.#serveHttp1(socket, this.#context);
+    if (this.#http.codec !== 'http1') {
+      exchange.connection.onHttp2 = (bytes) => this.#takeOver(exchange, socket, bytes);
+    }
   }
 
   createExchange(stream: Http2ServerStream): ServerExchange {
@@ -116,16 +126,27 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   }
 
   /** What comes through a tunnel goes where the tunnel leads to, whatever it says itself. Everything else is as it is outside of tunnels. */
-  #serveTunnelled(socket: Socket, authority: string): void {
+  #serveTunnelled(socket: Socket, authority: string, protocol: 'http1' | 'http2'): void {
     this.#stats.connectionsTotal += 1;
     this.#stats.connectionsActive += 1;
     // Its prototype, so that it follows every change.
     const context: ExchangeContext = Object.create(this.#context, { pinnedAuthority: { value: authority } });
+    if (protocol === 'http1') {
+      this.#serveHttp1(socket, context);
+      return;
+    }
     this.#serveHttp2(socket, {
       createExchange: (stream) => this.#createExchange(stream, context),
       onMalformedRequest: () => this.onMalformedRequest(),
       onHttp2Closed: (connection) => this.onHttp2Closed(connection),
     });
+  }
+
+  #serveHttp1(socket: Socket, context: ExchangeContext): Exchange {
+    const exchange = new Exchange(context, remoteOf(socket), this.#onExchangeClosed);
+    exchange.bind(new Http1ServerConnection(socket, exchange, this.#limits(), this.#options.shared.wheel));
+    this.#exchanges.add(exchange);
+    return exchange;
   }
 
   #createExchange(stream: Http2ServerStream, context: ExchangeContext): Exchange {
@@ -145,6 +166,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
 
   collect(sink: StatSink): void {
     this.#stats.collect(this.#http.statPrefix, sink);
+    this.#detection.collect(this.#http.statPrefix, sink);
   }
 
   readonly #onExchangeClosed = (exchange: Exchange): void => {

@@ -39,6 +39,11 @@ export class FirstBytes<Finding> implements TimerOwner {
     if (timeoutMs > 0) wheel.set(this.#timer, timeoutMs);
   }
 
+  /** Bytes that have come so far. */
+  get seen(): number {
+    return this.#seen;
+  }
+
   /** Stops looking; nothing is told. */
   cancel(): void {
     this.#done = true;

@@ -85,6 +85,9 @@ export class Relay implements TimerOwner, ReadBufferOwner {
     if (first !== null && first.length > 0) this.#onDownstreamData(first);
     if (!this.#upstream.writableNeedDrain) this.#downstream.resume();
     this.#upstream.resume();
+    // Who has ended before there was a relay is not heard again.
+    if (this.#upstream.readableEnded) this.#downstream.end();
+    if (this.#downstream.readableEnded) this.#upstream.end();
   }
 
   /** Ends both sides at once. */

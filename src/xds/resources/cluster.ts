@@ -1,6 +1,6 @@
 // CDS: ClusterSpec ↔ envoy.config.cluster.v3.Cluster.
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
+import { APP_PROTOCOLS, type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
 import {
   type Cluster,
   Cluster_DiscoveryType,
@@ -15,7 +15,7 @@ import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
-import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
+import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment, METADATA_KEY } from './endpoint.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeUpstreamTls, encodeUpstreamTls } from './tls-context.ts';
@@ -47,6 +47,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     name: spec.name,
     connectTimeout: encodeDuration(spec.connectTimeoutMs),
     lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
+    ...encodeAppProtocol(spec),
     typedExtensionProtocolOptions: spec.protocol === 'http2' ? encodeHttp2() : {},
     ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
   };
@@ -71,6 +72,18 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
     edsClusterConfig: { edsConfig: encodeAdsSource(), serviceName: serviceName === spec.name ? '' : serviceName },
   };
+}
+
+/** Others pass it over: what callers speak is their listeners' business. */
+function encodeAppProtocol({ appProtocol }: ClusterSpec): Pick<ClusterInit, 'metadata'> {
+  if (appProtocol === undefined) return {};
+  return { metadata: { filterMetadata: { [METADATA_KEY]: { app_protocol: appProtocol } } } };
+}
+
+function decodeAppProtocol(message: Cluster): Pick<ClusterSpec, 'appProtocol'> {
+  const said = message.metadata?.filterMetadata[METADATA_KEY]?.['app_protocol'];
+  const appProtocol = APP_PROTOCOLS.find((one) => one === said);
+  return appProtocol === undefined ? {} : { appProtocol };
 }
 
 /** Under the name by which Envoy looks for it. */
@@ -98,6 +111,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     discovery: decodeDiscovery(message, context),
     connectTimeoutMs,
     ...decodeProtocol(message, context),
+    ...decodeAppProtocol(message),
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
     loadBalancer: 'round-robin',
   };

@@ -18,8 +18,8 @@ import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 
-/** Where the pod behind an endpoint travels: LbEndpoint.metadata.filter_metadata. */
-export const POD_METADATA_KEY = 'switchboard.dev';
+/** Where what is ours travels, in filter_metadata: the pod behind an endpoint, what callers of a cluster speak. */
+export const METADATA_KEY = 'switchboard.dev';
 
 /** UINT32_MAX: the weights of one priority may not add up to more (Envoy's limit). */
 const MAX_WEIGHT_SUM = 4_294_967_295;
@@ -76,7 +76,7 @@ function encodeEndpoint(spec: EndpointSpec) {
     hostIdentifier: { case: 'endpoint' as const, value: { address: encodeAddress(spec) } },
     healthStatus: HEALTH_TO_WIRE[spec.health],
     loadBalancingWeight: spec.weight,
-    ...(pod === undefined ? {} : { metadata: { filterMetadata: { [POD_METADATA_KEY]: { ...pod } } } }),
+    ...(pod === undefined ? {} : { metadata: { filterMetadata: { [METADATA_KEY]: { ...pod } } } }),
   };
 }
 
@@ -131,7 +131,7 @@ function decodeLocality(
 
 function decodeEndpoint(message: LbEndpoint, context: DecodeContext, path: string, hosts: HostKind): EndpointSpec {
   const endpoint = message.hostIdentifier.case === 'endpoint' ? message.hostIdentifier.value : undefined;
-  const pod = decodePod(message.metadata?.filterMetadata[POD_METADATA_KEY]);
+  const pod = decodePod(message.metadata?.filterMetadata[METADATA_KEY]);
   return {
     ...decodeAddress(endpoint?.address, 1, context, `${path}.endpoint.address`, hosts),
     health: decodeHealth(message.healthStatus),

@@ -6,6 +6,7 @@ import { Exchange } from '../../../src/proxy/exchange/exchange.ts';
 import type { ExchangeContext } from '../../../src/proxy/exchange/exchange-context.ts';
 import { ExchangeStats } from '../../../src/proxy/exchange/exchange-stats.ts';
 import { RouteTable } from '../../../src/proxy/route/route-table.ts';
+import { Detection } from '../../../src/proxy/tcp/detection.ts';
 import { Cluster, type ClusterSlot } from '../../../src/proxy/upstream/cluster.ts';
 import type { Dial } from '../../../src/proxy/upstream/connection-pool.ts';
 import { assignment } from '../../support/live-plane.ts';
@@ -94,6 +95,7 @@ function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
     maxStreamDurationMs: 0,
     draining: false,
     pinnedAuthority: null,
-    serveHttp2: null,
+    serveTunnelled: null,
+    detection: new Detection(CLOCK),
   };
 }
