@@ -22,6 +22,10 @@ export interface ClusterSpec {
   readonly protocol?: 'http2';
   /** What its callers speak. Absent = nobody looks into it. Source: metadata `switchboard.dev`, `app_protocol`. */
   readonly appProtocol?: AppProtocol;
+  /** Of an answer with its start line, ≥ 1 KiB. Absent, as of the next: what the program was told. */
+  readonly maxResponseHeadBytes?: number;
+  /** ≥ 1. */
+  readonly maxResponseFields?: number;
   /** Absent = plain text. */
   readonly tls?: UpstreamTlsSpec;
   /** Name of a row of the load balancer table. */

@@ -75,6 +75,10 @@ export interface HttpConnectionManagerSpec {
   readonly streamIdleTimeoutMs?: number;
   /** How long a request may take to arrive whole, ms; 0 = for ever. */
   readonly requestTimeoutMs?: number;
+  /** Of a request with its start line, ≥ 1 KiB. Absent, as of the next: what the program was told. */
+  readonly maxRequestHeadBytes?: number;
+  /** ≥ 1. */
+  readonly maxRequestFields?: number;
   /** ≥ 1. */
   readonly maxRequestsPerConnection?: number;
   /** The age at which a connection is closed, or with the answer in work, ms (> 0). */

@@ -120,6 +120,8 @@ const downstreamTls: fc.Arbitrary<DownstreamTlsSpec> = fc.record({
   requireClientCertificate: fc.boolean(),
 });
 
+const kibibytes = fc.integer({ min: 1, max: 8_192 }).map((count) => count * 1_024);
+
 export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record(
   {
     name,
@@ -133,6 +135,8 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record(
     tls: upstreamTls,
     protocol: fc.constant('http2' as const),
     appProtocol: fc.constantFrom(...APP_PROTOCOLS),
+    maxResponseHeadBytes: kibibytes,
+    maxResponseFields: fc.integer({ min: 1, max: 10_000 }),
     loadBalancer: fc.constant('round-robin' as const),
   },
   { requiredKeys: ['name', 'discovery', 'connectTimeoutMs', 'loadBalancer'] },
@@ -212,6 +216,8 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
     requestHeadersTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
     streamIdleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
     requestTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+    maxRequestHeadBytes: kibibytes,
+    maxRequestFields: fc.integer({ min: 1, max: 10_000 }),
     maxRequestsPerConnection: fc.integer({ min: 1, max: 4_294_967_295 }),
     maxConnectionDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
     maxStreamDurationMs: fc.integer({ min: 1, max: 86_400_000 }),

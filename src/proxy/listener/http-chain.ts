@@ -79,6 +79,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
     this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;
     this.#context.maxStreamDurationMs = http.maxStreamDurationMs ?? 0;
+    if (this.#commons?.text.maxListBytes !== this.#limits().maxHeadBytes) this.#commons = null;
   }
 
   accept(socket: Socket): void {
@@ -156,9 +157,10 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   }
 
   #serveHttp2(socket: Socket, owner: Http2ServerOwner = this): Http2ServerConnection {
-    const { limits, shared } = this.#options;
+    const { shared } = this.#options;
+    const limits = this.#limits();
     this.#commons ??= new Http2Commons(limits.maxHeadBytes, () => shared.clock.now());
-    const connection = new Http2ServerConnection(socket, owner, this.#limits(), this.#commons, shared.wheel);
+    const connection = new Http2ServerConnection(socket, owner, limits, this.#commons, shared.wheel);
     this.#http2.add(connection);
     if (this.#context.draining) connection.drain();
     return connection;
@@ -179,6 +181,8 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     const bounds = [this.#http.idleTimeoutMs, maxIdleMs].filter((boundMs) => boundMs > 0);
     return {
       ...limits,
+      maxHeadBytes: this.#http.maxRequestHeadBytes ?? limits.maxHeadBytes,
+      maxFields: this.#http.maxRequestFields ?? limits.maxFields,
       headTimeoutMs: this.#http.requestHeadersTimeoutMs || requestHeadersTimeoutMs,
       idleTimeoutMs: bounds.length === 0 ? 0 : Math.min(...bounds),
       // Callers that came together shall not all have to come again together.

@@ -23,8 +23,6 @@ export interface ClusterOptions {
   readonly pool: PoolOptions;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
-  /** What HTTP/2 connections share. Absent: each cluster has its own. */
-  readonly http2?: Http2Commons;
   readonly random: Random;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
@@ -86,11 +84,12 @@ export class Cluster implements StatSource {
     return this.#originalDst === null ? this.#endpoints.size : this.#originalDst.size;
   }
 
-  /** Takes a changed configuration; endpoints, numbers and, while the protocol is the same, connections stay. */
+  /** Takes a changed configuration; endpoints, numbers and, while protocol and limits of heads are the same, connections stay. */
   update(spec: ClusterSpec): void {
-    if (spec.protocol !== this.#spec.protocol) {
+    if (connectsOtherwise(spec, this.#spec)) {
       for (const pool of this.#pools.values()) pool.drain();
       this.#pools.clear();
+      this.#http2 = null;
     }
     const before = this.#spec;
     this.#spec = spec;
@@ -235,14 +234,16 @@ export class Cluster implements StatSource {
   }
 
   #http2Shared(): Http2Commons {
-    const { http2, maxHeadBytes, pool } = this.#options;
-    this.#http2 ??= http2 ?? new Http2Commons(maxHeadBytes, pool.now); // alloc-ok: once a cluster
+    const { pool } = this.#options;
+    this.#http2 ??= new Http2Commons(this.#limits().maxHeadBytes, pool.now); // alloc-ok: once a cluster
     return this.#http2;
   }
 
   #limits(): ClientConnectionLimits {
-    const { maxHeadBytes, maxFields } = this.#options;
-    return { maxHeadBytes, maxFields, connectTimeoutMs: this.#spec.connectTimeoutMs }; // alloc-ok: update time
+    const { maxResponseHeadBytes, maxResponseFields, connectTimeoutMs } = this.#spec;
+    const maxHeadBytes = maxResponseHeadBytes ?? this.#options.maxHeadBytes;
+    const maxFields = maxResponseFields ?? this.#options.maxFields;
+    return { maxHeadBytes, maxFields, connectTimeoutMs }; // alloc-ok: update time
   }
 
   #createPicker(): Picker {
@@ -264,4 +265,13 @@ export class Cluster implements StatSource {
     this.#pools.get(endpoint)?.drain();
     this.#pools.delete(endpoint);
   }
+}
+
+/** Connections of the one are of no use to the other. */
+function connectsOtherwise(one: ClusterSpec, other: ClusterSpec): boolean {
+  return (
+    one.protocol !== other.protocol ||
+    one.maxResponseHeadBytes !== other.maxResponseHeadBytes ||
+    one.maxResponseFields !== other.maxResponseFields
+  );
 }

@@ -19,7 +19,6 @@ const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] 
   ['typed_config.json_format', 'the lines of this log are JSON with the keys of Switchboard'],
   ['typed_config.typed_json_format', 'the lines of this log are JSON with the keys of Switchboard'],
   ['.filter', 'every request is logged'],
-  ['max_request_headers_kb', 'SWITCHBOARD_MAX_REQUEST_HEAD_BYTES is the limit'],
   ['drain_timeout', 'SWITCHBOARD_DRAIN_TIMEOUT is the limit'],
   ['use_remote_address', 'x-forwarded-for is passed on as it came'],
   ['generate_request_id', 'a request without x-request-id gets one'],

@@ -9,14 +9,13 @@ import {
   ClusterSchema,
 } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { UpstreamTlsContextSchema } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
-import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { decodeHttpOptions, encodeHttpOptions } from './cluster-http-options.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment, METADATA_KEY } from './endpoint.ts';
-import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeUpstreamTls, encodeUpstreamTls } from './tls-context.ts';
 import { decodeTlsSocket, encodeTlsSocket } from './transport-socket.ts';
@@ -48,7 +47,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     connectTimeout: encodeDuration(spec.connectTimeoutMs),
     lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
     ...encodeAppProtocol(spec),
-    typedExtensionProtocolOptions: spec.protocol === 'http2' ? encodeHttp2() : {},
+    typedExtensionProtocolOptions: encodeHttpOptions(spec),
     ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
   };
   if (spec.discovery.kind === 'static') {
@@ -86,13 +85,6 @@ function decodeAppProtocol(message: Cluster): Pick<ClusterSpec, 'appProtocol'> {
   return appProtocol === undefined ? {} : { appProtocol };
 }
 
-/** Under the name by which Envoy looks for it. */
-function encodeHttp2() {
-  const explicit = { protocolConfig: { case: 'http2ProtocolOptions', value: {} } } as const;
-  const options = { upstreamProtocolOptions: { case: 'explicitHttpConfig', value: explicit } } as const;
-  return { [HttpProtocolOptionsSchema.typeName]: packExtension(HttpProtocolOptionsSchema, options) };
-}
-
 function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
   // A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused.
   const original = message.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
@@ -110,8 +102,8 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     name: message.name,
     discovery: decodeDiscovery(message, context),
     connectTimeoutMs,
-    ...decodeProtocol(message, context),
     ...decodeAppProtocol(message),
+    ...decodeHttpOptions(message, context),
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
     loadBalancer: 'round-robin',
   };
@@ -142,23 +134,4 @@ function decodeDiscovery(message: Cluster, context: DecodeContext): ClusterSpec[
   if (assignment === undefined) return { kind: 'static', assignment: { name: message.name, localities: [] } };
   const decoded = decodeLoadAssignment(assignment, context, 'load_assignment', 'static');
   return { kind: 'static', assignment: { ...decoded, name: decoded.name || message.name } };
-}
-
-/** What upstreams are spoken to in. Where the caller's version or ALPN should decide, it is HTTP/1.1. */
-function decodeProtocol(message: Cluster, context: DecodeContext): Pick<ClusterSpec, 'protocol'> {
-  let http2 = false;
-  for (const [key, any] of Object.entries(message.typedExtensionProtocolOptions)) {
-    const path = `typed_extension_protocol_options["${key}"]`;
-    if (extensionType(any) !== HttpProtocolOptionsSchema.typeName) {
-      context.ignore(path);
-      continue;
-    }
-    const choice = unpackExtension(HttpProtocolOptionsSchema, any, context, path)?.upstreamProtocolOptions;
-    if (choice?.case !== 'explicitHttpConfig') continue;
-    const { protocolConfig } = choice.value;
-    if (protocolConfig.case === 'http2ProtocolOptions') http2 = true;
-    else if (protocolConfig.case !== 'httpProtocolOptions')
-      context.refuse(`${path}.explicit_http_config`, 'names no protocol', 'use http2_protocol_options');
-  }
-  return http2 ? { protocol: 'http2' } : {};
 }

@@ -92,6 +92,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'http_filters',
       'access_log',
       'common_http_protocol_options',
+      'max_request_headers_kb',
       'request_headers_timeout',
       'request_timeout',
       'stream_idle_timeout',
@@ -131,11 +132,23 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.extensions.filters.http.on_demand.v3.OnDemand': { supported: [], refused: EVERY_OTHER },
   'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
   'envoy.config.core.v3.HttpProtocolOptions': {
-    supported: ['idle_timeout', 'max_connection_duration', 'max_stream_duration', 'max_requests_per_connection'],
+    supported: [
+      'idle_timeout',
+      'max_headers_count',
+      'max_connection_duration',
+      'max_stream_duration',
+      'max_requests_per_connection',
+      'max_response_headers_kb',
+    ],
     refused: [],
   },
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-    supported: ['explicit_http_config', 'use_downstream_protocol_config', 'auto_config'],
+    supported: [
+      'common_http_protocol_options',
+      'explicit_http_config',
+      'use_downstream_protocol_config',
+      'auto_config',
+    ],
     refused: ['#6', '#11'],
   },
   'envoy.config.route.v3.RouteConfiguration': {

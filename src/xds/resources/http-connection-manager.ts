@@ -16,6 +16,7 @@ import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
+import { decodeFieldCount, decodeHeadBytes, encodeHeadBytes } from './head-limits.ts';
 import { decodeRouteConfig, encodeRouteConfig } from './route.ts';
 
 export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): Any {
@@ -29,8 +30,10 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
       idleTimeout: encodeDuration(spec.idleTimeoutMs),
       ...optional('maxConnectionDuration', spec.maxConnectionDurationMs, encodeDuration),
       ...optional('maxStreamDuration', spec.maxStreamDurationMs, encodeDuration),
+      ...optional('maxHeadersCount', spec.maxRequestFields, (count) => count),
       ...optional('maxRequestsPerConnection', spec.maxRequestsPerConnection, (count) => count),
     },
+    ...optional('maxRequestHeadersKb', spec.maxRequestHeadBytes, encodeHeadBytes),
     requestHeadersTimeout: encodeDuration(spec.requestHeadersTimeoutMs),
     ...optional('streamIdleTimeout', spec.streamIdleTimeoutMs, encodeDuration),
     ...optional('requestTimeout', spec.requestTimeoutMs, encodeDuration),
@@ -118,6 +121,8 @@ type Limits = Pick<
   | 'requestTimeoutMs'
   | 'maxRequestsPerConnection'
   | 'maxConnectionDurationMs'
+  | 'maxRequestHeadBytes'
+  | 'maxRequestFields'
   | 'maxStreamDurationMs'
 >;
 
@@ -129,11 +134,17 @@ function decodeLimits(message: HttpConnectionManager, context: DecodeContext, pa
   const ageMs = decodeDuration(common?.maxConnectionDuration, 0, context, agePath);
   const streamPath = `${path}.common_http_protocol_options.max_stream_duration`;
   const streamMs = decodeDuration(common?.maxStreamDuration, 0, context, streamPath);
+  const fieldsPath = `${path}.common_http_protocol_options.max_headers_count`;
+  if (common?.maxResponseHeadersKb !== undefined) {
+    context.ignore(`${path}.common_http_protocol_options.max_response_headers_kb`);
+  }
   const requests = common?.maxRequestsPerConnection ?? 0;
   const idleMs = decodeDuration(streamIdleTimeout, 0, context, `${path}.stream_idle_timeout`);
   const requestMs = decodeDuration(requestTimeout, 0, context, `${path}.request_timeout`);
   return {
     ...(streamIdleTimeout === undefined ? {} : { streamIdleTimeoutMs: idleMs }),
+    ...decodeHeadBytes('maxRequestHeadBytes', message.maxRequestHeadersKb, context, `${path}.max_request_headers_kb`),
+    ...decodeFieldCount('maxRequestFields', common?.maxHeadersCount, context, fieldsPath),
     ...(requestTimeout === undefined ? {} : { requestTimeoutMs: requestMs }),
     ...(requests > 0 ? { maxRequestsPerConnection: requests } : {}),
     ...(streamMs > 0 ? { maxStreamDurationMs: streamMs } : {}),

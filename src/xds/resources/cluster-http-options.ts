@@ -1,0 +1,88 @@
+// How a cluster's endpoints are spoken to ↔ envoy.extensions.upstreams.http.v3.HttpProtocolOptions.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import type { Cluster } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
+import type { HttpProtocolOptions as CommonOptions } from '../gen/envoy/config/core/v3/protocol_pb.ts';
+import {
+  type HttpProtocolOptions,
+  HttpProtocolOptionsSchema,
+} from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { extensionType, packExtension, unpackExtension } from './extension.ts';
+import { decodeFieldCount, decodeHeadBytes, encodeHeadBytes } from './head-limits.ts';
+
+type HttpOptions = Pick<ClusterSpec, 'protocol' | 'maxResponseHeadBytes' | 'maxResponseFields'>;
+
+/** Under the name by which Envoy looks for it; none where everything is as it is by itself. */
+export function encodeHttpOptions(spec: HttpOptions): Record<string, Any> {
+  const { protocol, maxResponseHeadBytes: bytes, maxResponseFields: fields } = spec;
+  if (protocol === undefined && bytes === undefined && fields === undefined) return {};
+  const protocolConfig = protocol === 'http2' ? 'http2ProtocolOptions' : 'httpProtocolOptions';
+  const options: MessageInitShape<typeof HttpProtocolOptionsSchema> = {
+    upstreamProtocolOptions: {
+      case: 'explicitHttpConfig',
+      value: { protocolConfig: { case: protocolConfig, value: {} } },
+    },
+    ...(bytes === undefined && fields === undefined
+      ? {}
+      : {
+          commonHttpProtocolOptions: {
+            ...(bytes === undefined ? {} : { maxResponseHeadersKb: encodeHeadBytes(bytes) }),
+            ...(fields === undefined ? {} : { maxHeadersCount: fields }),
+          },
+        }),
+  };
+  return { [HttpProtocolOptionsSchema.typeName]: packExtension(HttpProtocolOptionsSchema, options) };
+}
+
+export function decodeHttpOptions({ typedExtensionProtocolOptions }: Cluster, context: DecodeContext): HttpOptions {
+  let found: HttpOptions = {};
+  for (const [key, any] of Object.entries(typedExtensionProtocolOptions)) {
+    const path = `typed_extension_protocol_options["${key}"]`;
+    if (extensionType(any) !== HttpProtocolOptionsSchema.typeName) {
+      context.ignore(path);
+      continue;
+    }
+    const options = unpackExtension(HttpProtocolOptionsSchema, any, context, path);
+    if (options === null) continue;
+    found = { ...decodeProtocol(options, context, path), ...decodeCommon(options, context, path) };
+  }
+  return found;
+}
+
+/** Where the caller's version or ALPN should decide, it is HTTP/1.1. */
+function decodeProtocol(
+  { upstreamProtocolOptions: choice }: HttpProtocolOptions,
+  context: DecodeContext,
+  path: string,
+): Pick<ClusterSpec, 'protocol'> {
+  if (choice.case !== 'explicitHttpConfig') return {};
+  const { protocolConfig } = choice.value;
+  if (protocolConfig.case === 'http2ProtocolOptions') return { protocol: 'http2' };
+  if (protocolConfig.case !== 'httpProtocolOptions')
+    context.refuse(`${path}.explicit_http_config`, 'names no protocol', 'use http2_protocol_options');
+  return {};
+}
+
+/** What the message says of listeners' connections only has no meaning here, and is said. */
+const NOT_OF_CLUSTERS = [
+  ['idleTimeout', 'idle_timeout'],
+  ['maxConnectionDuration', 'max_connection_duration'],
+  ['maxStreamDuration', 'max_stream_duration'],
+  ['maxRequestsPerConnection', 'max_requests_per_connection'],
+] as const satisfies readonly (readonly [keyof CommonOptions, string])[];
+
+function decodeCommon(
+  { commonHttpProtocolOptions: common }: HttpProtocolOptions,
+  context: DecodeContext,
+  path: string,
+): HttpOptions {
+  if (common === undefined) return {};
+  const at = `${path}.common_http_protocol_options`;
+  for (const [field, name] of NOT_OF_CLUSTERS) if (common[field] !== undefined) context.ignore(`${at}.${name}`);
+  return {
+    ...decodeHeadBytes('maxResponseHeadBytes', common.maxResponseHeadersKb, context, `${at}.max_response_headers_kb`),
+    ...decodeFieldCount('maxResponseFields', common.maxHeadersCount, context, `${at}.max_headers_count`),
+  };
+}
