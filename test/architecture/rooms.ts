@@ -18,7 +18,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'regex', imports: ['base'], packages: ['re2js'] },
   { path: 'proxy/endpoint', imports: ['model'], packages: [] },
   { path: 'proxy/lb', imports: ['base', 'model', 'proxy/endpoint'], packages: [] },
-  { path: 'proxy/codec', imports: ['base', 'model'], packages: [] },
+  { path: 'proxy/codec', imports: ['base', 'model', 'telemetry'], packages: [] },
   { path: 'proxy/tls', imports: ['base', 'model', 'telemetry'], packages: [] },
   {
     path: 'proxy/upstream',

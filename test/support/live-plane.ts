@@ -278,7 +278,7 @@ export class LivePlane {
 
   #activity(): [string, number][] {
     const active = [...listStats([this.plane])].filter(
-      ([name]) => name.endsWith('_active') && !name.endsWith('upstream_cx_active'),
+      ([name]) => name.endsWith('_active') && !/upstream_cx_(?:http2_)?active$/.test(name),
     );
     const endpoints = [...this.#endpoints].map(({ address, activeRequests }): [string, number] => [
       address,

@@ -6,6 +6,7 @@ import type { StatSink } from '../../telemetry/stats.ts';
 import type { ServerExchange } from '../codec/downstream.ts';
 import { Http1ServerConnection } from '../codec/http1/server-connection.ts';
 import { Http2Commons } from '../codec/http2/http2-commons.ts';
+import { Http2Stats } from '../codec/http2/http2-stats.ts';
 import { Http2ServerConnection, type Http2ServerOwner } from '../codec/http2/server-connection.ts';
 import type { Http2ServerStream } from '../codec/http2/server-stream.ts';
 import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
@@ -44,6 +45,8 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   readonly #exchanges = new Set<Exchange>();
   readonly #http2 = new Set<Http2ServerConnection>();
   #commons: Http2Commons | null = null;
+  /** From its first connection of HTTP/2 on. */
+  #http2Stats: Http2Stats | null = null;
   readonly #context: ExchangeContext;
   readonly #stats = new ExchangeStats();
   readonly #detection: Detection;
@@ -159,7 +162,8 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   #serveHttp2(socket: Socket, owner: Http2ServerOwner = this): Http2ServerConnection {
     const { shared } = this.#options;
     const limits = this.#limits();
-    this.#commons ??= new Http2Commons(limits.maxHeadBytes, () => shared.clock.now());
+    this.#http2Stats ??= new Http2Stats();
+    this.#commons ??= new Http2Commons(limits.maxHeadBytes, () => shared.clock.now(), this.#http2Stats);
     const connection = new Http2ServerConnection(socket, owner, limits, this.#commons, shared.wheel);
     this.#http2.add(connection);
     if (this.#context.draining) connection.drain();
@@ -167,7 +171,9 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   }
 
   collect(sink: StatSink): void {
-    this.#stats.collect(this.#http.statPrefix, sink);
+    const { statPrefix } = this.#http;
+    this.#stats.collect(statPrefix, sink);
+    this.#http2Stats?.collect('http', statPrefix, 'downstream', sink);
     this.#detection.collect(this.#http.statPrefix, sink);
   }
 

@@ -6,6 +6,7 @@ import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
 import { Http2Commons } from '../codec/http2/http2-commons.ts';
+import { Http2Stats } from '../codec/http2/http2-stats.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
@@ -49,6 +50,8 @@ export class Cluster implements StatSource {
   #pool: PoolOptions;
   #picker: Picker;
   #http2: Http2Commons | null = null;
+  /** From its first connection of HTTP/2 on. */
+  #http2Stats: Http2Stats | null = null;
   #dns: DnsDiscovery | null = null;
   /** For a cluster that goes where its callers were going, instead of `#endpoints`. */
   #originalDst: OriginalDstEndpoints | null = null;
@@ -161,6 +164,7 @@ export class Cluster implements StatSource {
 
   collect(sink: StatSink): void {
     this.stats.collect(this.name, sink);
+    this.#http2Stats?.collect('cluster', this.name, 'upstream', sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#endpoints.eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
@@ -235,7 +239,8 @@ export class Cluster implements StatSource {
 
   #http2Shared(): Http2Commons {
     const { pool } = this.#options;
-    this.#http2 ??= new Http2Commons(this.#limits().maxHeadBytes, pool.now); // alloc-ok: once a cluster
+    this.#http2Stats ??= new Http2Stats(); // alloc-ok: once a cluster
+    this.#http2 ??= new Http2Commons(this.#limits().maxHeadBytes, pool.now, this.#http2Stats); // alloc-ok: once a cluster
     return this.#http2;
   }
 

@@ -102,7 +102,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     this.#nextStream += 2;
     this.#reserved -= 1;
     stream.start(id, this.peer.windowBytes);
-    this.streams.set(id, stream);
+    this.add(id, stream);
     if (id >= LAST_NUMBER) this.#leave();
     return id;
   }
@@ -147,6 +147,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     if (!tooLarge) responses.end(text, endStream, stream.method);
     this.guard.useful();
     this.touch(stream);
+    if (tooLarge) this.commons.stats.headerOverflows += 1;
     if (tooLarge) this.streamError(stream, PROTOCOL_ERROR, 'the head is longer than the limit');
     else if (responses.problem !== '') this.streamError(stream, PROTOCOL_ERROR, responses.problem);
     else if (stream.head.status < 200) this.#interim(stream);
@@ -166,6 +167,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
 
   /** What it has not looked at can be sent elsewhere. */
   override onGoAway(lastStream: number, code: number): void {
+    this.commons.stats.goAwaysReceived += 1;
     if (!this.control()) return;
     this.#leave();
     for (const stream of this.streams.values()) {

@@ -103,9 +103,13 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
     if (stream.remoteEnded) this.streamError(stream, STREAM_CLOSED, 'HEADERS behind the end of the stream');
     else if (!endStream) this.streamError(stream, PROTOCOL_ERROR, 'trailers that do not end the stream');
     else if (trailers.problem !== '') this.streamError(stream, PROTOCOL_ERROR, trailers.problem);
-    else if (this.blockOverflowed)
+    else if (this.blockOverflowed) {
+      this.commons.stats.headerOverflows += 1;
       this.streamError(stream, ENHANCE_YOUR_CALM, 'trailers that are longer than the limit');
-    else this.#endRemote(stream, trailers.end(text));
+    } else {
+      this.commons.stats.trailers += 1;
+      this.#endRemote(stream, trailers.end(text));
+    }
   }
 
   onData(id: number, bytes: Buffer, start: number, end: number, flowBytes: number, endStream: boolean): void {
@@ -164,6 +168,7 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
     this.forgetReset(id);
     const stream = this.streams.get(id);
     if (stream === undefined) return;
+    this.commons.stats.resetReceived(code);
     if (!this.spend(FLOOD_RESET, 'streams that were reset')) return;
     this.remove(stream);
     stream.onReset(BY_PEER, code, `the stream was reset with ${nameOfErrorCode(code)}`);
@@ -219,6 +224,7 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
   }
 
   onPing(bytes: Buffer, start: number, ack: boolean): void {
+    if (!ack) this.commons.stats.pingsReceived += 1;
     if (!this.control()) return;
     if (ack) this.onPingAck();
     else this.writer.ping(bytes, start, true);

@@ -91,7 +91,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   drain(): void {
     if (this.#draining || this.dead) return;
     this.#draining = true;
-    this.writer.goAway(LARGEST_STREAM_ID, NO_ERROR, 'draining');
+    this.goAway(LARGEST_STREAM_ID, NO_ERROR, 'draining');
     this.writer.ping(PING_BYTES, 0, false);
     this.wheel.set(this.timer, DRAIN_MS);
   }
@@ -194,15 +194,17 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     if (!tooLarge) requests.end(text, endStream);
     if (!tooLarge && requests.problem !== '') {
       this.#free.push(stream);
+      this.commons.stats.malformed += 1;
       this.#owner.onMalformedRequest(this, requests.problem);
       this.refuseStream(id, PROTOCOL_ERROR);
       return;
     }
     this.guard.useful();
     this.#requests += 1;
-    this.streams.set(id, stream);
+    this.add(id, stream);
     stream.begin(id, this.peer.windowBytes, endStream);
     this.touch(stream);
+    if (tooLarge) this.commons.stats.headerOverflows += 1;
     if (tooLarge) stream.refuseHead(`more than ${text.maxListBytes} bytes or ${stream.head.maxFields} fields`);
     else stream.deliverHead();
     if (this.#requests === this.#limits.maxRequests) this.drain();
@@ -216,6 +218,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
 
   /** The caller goes away: its streams end as always. */
   override onGoAway(): void {
+    this.commons.stats.goAwaysReceived += 1;
     this.control();
   }
 
@@ -248,7 +251,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
 
   #sendFinalGoAway(): void {
     this.#final = true;
-    this.writer.goAway(this.#lastStream, NO_ERROR, 'draining');
+    this.goAway(this.#lastStream, NO_ERROR, 'draining');
     if (this.active === 0) this.#closeIdle();
     else this.#startTimer();
   }

@@ -5,7 +5,7 @@ import { codeOf } from '../../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import { ConnectionWindow } from './connection-window.ts';
 import { encodeTrailers } from './encode-head.ts';
-import { ENHANCE_YOUR_CALM, NO_ERROR } from './error-code.ts';
+import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR } from './error-code.ts';
 import { FLOOD_RESET, FloodGuard } from './flood-guard.ts';
 import { DEFAULT_WINDOW_BYTES } from './frame.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -49,6 +49,8 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
     this.guard = new FloodGuard(commons.now);
     this.writer = new FrameWriter(socket, commons.queue);
     this.waiting = new WaitingStreams(this.writer);
+    commons.stats.connectionsTotal += 1;
+    commons.stats.connectionsActive += 1;
     socket.on('data', (bytes: Buffer) => this.onBytes(bytes));
     socket.on('drain', () => this.waiting.pump());
     socket.on('end', () => this.#onSocketEnd());
@@ -134,6 +136,7 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
   /** What the peer has done wrong with a stream ends it. */
   protected streamError(stream: S, code: number, problem: string): void {
     if (!this.spend(FLOOD_RESET, 'streams with errors')) return;
+    if (code === PROTOCOL_ERROR) this.commons.stats.malformed += 1;
     this.remove(stream);
     this.#sendReset(stream.id, code);
     stream.onReset(BY_ERROR, code, problem);
@@ -147,6 +150,7 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
 
   #sendReset(id: number, code: number): void {
     if (this.dead) return;
+    this.commons.stats.resetSent(code);
     this.writer.reset(id, code);
     this.#resets.add(id);
   }
@@ -160,11 +164,21 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
     return this.#resets.has(id);
   }
 
+  /** A stream has been opened. */
+  protected add(id: number, stream: S): void {
+    const { stats } = this.commons;
+    stats.streamsTotal += 1;
+    stats.streamsActive += 1;
+    this.streams.set(id, stream);
+  }
+
   protected remove(stream: Http2Stream): void {
     const own = this.streams.get(stream.id);
     this.streams.delete(stream.id);
     this.waiting.delete(stream);
-    if (own !== undefined) this.onStreamClosed(own);
+    if (own === undefined) return;
+    this.commons.stats.streamsActive -= 1;
+    this.onStreamClosed(own);
   }
 
   /** The connection is over because of what the peer did. */
@@ -183,12 +197,17 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
 
   /** Says why, ends every stream, and closes behind what was written. */
   protected finish(code: number, problem: string): void {
-    this.writer.goAway(this.lastStream(), code, problem);
+    this.goAway(this.lastStream(), code, problem);
     this.writer.flush();
     this.#stop();
     this.socket.end();
     this.socket.resume();
     this.wheel.set(this.timer, LINGER_MS);
+  }
+
+  protected goAway(lastStream: number, code: number, problem: string): void {
+    this.commons.stats.goAwaysSent += 1;
+    this.writer.goAway(lastStream, code, problem);
   }
 
   /** Ends the connection at once. */
@@ -212,6 +231,7 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
   }
 
   #onSocketClosed(): void {
+    this.commons.stats.connectionsActive -= 1;
     this.wheel.cancel(this.timer);
     if (!this.dead) this.#stop();
     this.writer.discard();
@@ -221,6 +241,7 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
   /** False = it was one too many, and the connection has ended. */
   protected spend(bucket: number, what: string): boolean {
     if (this.guard.take(bucket)) return true;
+    if (!this.dead) this.commons.stats.flooded(bucket);
     this.onConnectionError(ENHANCE_YOUR_CALM, `too many ${what}`);
     return false;
   }
