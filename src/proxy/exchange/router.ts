@@ -13,6 +13,7 @@ import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { DEFAULT_RETRY_BACK_OFF, retryDelayMs } from './retry-delay.ts';
+import { TriedEndpoints } from './tried-endpoints.ts';
 
 /** The exchange, as its router sees it. Nothing is called between `stop` and the next `start`. */
 export interface RouterOwner {
@@ -40,7 +41,7 @@ export class Router implements AttemptOwner, PickContext {
   readonly #attempt: Attempt;
   readonly #replay: ReplayBuffer;
   /** Endpoints that earlier attempts of this request went to. */
-  readonly #tried: Endpoint[] = [];
+  readonly #tried = new TriedEndpoints();
   /** How many of them could not be reached and are not counted as attempts. */
   #passedOver = 0;
   /** Compared by the pause before a retry: the request that it meant may be over. */
@@ -62,7 +63,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   wasTried(endpoint: Endpoint): boolean {
-    return this.#tried.includes(endpoint);
+    return this.#tried.has(endpoint);
   }
 
   /**
@@ -84,7 +85,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#deadline = deadline;
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
-    this.#tried.length = 0;
+    this.#tried.clear();
     this.#passedOver = 0;
     this.#replay.reset();
     cluster.retryBudget.deposit(this.#record.startedAtMs);
@@ -161,7 +162,7 @@ export class Router implements AttemptOwner, PickContext {
   onResponseEnd(trailers: string): void {
     const stats = (this.#cluster as Cluster).stats;
     stats.responses.record(this.#record.status, this.#context.clock.now() - this.#record.startedAtMs);
-    if (this.#tried.length > 1) stats.retrySuccesses += 1;
+    if (this.#tried.count > 1) stats.retrySuccesses += 1;
     this.#owner.onResponseEnd(trailers);
   }
 
@@ -189,8 +190,8 @@ export class Router implements AttemptOwner, PickContext {
       this.#owner.onUpstreamFailed('no_healthy_upstream', cluster.describeNoEndpoint());
       return null;
     }
-    this.#tried.push(endpoint);
-    this.#record.attempts = this.#tried.length;
+    this.#tried.add(endpoint);
+    this.#record.attempts = this.#tried.count;
     this.#record.upstreamHost = endpoint.address;
     const upstream = this.#attempt.begin(
       cluster,
@@ -218,7 +219,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   get #attempts(): number {
-    return this.#tried.length - this.#passedOver;
+    return this.#tried.count - this.#passedOver;
   }
 
   /** Where many endpoints have gone at once, three attempts may all meet such ones (docs/adr/0015). */
