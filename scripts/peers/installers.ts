@@ -65,8 +65,10 @@ async function go(peers: readonly Peer[]): Promise<void> {
   if (findPeer('go') === null)
     throw new Error('no go here; install Go 1.26 or newer (https://go.dev/dl) and put it on PATH');
   for (const peer of peers) {
-    const home = join(dirname(PEERS_BIN), `${peer.name}-${peer.version.slice(1)}`);
-    await run('go', ['-C', GO_MODULE, 'build', '-trimpath', '-o', `${home}/`, peer.package], {
+    const version = peer.version.slice(1);
+    const home = join(dirname(PEERS_BIN), `${peer.name}-${version}`);
+    const told = peer.versionVariable === undefined ? [] : ['-ldflags', `-X ${peer.versionVariable}=${version}`];
+    await run('go', ['-C', GO_MODULE, 'build', '-trimpath', ...told, '-o', `${home}/`, peer.package], {
       GOFLAGS: '-mod=readonly',
     });
     if (!linkFrom(home, peer)) throw new Error(`${peer.package} was built but brought no ${peer.programs.join(', ')}`);

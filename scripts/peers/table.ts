@@ -12,6 +12,8 @@ export interface Peer {
   /** Which installer of installers.ts obtains it, and the name of the package there. */
   readonly from: 'debian' | 'python' | 'go';
   readonly package: string;
+  /** Of a Go program that is told its version by whoever builds it: the variable. */
+  readonly versionVariable?: string;
   /** Services that the package would start by itself; they are kept off. */
   readonly services?: readonly string[];
   /** How long a first installation takes, for the progress line. */
@@ -26,6 +28,7 @@ export const PEERS: readonly Peer[] = [
   { name: 'haproxy', purpose: 'benchmark: proxy', programs: ['haproxy'], version: '>=2.4.0', versionArgs: ['-v'], from: 'debian', package: 'haproxy', services: ['haproxy'], takes: '10 s' },
   { name: 'h2spec', purpose: 'HTTP/2 conformance', programs: ['h2spec'], version: '=2.0.0', versionArgs: ['--version'], from: 'go', package: 'github.com/summerwind/h2spec/cmd/h2spec', takes: '1 min' },
   { name: 'fortio', purpose: 'benchmark: a fixed rate', programs: ['fortio'], version: '=1.66.5', versionArgs: ['version'], from: 'go', package: 'fortio.org/fortio', takes: '1 min' },
+  { name: 'ghz', purpose: "gRPC: Go's client, benchmark", programs: ['ghz'], version: '=0.121.0', versionArgs: ['--version'], from: 'go', package: 'github.com/bojand/ghz/cmd/ghz', versionVariable: 'main.version', takes: '2 min' },
   { name: 'h2load', purpose: 'benchmark: HTTP/2 load', programs: ['h2load'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-client', takes: '5 s' },
   { name: 'nghttpd', purpose: 'benchmark: HTTP/2 backends', programs: ['nghttpd'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-server', takes: '5 s' },
   { name: 'nghttpx', purpose: 'benchmark: HTTP/2 proxy', programs: ['nghttpx'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-proxy', services: ['nghttpx'], takes: '5 s' },
