@@ -48,6 +48,23 @@ export const ERRORS = {
     sentence:
       'The route names a cluster that this sidecar does not hold: {detail}. Look at /config_dump of its admin pages.',
   },
+  upgrade_not_allowed: {
+    side: 'local',
+    status: 403,
+    grpcStatus: 7,
+    retry: 'never',
+    flag: 'NR',
+    sentence:
+      'Neither its route nor the listener lets this request upgrade: {detail}. Add the protocol to upgrade_configs of one of them.',
+  },
+  upgrade_refused: {
+    side: 'upstream',
+    status: 502,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'UPE',
+    sentence: 'The pod does not upgrade the connection as it was asked to: {detail}',
+  },
   no_healthy_upstream: {
     side: 'upstream',
     status: 503,
@@ -128,6 +145,14 @@ export const ERRORS = {
     retry: 'never',
     flag: 'SI',
     sentence: 'The caller has stopped reading its answer.',
+  },
+  stream_idle_timeout: {
+    side: 'local',
+    status: 0,
+    grpcStatus: 1,
+    retry: 'never',
+    flag: 'SI',
+    sentence: 'Nothing has passed in either direction: {detail}',
   },
   overloaded: {
     side: 'local',

@@ -2,6 +2,7 @@
 import type { FilterChainMatchSpec } from './filter-chain-match-spec.ts';
 import type { RouteConfigSpec, WeightedClusterSpec } from './route-spec.ts';
 import type { DownstreamTlsSpec } from './tls-spec.ts';
+import type { UpgradesSpec } from './upgrades-spec.ts';
 
 export interface SocketAddressSpec {
   /** IPv4 or IPv6 literal, never a name. */
@@ -87,6 +88,8 @@ export interface HttpConnectionManagerSpec {
   readonly maxStreamDurationMs?: number;
   /** Files that get a line for each request; /dev/stdout and /dev/stderr are the program's own. Absent = what the program was told. */
   readonly accessLogs?: readonly string[];
+  /** Absent = nothing but what a route allows. */
+  readonly upgrades?: UpgradesSpec;
 }
 
 /** Bytes both ways, untouched, to one connection. Source: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy. */

@@ -1,6 +1,7 @@
 // Routes as configuration: which requests go to which cluster, changed in what, and which are answered here.
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
 import type { RouteMatchSpec } from './route-match-spec.ts';
+import type { UpgradesSpec } from './upgrades-spec.ts';
 
 /**
  * Source: envoy.config.route.v3.RouteConfiguration. Header changes happen from the inside out: weighted cluster, route, virtual host, route
@@ -57,6 +58,8 @@ export interface RouteActionSpec {
     | { readonly kind: 'literal'; readonly value: string }
     | { readonly kind: 'header'; readonly name: string };
   readonly pathRewrite?: PathRewriteSpec;
+  /** Goes before what the listener says. */
+  readonly upgrades?: UpgradesSpec;
 }
 
 /** Source: envoy.config.route.v3.RouteAction.MaxStreamDuration. */

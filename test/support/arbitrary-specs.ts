@@ -29,6 +29,7 @@ import {
   type TextSourceSpec,
   type UpstreamTlsSpec,
 } from '../../src/model/tls-spec.ts';
+import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -151,6 +152,12 @@ const retry: fc.Arbitrary<RetryPolicySpec> = fc
   })
   .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, backOff: { baseMs, maxMs: baseMs * 3 } }));
 
+const upgrades: fc.Arbitrary<UpgradesSpec> = fc.dictionary(
+  fc.constantFrom('websocket', 'spdy/3.1', 'tcp', '*'),
+  fc.boolean(),
+  { minKeys: 1 },
+);
+
 const durationMs = fc.integer({ min: 0, max: 86_400_000 });
 
 /** One of both, or none. */
@@ -168,7 +175,7 @@ const callDuration = fc.oneof(
 const routeAction = fc
   .tuple(
     fc.record(
-      { cluster: name, timeoutMs: durationMs, idleTimeoutMs: durationMs, retry },
+      { cluster: name, timeoutMs: durationMs, idleTimeoutMs: durationMs, retry, upgrades },
       { requiredKeys: ['cluster', 'timeoutMs'] },
     ),
     callDuration,
@@ -221,6 +228,7 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
     maxRequestsPerConnection: fc.integer({ min: 1, max: 4_294_967_295 }),
     maxConnectionDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
     maxStreamDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
+    upgrades,
   },
   { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
 );

@@ -9,6 +9,7 @@ import type { Changes } from '../../src/model/config-sink.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from '../../src/model/endpoint-spec.ts';
 import { type HttpConnectionManagerSpec, httpChain, type ListenerSpec } from '../../src/model/listener-spec.ts';
 import type { RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
+import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
 import type { Admission } from '../../src/proxy/exchange/exchange-context.ts';
@@ -42,6 +43,7 @@ export interface LivePlaneOptions {
   readonly originalDestination?: OriginalDestination;
   readonly routeTimeoutMs?: number;
   readonly routeIdleTimeoutMs?: number;
+  readonly routeUpgrades?: UpgradesSpec;
   readonly connectTimeoutMs?: number;
   readonly headTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
@@ -220,8 +222,12 @@ export class LivePlane {
 
   #virtualHost(name: string): VirtualHostSpec {
     const path = { kind: 'prefix' as const, value: '/' };
-    const { routeTimeoutMs: timeoutMs = 0, routeIdleTimeoutMs: idleTimeoutMs } = this.#options;
-    const action = { cluster: name, timeoutMs, ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }) };
+    const { routeTimeoutMs: timeoutMs = 0, routeIdleTimeoutMs: idleTimeoutMs, routeUpgrades: upgrades } = this.#options;
+    const action = {
+      ...{ cluster: name, timeoutMs },
+      ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      ...(upgrades === undefined ? {} : { upgrades }),
+    };
     return {
       name,
       domains: [name, `${name}:80`],

@@ -62,6 +62,8 @@ export interface DownstreamStream {
   endResponse(trailers: string): void;
   /** Says yes to CONNECT. From now on bytes pass both ways, and nothing else of this object may be used. */
   openTunnel(): OpenTunnel;
+  /** Says yes to an upgrade to `protocol`, else as above. `fields`: lines `name: value\r\n` of the answer that go on beyond this hop. */
+  openUpgrade(protocol: string, fields: string): OpenTunnel;
   /** Cuts the answer off, which tells the caller that it is not whole. */
   destroy(): void;
 }

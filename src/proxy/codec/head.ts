@@ -41,7 +41,7 @@ export class Head {
   addedField = -1;
   /** The sender keeps the connection open after this message (version and Connection options taken together). */
   keepAlive = true;
-  /** The sender asks for another protocol (Connection: upgrade and an Upgrade field). */
+  /** The sender asks for another protocol (Connection: upgrade and an Upgrade field; or `protocol`). */
   upgrade = false;
 
   constructor(maxFields: number) {
@@ -93,6 +93,8 @@ export class RequestHead extends Head {
   /** The target was in absolute-form, so Host is rewritten to `authority` (RFC 9112 section 3.2.2). */
   absoluteForm = false;
   isConnect = false;
+  /** What extended CONNECT (RFC 8441) wants the stream to become, as it was sent; '' = this is none. Else it is a GET that upgrades. */
+  protocol = '';
   /** Expect: 100-continue. */
   expectContinue = false;
   /** Field index of Host, −1 without one. */

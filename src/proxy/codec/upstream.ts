@@ -1,4 +1,5 @@
 // The way to an endpoint, whatever protocol carries the request.
+import type { OpenTunnel } from './downstream.ts';
 import type { RequestHead } from './head.ts';
 import type { ClientExchange } from './http1/client-connection.ts';
 
@@ -8,6 +9,10 @@ export interface UpstreamStream {
   readonly connected: boolean;
   /** Comes first. `extra`: further lines `name: value\r\n`, or ''. `changed`: the whole head as HTTP/1.1 has it, '' = as it came. */
   sendHead(head: RequestHead, extra: string, changed: string): void;
+  /** Comes first, instead: asks for `protocol`, one name or a list. The answer may be `onUpgraded`. */
+  sendUpgrade(head: RequestHead, extra: string, changed: string, protocol: string): void;
+  /** During `onUpgraded`: bytes pass both ways from now on, the exchange hears no more, and nothing else of this object may be used but `destroy`. */
+  openTunnel(): OpenTunnel;
   /** At least one byte. `false`: wait for `onUpstreamWritable`. */
   sendData(bytes: Buffer, start: number, end: number): boolean;
   /** The request is complete. `trailers`: lines, or ''. */

@@ -15,6 +15,7 @@ const ABANDONED = 2;
 /** The downstream half, as the upstream half sees it. */
 export interface AttemptOwner {
   onInformational(head: ResponseHead): void;
+  onUpgraded(head: ResponseHead): void;
   onResponseHead(head: ResponseHead): void;
   onResponseData(bytes: Buffer, start: number, end: number): void;
   onResponseEnd(trailers: string): void;
@@ -66,6 +67,11 @@ export class Attempt implements ClientExchange {
 
   onInformational(head: ResponseHead): void {
     this.#owner.onInformational(head);
+  }
+
+  onUpgraded(head: ResponseHead): void {
+    (this.endpoint as Endpoint).requestsSuccess += 1;
+    this.#owner.onUpgraded(head);
   }
 
   onResponseHead(head: ResponseHead): void {

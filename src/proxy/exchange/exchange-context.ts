@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { TimerWheel } from '../../base/timer-wheel.ts';
+import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { RouteTable } from '../route/route-table.ts';
 import type { Detection } from '../tcp/detection.ts';
@@ -36,6 +37,8 @@ export type ServeTunnelled = (socket: Socket, authority: string, protocol: 'http
 export interface ExchangeContext {
   /** A change of the listener may name other routes. */
   routes: RouteSlot;
+  /** What requests may upgrade to where their route says nothing of it; null = nothing. */
+  upgrades: UpgradesSpec | null;
   readonly stats: ExchangeStats;
   /** `null` = off. */
   readonly accessLog: AccessLog | null;

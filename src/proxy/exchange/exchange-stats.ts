@@ -1,4 +1,5 @@
 // The numbers of one HTTP connection manager, under Envoy's names.
+import type { ErrorCode } from '../../model/errors.ts';
 import type { AccessRecord } from '../../telemetry/access-log.ts';
 import { ResponseStats } from '../../telemetry/response-stats.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
@@ -14,7 +15,17 @@ export class ExchangeStats {
   resets = 0;
   noRoute = 0;
   overloadRefusals = 0;
+  upgradesTotal = 0;
+  upgradesActive = 0;
+  upgradesRefused = 0;
   readonly responses = new ResponseStats();
+
+  /** An answer was made here. */
+  noteError(code: ErrorCode): void {
+    if (code === 'no_route') this.noRoute += 1;
+    else if (code === 'overloaded') this.overloadRefusals += 1;
+    else if (code === 'upgrade_not_allowed') this.upgradesRefused += 1;
+  }
 
   /** An exchange has ended, whatever came of it. */
   recordEnd({ status, durationMs, bytesReceived, bytesSent }: AccessRecord): void {
@@ -36,6 +47,9 @@ export class ExchangeStats {
     sink.counter('http', prefix, 'downstream_rq_rx_reset', this.resets);
     sink.counter('http', prefix, 'no_route', this.noRoute);
     sink.counter('http', prefix, 'downstream_rq_overload_close', this.overloadRefusals);
+    sink.counter('http', prefix, 'downstream_cx_upgrades_total', this.upgradesTotal);
+    sink.gauge('http', prefix, 'downstream_cx_upgrades_active', this.upgradesActive);
+    sink.counter('http', prefix, 'downstream_rq_ws_on_non_ws_route', this.upgradesRefused);
     this.responses.collect('http', prefix, 'downstream', sink);
   }
 }

@@ -5,8 +5,9 @@ import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { Http1ServerConnection } from '../codec/http1/server-connection.ts';
 import { Http1ServerStream } from '../codec/http1/server-stream.ts';
-import type { ConfiguredAnswer } from '../route/configured-answer.ts';
-import type { Destination } from '../route/destination.ts';
+import type { UpstreamStream } from '../codec/upstream.ts';
+import { chooseUpgrade } from '../route/choose-upgrade.ts';
+import type { Destination, WeightedDestinations } from '../route/destination.ts';
 import { explainMiss } from '../route/explain-miss.ts';
 import type { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
@@ -15,15 +16,13 @@ import { CallTimer, type CallTimerOwner } from './call-timer.ts';
 import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
-import { OwnAnswers } from './own-answers.ts';
+import { OwnAnswers, UNSENDABLE_PATH } from './own-answers.ts';
 import type { RouteDemand } from './route-demand.ts';
 import { RouteWait, type RouteWaitOwner } from './route-wait.ts';
 import { Router, type RouterOwner } from './router.ts';
 import { StallGuard, type StallOwner } from './stall-guard.ts';
 import { Tunnel } from './tunnel.ts';
-
-const UNSENDABLE_PATH =
-  'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
+import { Upgrade } from './upgrade.ts';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
 export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, StallOwner, CallTimerOwner {
@@ -40,6 +39,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   #entry: RouteEntry | null = null;
   #destination: Destination | null = null;
   #tunnel: Tunnel | null = null;
+  /** Asked for, or under way; null = the request is none for another protocol. */
+  #upgrade: Upgrade | null = null;
   /** For routes that have been asked for. */
   #wait: RouteWait | null = null;
   #active = false;
@@ -86,8 +87,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
 
   onRequestHead(head: RequestHead): void {
     this.#begin(head);
-    if (this.#context.admission.refusing) {
-      this.#refuse();
+    const { admission } = this.#context;
+    if (admission.refusing) {
+      this.rescue('overloaded', admission.reason);
       return;
     }
     const { routes, pinnedAuthority: pinned } = this.#context;
@@ -108,8 +110,12 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#entry = entry;
     if (entry.idleTimeoutMs >= 0) this.#stall.limit(entry.idleTimeoutMs);
     this.record.route = entry.name;
-    const destination = entry.destination ?? this.#otherDestination(entry, head);
-    if (destination === null) return;
+    if (entry.answer !== null) {
+      this.#answers.sendConfigured(this.stream, head, entry.answer);
+      this.#endOwnAnswer();
+      return;
+    }
+    const destination = entry.destination ?? (entry.weighted as WeightedDestinations).choose(this.#context.random);
     this.#destination = destination;
     this.record.upstreamCluster = destination.slot.name;
     const cluster = destination.slot.cluster;
@@ -125,10 +131,20 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       this.#tunnel = new Tunnel(this, target, this.#context); // alloc-ok: once a tunnel
       this.#tunnel.start();
     } else {
+      if (head.upgrade && !this.#admitUpgrade(entry, head)) return;
       if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
       const changedHead = destination.request === null ? '' : this.#changeHead(destination.request, head);
-      if (changedHead !== null) this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline);
+      if (changedHead === null) return;
+      this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
     }
+  }
+
+  /** `false`: it may not upgrade, and the caller has been told. */
+  #admitUpgrade(entry: RouteEntry, head: RequestHead): boolean {
+    const protocol = chooseUpgrade(head, entry.upgrades, this.#context.upgrades);
+    if (protocol === null) this.rescue('upgrade_not_allowed', head.get('upgrade') ?? head.protocol);
+    else if (protocol !== '') this.#upgrade = new Upgrade(this, head, protocol, this.#context); // alloc-ok: once an upgrade
+    return protocol !== null;
   }
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
@@ -194,7 +210,28 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.stream.sendInterim(head);
   }
 
+  /** From now on the upgrade's own idle timeout counts, and no other. */
+  onUpgraded(head: ResponseHead, upstream: UpstreamStream): void {
+    const { stream } = this;
+    stream.beforeAnswer(this.#context.draining || stream.draining, true);
+    const changes = this.#destination?.response ?? null;
+    const problem = (this.#upgrade as Upgrade).open(upstream, head, changes, this.#stall.limitMs);
+    if (problem !== '') {
+      this.#giveUp('upgrade_refused', problem);
+      return;
+    }
+    this.#responseStarted = true;
+    this.record.status = 101;
+    this.#stall.close();
+    this.#timer.awaitAnswer(0);
+  }
+
   onResponseHead(head: ResponseHead): void {
+    const problem = this.#upgrade === null ? '' : this.#upgrade.problemOfRefusal(head.status);
+    if (problem !== '') {
+      this.#giveUp('upgrade_refused', problem);
+      return;
+    }
     this.#stall.moved = true;
     this.#responseStarted = true;
     this.record.status = head.status;
@@ -259,7 +296,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
 
   /** Answers with what the row of `code` says. Nothing of another answer has left. */
   rescue(code: ErrorCode, detail: string): void {
-    if (code === 'no_route') this.#context.stats.noRoute += 1;
+    this.#context.stats.noteError(code);
     this.record.fail(code, detail);
     this.#answers.sendError(this.stream, this.#head, this.#destination?.response ?? null, code, detail);
     this.#endOwnAnswer();
@@ -268,8 +305,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   /** The tunnel has ended after it had been opened. */
   finishTunnel(bytesReceived: number, bytesSent: number): void {
     if (!this.#active) return;
-    this.record.bytesReceived = bytesReceived;
-    this.record.bytesSent = bytesSent;
+    this.record.bytesReceived += bytesReceived;
+    this.record.bytesSent += bytesSent;
     this.#finish();
     this.#onClosed(this);
   }
@@ -290,23 +327,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   #giveUp(code: ErrorCode, detail: string): void {
-    if (this.#responseStarted) this.#cutOff(code, detail);
+    if (this.record.status === 101) (this.#upgrade as Upgrade).end(code, detail);
+    else if (this.#responseStarted) this.#cutOff(code, detail);
     else this.rescue(code, detail);
-  }
-
-  /** By weight; `null` = the route answers by itself, and has. */
-  #otherDestination(entry: RouteEntry, head: RequestHead): Destination | null {
-    if (entry.weighted !== null) return entry.weighted.choose(this.#context.random);
-    const answer = entry.answer as ConfiguredAnswer;
-    const location = answer.locationOf(head);
-    if (location === null) {
-      this.rescue('malformed_request', UNSENDABLE_PATH);
-      return null;
-    }
-    this.record.details = 'direct_response';
-    this.#answers.sendConfigured(this.stream, head, answer, location);
-    this.#endOwnAnswer();
-    return null;
   }
 
   /** The head as its route wants it; `null` = it cannot be sent, and the caller has been told. */
@@ -326,11 +349,6 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#wait = new RouteWait(this, demand, this.#context.wheel); // alloc-ok: once a wait
     this.onUpstreamBlocked();
     this.#wait.begin(authority);
-  }
-
-  #refuse(): void {
-    this.#context.stats.overloadRefusals += 1;
-    this.rescue('overloaded', this.#context.admission.reason);
   }
 
   #blockUpstream(): void {
@@ -358,6 +376,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#stall.rest();
     this.#router.stop();
     this.#tunnel = null;
+    this.#upgrade = null;
     this.#timer.rest();
     const record = this.record;
     record.end(this.#context.clock.now());

@@ -10,6 +10,9 @@ import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { type LocalReply, renderErrorReply } from './local-reply.ts';
 
+export const UNSENDABLE_PATH =
+  'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
+
 /** Those of one exchange. They are written and noted in its record; whoever asks for one ends the exchange and the answer. */
 export class OwnAnswers {
   readonly #context: ExchangeContext;
@@ -34,8 +37,15 @@ export class OwnAnswers {
     this.#send(stream, head, reply.status, reply);
   }
 
-  /** What the route says. `location`: '' = none. */
-  sendConfigured(stream: DownstreamStream, head: RequestHead, answer: ConfiguredAnswer, location: string): void {
+  /** What the route says. */
+  sendConfigured(stream: DownstreamStream, head: RequestHead, answer: ConfiguredAnswer): void {
+    const location = answer.locationOf(head);
+    if (location === null) {
+      this.#record.fail('malformed_request', UNSENDABLE_PATH);
+      this.sendError(stream, head, null, 'malformed_request', UNSENDABLE_PATH);
+      return;
+    }
+    this.#record.details = 'direct_response';
     const fields = this.#connectionFields(stream, head);
     this.#send(stream, head, answer.status, renderConfiguredReply(answer, location, fields));
   }

@@ -14,10 +14,13 @@ import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { DEFAULT_RETRY_BACK_OFF, retryDelayMs } from './retry-delay.ts';
 import { TriedEndpoints } from './tried-endpoints.ts';
+import type { Upgrade } from './upgrade.ts';
 
 /** The exchange, as its router sees it. Nothing is called between `stop` and the next `start`. */
 export interface RouterOwner {
   onInformational(head: ResponseHead): void;
+  /** The endpoint agrees to the upgrade; `upstream` can be opened during the call. */
+  onUpgraded(head: ResponseHead, upstream: UpstreamStream): void;
   onResponseHead(head: ResponseHead): void;
   onResponseData(bytes: Buffer, start: number, end: number): void;
   onResponseEnd(trailers: string): void;
@@ -51,6 +54,8 @@ export class Router implements AttemptOwner, PickContext {
   #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
   #changedHead = '';
   #deadline: CallDeadline | null = null;
+  /** Null = the request is none for another protocol. */
+  #upgrade: Upgrade | null = null;
   #hasBody = false;
   #responseStarted = false;
 
@@ -76,6 +81,7 @@ export class Router implements AttemptOwner, PickContext {
     policy: RetryPolicy,
     changedHead: string,
     deadline: CallDeadline | null,
+    upgrade: Upgrade | null,
   ): void {
     this.#generation += 1;
     this.#cluster = cluster;
@@ -83,6 +89,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#policy = policy;
     this.#changedHead = changedHead;
     this.#deadline = deadline;
+    this.#upgrade = upgrade;
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
     this.#tried.clear();
@@ -127,6 +134,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#generation += 1;
     this.#attempt.abandon();
     this.#head = null;
+    this.#upgrade = null;
     this.#changedHead = '';
     this.#cluster = null;
     if (this.#hasBody) this.#replay.reset();
@@ -142,6 +150,13 @@ export class Router implements AttemptOwner, PickContext {
 
   onInformational(head: ResponseHead): void {
     this.#owner.onInformational(head);
+  }
+
+  onUpgraded(head: ResponseHead): void {
+    const { stats } = this.#cluster as Cluster;
+    stats.responses.record(101, this.#context.clock.now() - this.#record.startedAtMs);
+    if (this.#record.attempts > 1) stats.retrySuccesses += 1;
+    this.#owner.onUpgraded(head, this.#attempt.upstream as UpstreamStream);
   }
 
   onResponseHead(head: ResponseHead): void {
@@ -209,7 +224,8 @@ export class Router implements AttemptOwner, PickContext {
     const extra = this.#record.extraRequestFields;
     const changed = this.#changedHead;
     const deadline = this.#deadline;
-    if (deadline === null) upstream.sendHead(head, extra, changed);
+    if (this.#upgrade !== null) this.#upgrade.send(upstream, extra, changed);
+    else if (deadline === null) upstream.sendHead(head, extra, changed);
     else if (changed === '') upstream.sendHead(head, deadline.addTo(extra), '');
     else upstream.sendHead(head, '', deadline.writeInto(changed));
   }
@@ -230,7 +246,9 @@ export class Router implements AttemptOwner, PickContext {
     return quick && (this.#cluster as Cluster).offersUntried(this);
   }
 
+  /** An endpoint may have changed to another protocol without our having heard of it, and have done anything since. */
   #isIdempotent(): boolean {
+    if (this.#upgrade !== null) return false;
     const head = this.#head as RequestHead;
     return isIdempotent(head.method) || head.find('idempotency-key') >= 0;
   }

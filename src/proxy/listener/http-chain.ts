@@ -22,6 +22,7 @@ const AGE_JITTER = 0.1;
 /** What each chain says for itself. */
 export type OwnContext =
   | 'routes'
+  | 'upgrades'
   | 'stats'
   | 'draining'
   | 'pinnedAuthority'
@@ -59,7 +60,8 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     this.#detection = new Detection(shared.clock);
     this.#context = {
       ...shared,
-      ...{ accessLog, routes, stats: this.#stats, draining: false, pinnedAuthority: null, maxStreamDurationMs: 0 },
+      ...{ accessLog, routes, upgrades: null, stats: this.#stats, draining: false },
+      ...{ pinnedAuthority: null, maxStreamDurationMs: 0 },
       serveTunnelled: (socket, authority, protocol) => this.#serveTunnelled(socket, authority, protocol),
       detection: this.#detection,
     };
@@ -79,6 +81,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     const { shared } = this.#options;
     this.#http = http;
     this.#context.routes = routes;
+    this.#context.upgrades = http.upgrades ?? null;
     this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
     this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;
     this.#context.maxStreamDurationMs = http.maxStreamDurationMs ?? 0;

@@ -1,5 +1,6 @@
 // One route, compiled: what it asks of a request, and everything that the request needs then.
 import type { RouteSpec } from '../../model/route-spec.ts';
+import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.ts';
 import { type CallDuration, compileCallDuration } from './call-duration.ts';
@@ -22,6 +23,8 @@ export interface RouteEntry {
   /** Of a call as a whole; null = nothing is said of it. */
   readonly duration: CallDuration | null;
   readonly retry: RetryPolicy;
+  /** Go before those of the listener; null = it says nothing of upgrades. */
+  readonly upgrades: UpgradesSpec | null;
   /** Compared where there is no `pathMatcher`. */
   readonly path: string;
   readonly exact: boolean;
@@ -56,12 +59,13 @@ function compileTarget(
   route: RouteSpec,
   levels: ChangeLevels,
   slotOf: (cluster: string) => ClusterSlot,
-): Pick<RouteEntry, 'destination' | 'weighted' | 'answer' | 'timeoutMs' | 'idleTimeoutMs' | 'duration' | 'retry'> {
+): Omit<RouteEntry, 'name' | 'path' | 'exact' | 'pathMatcher' | 'condition' | 'connect'> {
   const { action } = route;
   if (action.kind === 'redirect' || action.kind === 'direct-response') {
     const answer = compileAnswer({ ...route, action }, levels);
     const retry = compileRetryPolicy(undefined);
-    return { destination: null, weighted: null, answer, timeoutMs: 0, idleTimeoutMs: -1, duration: null, retry };
+    const none = { destination: null, weighted: null, duration: null, upgrades: null };
+    return { ...none, answer, timeoutMs: 0, idleTimeoutMs: -1, retry };
   }
   const found = compileDestinations({ ...route, action }, levels, slotOf);
   const isWeighted = found instanceof WeightedDestinations;
@@ -73,5 +77,6 @@ function compileTarget(
     idleTimeoutMs: action.idleTimeoutMs ?? -1,
     duration: compileCallDuration(action),
     retry: compileRetryPolicy(action.retry),
+    upgrades: action.upgrades ?? null,
   };
 }

@@ -4,12 +4,17 @@ import type { Socket } from 'node:net';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { ReadBuffer, ReadBufferOwner } from './read-buffer.ts';
-import type { UpstreamConnection } from './upstream-dial.ts';
 
 export interface RelayContext {
   readonly wheel: TimerWheel;
   /** Told of every piece that passes, bytes. */
   readonly bodyMeter: { note(bytes: number): void };
+}
+
+/** `buffer`: what its socket reads into; null = Node's own. */
+export interface RelayUpstream {
+  readonly socket: Socket;
+  readonly buffer: ReadBuffer | null;
 }
 
 /** How a relay ended: both sides in order, by a reset of one of them, or because nothing passed any more. */
@@ -38,7 +43,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
   readonly #context: RelayContext;
   readonly #downstream: Socket;
   readonly #upstream: Socket;
-  readonly #buffer: ReadBuffer;
+  readonly #buffer: ReadBuffer | null;
   readonly #timer: WheelTimer;
   readonly #idleTimeoutMs: number;
   #idleMark = 0;
@@ -55,7 +60,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
   constructor(
     owner: RelayOwner,
     downstream: Socket,
-    upstream: UpstreamConnection,
+    upstream: RelayUpstream,
     idleTimeoutMs: number,
     context: RelayContext,
   ) {
@@ -69,6 +74,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
     const out = upstream.socket;
     downstream.on('error', () => downstream.destroy());
     downstream.on('close', (failed) => this.#onClosed(failed, 'downstream-reset'));
+    out.on('error', () => out.destroy());
     out.on('close', (failed) => this.#onClosed(failed, 'upstream-reset'));
     downstream.on('drain', () => out.resume());
     out.on('drain', () => downstream.resume());
@@ -76,15 +82,15 @@ export class Relay implements TimerOwner, ReadBufferOwner {
     out.on('end', () => downstream.end());
     downstream.on('data', (bytes: Buffer) => this.#onDownstreamData(bytes));
     out.on('data', (bytes: Buffer) => this.onRead(bytes));
-    this.#buffer.owner = this;
+    if (this.#buffer !== null) this.#buffer.owner = this;
   }
 
-  /** `first`: what the caller has sent already. */
-  start(first: Buffer | null): void {
+  /** `first`: what the caller has sent already. `answered`: what the endpoint has. */
+  start(first: Buffer | null, answered: Buffer | null = null): void {
     if (this.#idleTimeoutMs > 0) this.#context.wheel.set(this.#timer, this.#idleTimeoutMs);
     if (first !== null && first.length > 0) this.#onDownstreamData(first);
     if (!this.#upstream.writableNeedDrain) this.#downstream.resume();
-    this.#upstream.resume();
+    if (answered === null || answered.length === 0 || this.onRead(answered)) this.#upstream.resume();
     // Who has ended before there was a relay is not heard again.
     if (this.#upstream.readableEnded) this.#downstream.end();
     if (this.#downstream.readableEnded) this.#upstream.end();
@@ -101,7 +107,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
     this.bytesSent += bytes.length;
     this.#context.bodyMeter.note(bytes.length);
     const accepted = downstream.write(bytes);
-    if (downstream.writableLength > 0) this.#buffer.giveAway();
+    if (downstream.writableLength > 0) this.#buffer?.giveAway();
     if (accepted) return true;
     this.pauses += 1;
     this.#upstream.pause();

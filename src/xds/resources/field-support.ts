@@ -96,6 +96,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'request_headers_timeout',
       'request_timeout',
       'stream_idle_timeout',
+      'upgrade_configs',
       'server_header_transformation',
     ],
     refused: [
@@ -110,6 +111,10 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       '#50',
       '#52',
     ],
+  },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig': {
+    supported: ['upgrade_type', 'filters', 'enabled'],
+    refused: EVERY_OTHER,
   },
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy': {
     supported: ['stat_prefix', 'cluster', 'weighted_clusters', 'idle_timeout', 'access_log', 'max_connect_attempts'],
@@ -277,6 +282,10 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   },
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': {
     supported: ['max_stream_duration', 'grpc_timeout_header_max', 'grpc_timeout_header_offset'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.RouteAction.UpgradeConfig': {
+    supported: ['upgrade_type', 'enabled', 'connect_config'],
     refused: EVERY_OTHER,
   },
   'envoy.config.route.v3.RetryPolicy': {

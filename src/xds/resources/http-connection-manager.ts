@@ -18,6 +18,7 @@ import { decodeDuration, encodeDuration } from './duration.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { decodeFieldCount, decodeHeadBytes, encodeHeadBytes } from './head-limits.ts';
 import { decodeRouteConfig, encodeRouteConfig } from './route.ts';
+import { decodeUpgrades, encodeUpgrades } from './upgrade-configs.ts';
 
 export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): Any {
   const message: MessageInitShape<typeof HttpConnectionManagerSchema> = {
@@ -37,6 +38,7 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     requestHeadersTimeout: encodeDuration(spec.requestHeadersTimeoutMs),
     ...optional('streamIdleTimeout', spec.streamIdleTimeoutMs, encodeDuration),
     ...optional('requestTimeout', spec.requestTimeoutMs, encodeDuration),
+    upgradeConfigs: encodeUpgrades(spec.upgrades),
     // The pod's own Server header reaches the caller, as it does through our sidecar.
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
   };
@@ -111,6 +113,7 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
       `${path}.request_headers_timeout`,
     ),
     ...decodeLimits(message, context, path),
+    ...decodeUpgradeConfigs(message, context, `${path}.upgrade_configs`),
     ...(accessLogs.length === 0 ? {} : { accessLogs }),
   };
 }
@@ -150,6 +153,19 @@ function decodeLimits(message: HttpConnectionManager, context: DecodeContext, pa
     ...(streamMs > 0 ? { maxStreamDurationMs: streamMs } : {}),
     ...(ageMs > 0 ? { maxConnectionDurationMs: ageMs } : {}),
   };
+}
+
+/** The filters of an upgrade take the place of the others; there is but the router to name. */
+function decodeUpgradeConfigs(
+  { upgradeConfigs }: HttpConnectionManager,
+  context: DecodeContext,
+  path: string,
+): Pick<HttpConnectionManagerSpec, 'upgrades'> {
+  for (const [i, { filters }] of upgradeConfigs.entries()) {
+    if (filters.length > 0) checkHttpFilters(filters, context, `${path}[${i}].filters`);
+  }
+  const upgrades = decodeUpgrades(upgradeConfigs, context, path);
+  return upgrades === undefined ? {} : { upgrades };
 }
 
 function decodeRoutes(

@@ -9,12 +9,11 @@ import { decodePrefixRewrite, decodeRegexRewrite } from './path-rewrite.ts';
 import { decodeRetryPolicy, encodeRetryPolicy } from './retry-policy.ts';
 import { decodeStreamDuration, encodeStreamDuration } from './stream-duration.ts';
 import { encodeSubstitution } from './string-matcher.ts';
+import { CONNECT, decodeUpgrades, encodeUpgrades, isConnect } from './upgrade-configs.ts';
 import { decodeWeightedClusters, encodeWeightedClusters } from './weighted-clusters.ts';
 
 /** What RouteAction.timeout means when it is absent. */
 const DEFAULT_ROUTE_TIMEOUT_MS = 15_000;
-
-const CONNECT = 'CONNECT';
 
 export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageInitShape<typeof RouteActionSchema> {
   return {
@@ -29,7 +28,10 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
     // Envoy ends a CONNECT here, as we do, only when it is told to.
-    upgradeConfigs: connect ? [{ upgradeType: CONNECT, connectConfig: {} }] : [],
+    upgradeConfigs: [
+      ...(connect ? [{ upgradeType: CONNECT, connectConfig: {} }] : []),
+      ...encodeUpgrades(spec.upgrades),
+    ],
   };
 }
 
@@ -51,7 +53,8 @@ export function decodeAction(
   context: DecodeContext,
   path: string,
 ): RouteActionSpec {
-  checkUpgrades(message, connect, context, path);
+  checkConnect(message, connect, context, path);
+  const upgrades = decodeUpgrades(message.upgradeConfigs, context, `${path}.upgrade_configs`);
   return {
     cluster: decodeCluster(message, context, path),
     timeoutMs: decodeDuration(message.timeout, DEFAULT_ROUTE_TIMEOUT_MS, context, `${path}.timeout`),
@@ -64,6 +67,7 @@ export function decodeAction(
       : { retry: decodeRetryPolicy(message.retryPolicy, context, `${path}.retry_policy`) }),
     ...decodeHostRewrite(message, context, path),
     ...decodePathRewrite(message, context, path),
+    ...(upgrades === undefined ? {} : { upgrades }),
   };
 }
 
@@ -114,11 +118,11 @@ function decodePathRewrite(
 }
 
 /** A CONNECT that is not ended here would be sent on as a request, which is another thing. */
-function checkUpgrades(message: RouteAction, connect: boolean, context: DecodeContext, path: string): void {
+function checkConnect(message: RouteAction, connect: boolean, context: DecodeContext, path: string): void {
   let ended = false;
   for (const [i, upgrade] of message.upgradeConfigs.entries()) {
-    const isConnect = upgrade.upgradeType.toUpperCase() === CONNECT;
-    if (isConnect && upgrade.connectConfig !== undefined && upgrade.enabled !== false) ended = true;
+    if (!isConnect(upgrade)) continue;
+    if (upgrade.connectConfig !== undefined && upgrade.enabled !== false) ended = true;
     else context.ignore(`${path}.upgrade_configs[${i}]`);
   }
   if (!connect || ended) return;

@@ -178,10 +178,26 @@ describe('CONNECT over HTTP/2', () => {
     });
   });
 
+  it('lets the caller go on when the pod has ended its side', async () => {
+    let got = '';
+    const { stream } = await tunnelTo((socket) => {
+      socket.end('bye');
+      socket.on('data', (bytes: Buffer) => {
+        got += bytes;
+      });
+    });
+    const answered = answerOf(stream);
+    await once(stream, 'end');
+    stream.end('still here');
+    expect((await answered).body.toString()).toBe('bye');
+    await until('the pod has it', () => got === 'still here');
+  });
+
   it('passes resets on, both ways', async () => {
     const { stream } = await tunnelTo((socket) => socket.on('data', () => socket.resetAndDestroy()));
     stream.write('x');
-    await expect(answerOf(stream)).rejects.toThrow('reset 8');
+    // CONNECT_ERROR: RFC 9113 section 8.5.
+    await expect(answerOf(stream)).rejects.toThrow('reset 10');
     let gone = false;
     const { stream: second } = await tunnelTo((socket) => {
       socket.on('error', () => {});

@@ -5,6 +5,7 @@ import { codeOf } from '../../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
 import { connectEventOf } from '../connect-event.ts';
+import type { OpenTunnel } from '../downstream.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type RequestHead, ResponseHead } from '../head.ts';
 import type { UpstreamStream } from '../upstream.ts';
 import { CR } from './characters.ts';
@@ -22,6 +23,8 @@ import { renderRequestHead } from './write-head.ts';
 export interface ClientExchange {
   /** A 1xx answer other than 101; the head is valid during the call. */
   onInformational(head: ResponseHead): void;
+  /** The endpoint agrees to the upgrade that it was asked for; the head is valid during the call. Whoever does not take the tunnel ends the request. */
+  onUpgraded(head: ResponseHead): void;
   onResponseHead(head: ResponseHead): void;
   onResponseData(bytes: Buffer, start: number, end: number): void;
   /** The answer is complete; the connection has been given back or closed before the call. */
@@ -59,6 +62,10 @@ const IDLE = 0;
 const AWAIT_HEAD = 1;
 const IN_BODY = 2;
 const CLOSED = 3;
+/** The socket belongs to somebody else, but for its end. */
+const UPGRADED = 4;
+/** What that one listens to itself. */
+const HANDED_OVER = ['data', 'drain', 'end'] as const;
 
 export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkSink {
   readonly socket: Socket;
@@ -86,6 +93,8 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   #requestComplete = true;
   #answered = true;
   #requestChunked = false;
+  /** The request asked for another protocol. */
+  #upgrading = false;
   #connected = false;
   #held: Buffer | null = null;
   #failure = '';
@@ -120,12 +129,29 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
     this.#informational = 0;
     this.#requestComplete = false;
     this.#answered = false;
+    this.#upgrading = false;
     this.requests += 1;
   }
 
   sendHead(head: RequestHead, extra: string, changed: string): void {
     this.#requestChunked = head.bodyKind === BODY_CHUNKED;
     this.writer.text(changed === '' ? renderRequestHead(head, extra) : changed);
+  }
+
+  sendUpgrade(head: RequestHead, extra: string, changed: string, protocol: string): void {
+    this.#upgrading = true;
+    const asks = `connection: Upgrade\r\nupgrade: ${protocol}\r\n`;
+    this.sendHead(head, extra + asks, changed === '' ? '' : `${changed.slice(0, -2)}${asks}\r\n`);
+  }
+
+  /** Its owner hears of the end as of any other. */
+  openTunnel(): OpenTunnel {
+    this.#exchange = null;
+    this.#state = UPGRADED;
+    for (const event of HANDED_OVER) this.socket.removeAllListeners(event);
+    const first = this.#held;
+    this.#held = null;
+    return { socket: this.socket, first }; // alloc-ok: once a tunnel
   }
 
   sendData(bytes: Buffer, start: number, end: number): boolean {
@@ -191,7 +217,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
       if (at === before) break;
     }
     if (at < bytes.length && this.#exchange === exchange) this.#held = at === 0 ? bytes : bytes.subarray(at);
-    exchange.onResponseBatchEnd();
+    if (this.#state !== UPGRADED) exchange.onResponseBatchEnd();
   }
 
   #readHead(bytes: Buffer, start: number): number {
@@ -210,6 +236,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
       return bytes.length;
     }
     const head = this.#head;
+    if (head.status === 101) return this.#switch(head, bytes, end);
     if (head.status < 200) return this.#informationalHead(head, end, bytes.length);
     if (this.requests === 1) this.#owner.onFirstAnswer(head);
     this.#exchange?.onResponseHead(head);
@@ -227,15 +254,26 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
 
   #informationalHead(head: ResponseHead, end: number, length: number): number {
     this.#informational += 1;
-    if (head.status === 101) {
-      this.#fail('upstream_protocol_error', 'it switched protocols (101) though nobody asked it to');
-    } else if (this.#informational > MAX_INFORMATIONAL) {
+    if (this.#informational > MAX_INFORMATIONAL) {
       this.#fail('upstream_protocol_error', `more than ${MAX_INFORMATIONAL} interim answers`);
     } else {
       this.#exchange?.onInformational(head);
       return end;
     }
     return length;
+  }
+
+  /** What stands behind the head is of the other protocol already. A server must have read the whole request first (RFC 9110 section 7.8). */
+  #switch(head: ResponseHead, bytes: Buffer, end: number): number {
+    if (!this.#upgrading) {
+      this.#fail('upstream_protocol_error', 'it switched protocols (101) though nobody asked it to');
+    } else if (!this.#requestComplete) {
+      this.#fail('upstream_protocol_error', 'it switched protocols (101) before the request was complete');
+    } else {
+      if (end < bytes.length) this.#held = bytes.subarray(end);
+      this.#exchange?.onUpgraded(head);
+    }
+    return bytes.length;
   }
 
   #readBody(bytes: Buffer, at: number): number {

@@ -6,6 +6,7 @@ import type { Http1ServerConnection } from './server-connection.ts';
 import { renderResponseHead, renderStatusLine } from './write-head.ts';
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\n';
 
 /** One a connection, for all of its answers. */
 export class Http1ServerStream implements DownstreamStream {
@@ -89,13 +90,21 @@ export class Http1ServerStream implements DownstreamStream {
   }
 
   openTunnel(): OpenTunnel {
-    const { socket } = this.#connection;
-    const first = this.#connection.detach();
-    socket.write(ESTABLISHED, 'latin1');
-    return { socket, first }; // alloc-ok: once a tunnel
+    return this.#open(ESTABLISHED);
+  }
+
+  openUpgrade(protocol: string, fields: string): OpenTunnel {
+    return this.#open(`${SWITCHING}${fields}connection: Upgrade\r\nupgrade: ${protocol}\r\n\r\n`);
   }
 
   destroy(): void {
     this.#connection.destroy();
+  }
+
+  #open(answer: string): OpenTunnel {
+    const { socket } = this.#connection;
+    const first = this.#connection.detach();
+    socket.write(answer, 'latin1');
+    return { socket, first }; // alloc-ok: once a tunnel
   }
 }

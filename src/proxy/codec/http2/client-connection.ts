@@ -40,6 +40,8 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
   readonly #owner: Http2ClientOwner;
   readonly #limits: ClientConnectionLimits;
   readonly #free: Http2ClientStream[] = [];
+  /** Upgrades whose endpoint has not said yet what it takes. */
+  readonly #awaiting: Http2ClientStream[] = [];
   #nextStream = 1;
   /** Taken by somebody who has not sent a head yet. */
   #reserved = 0;
@@ -85,6 +87,14 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     return this.stalled;
   }
 
+  get takesUpgrades(): boolean | null {
+    return this.settingsReceived ? this.peer.connectProtocol : null;
+  }
+
+  awaitSettings(stream: Http2ClientStream): void {
+    this.#awaiting.push(stream);
+  }
+
   get idle(): boolean {
     return this.active + this.#reserved === 0;
   }
@@ -105,6 +115,14 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     this.add(id, stream);
     if (id >= LAST_NUMBER) this.#leave();
     return id;
+  }
+
+  forgetUnstarted(stream: Http2ClientStream): void {
+    this.#reserved -= 1;
+    const at = this.#awaiting.indexOf(stream);
+    if (at >= 0) this.#awaiting.splice(at, 1);
+    this.#owner.onHttp2StreamClosed(this);
+    this.#closeIfDone();
   }
 
   onStreamFree(stream: Http2ClientStream): void {
@@ -184,7 +202,9 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     return 0;
   }
 
-  protected override onFirstSettings(): void {}
+  protected override onFirstSettings(): void {
+    for (const stream of this.#awaiting.splice(0)) stream.onSettings(); // alloc-ok: once a connection
+  }
 
   protected override onPingAck(): void {}
 
@@ -195,6 +215,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
 
   protected override onClosed(): void {
     if (!this.#leaving) this.#leave();
+    for (const stream of this.#awaiting.splice(0)) stream.onNoSettings(this.failure); // alloc-ok: once a connection
     this.#owner.onHttp2Closed(this, this.#connected);
   }
 

@@ -13,6 +13,7 @@ import type { BlockWriter } from './hpack/block-writer.ts';
 import type { HpackEncoder } from './hpack/hpack-encoder.ts';
 
 const METHOD_LENGTH = 7;
+const PROTOCOL_LENGTH = 9;
 const SCHEME_LENGTH = 7;
 const AUTHORITY_LENGTH = 10;
 const PATH_LENGTH = 5;
@@ -32,6 +33,36 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 export function encodeRequestHead(encoder: HpackEncoder, head: RequestHead, extra: string, out: BlockWriter): void {
   beginRequest(encoder, head.method, head.authority, head.path, out);
   encodeFields(encoder, head, head.hostField, out);
+  encodeUnique(encoder, extra, out);
+}
+
+/**
+ * Extended CONNECT (RFC 8441 section 4) for a request that would be a GET with an Upgrade field in HTTP/1.1. `extra`: as above; `changed`: the head as
+ * its route wants it, rendered for HTTP/1.1, '' = as it came.
+ */
+export function encodeUpgrade(
+  encoder: HpackEncoder,
+  head: RequestHead,
+  extra: string,
+  changed: string,
+  protocol: string,
+  out: BlockWriter,
+): void {
+  out.end = 0;
+  encoder.begin(out);
+  encoder.field(':method: CONNECT', METHOD_LENGTH, false, out);
+  encoder.field(`:protocol: ${protocol}`, PROTOCOL_LENGTH, false, out);
+  encoder.field(':scheme: http', SCHEME_LENGTH, false, out);
+  const lineEnd = changed.indexOf('\r\n');
+  encoder.field(`:path: ${changed === '' ? head.path : changed.split(' ', 2)[1]}`, PATH_LENGTH, false, out);
+  encoder.field(
+    `:authority: ${changed === '' ? head.authority : hostIn(changed, lineEnd)}`,
+    AUTHORITY_LENGTH,
+    false,
+    out,
+  );
+  if (changed === '') encodeFields(encoder, head, head.hostField, out);
+  else encodeLines(encoder, changed, lineEnd + 2, 'host', out);
   encodeUnique(encoder, extra, out);
 }
 

@@ -1,11 +1,11 @@
 // @hot
 // Header blocks of requests → RequestHead (RFC 9113 section 8.3.1), the same as an HTTP/1.1 request that says this would give.
-import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, RequestHead } from '../head.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, FIELD_HOP, RequestHead } from '../head.ts';
 import { isAuthority } from '../http1/authority.ts';
 import { CHARACTERS, SLASH, TARGET, TOKEN } from '../http1/characters.ts';
 import { KIND_EXPECT, KIND_HOST, KIND_REQUEST_ID } from '../http1/field-kind.ts';
 import { methodFrom } from '../http1/request-method.ts';
-import { KIND_AUTHORITY, KIND_METHOD, KIND_PATH, KIND_SCHEME } from './field-kind.ts';
+import { KIND_AUTHORITY, KIND_METHOD, KIND_PATH, KIND_PROTOCOL, KIND_SCHEME } from './field-kind.ts';
 import { HeadBuilder } from './head-builder.ts';
 import type { FieldText } from './hpack/hpack-decoder.ts';
 
@@ -32,6 +32,7 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
     head.authority = '';
     head.absoluteForm = false;
     head.isConnect = false;
+    head.protocol = '';
     head.expectContinue = false;
     head.hostField = -1;
     head.requestIdField = -1;
@@ -43,7 +44,8 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
     this.complete(text);
     this.#checkHost();
     if (this.problem !== '') return;
-    if (endStream) this.#frameNoBody(text);
+    if (head.protocol !== '') this.#frameNothing();
+    else if (endStream) this.#frameNoBody(text);
     else if (head.bodyKind === BODY_NONE && !head.isConnect) {
       this.addFraming(text, CHUNKED, 17);
       head.bodyKind = BODY_CHUNKED;
@@ -70,12 +72,21 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
     } else if (kind === KIND_PATH) {
       head.path = value;
       if (!isPath(value)) this.refuse('a :path that does not begin with "/" or has characters that it must not have');
+    } else if (kind === KIND_PROTOCOL) {
+      head.protocol = value;
+      if (value === '' || !allAre(value.replace('/', ''), TOKEN)) this.refuse('a :protocol that is not a name');
     } else this.refuse('a pseudo-header field that requests do not have here');
   }
 
   protected override writeStart(text: FieldText): number {
     const { head } = this;
     this.#checkPseudoFields();
+    // As Envoy has it: routes and endpoints see the request that it would be in HTTP/1.1.
+    if (head.protocol !== '') {
+      head.method = 'GET';
+      head.isConnect = false;
+      head.upgrade = true;
+    }
     head.target = head.isConnect ? head.authority : head.path;
     let at = text.end;
     at += text.bytes.write(`${head.method} ${head.target} HTTP/1.1\r\n`, at, 'latin1');
@@ -115,13 +126,15 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
     const { head } = this;
     if (kind === KIND_METHOD) return head.method !== '';
     if (kind === KIND_SCHEME) return this.#scheme;
+    if (kind === KIND_PROTOCOL) return head.protocol !== '';
     return kind === KIND_AUTHORITY ? head.authority !== '' : head.path !== '';
   }
 
   #checkPseudoFields(): void {
     const { head } = this;
     if (head.method === '') this.refuse('no :method');
-    else if (head.isConnect) {
+    else if (head.protocol !== '' && !head.isConnect) this.refuse(':protocol without CONNECT');
+    else if (head.isConnect && head.protocol === '') {
       if (this.#scheme || head.path !== '') this.refuse('CONNECT with :scheme or :path');
     } else if (!this.#scheme) this.refuse('no :scheme');
     else if (head.path === '') this.refuse('no :path');
@@ -129,9 +142,19 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
   }
 
   #checkHost(): void {
-    const { authority, isConnect } = this.head;
+    const { authority, isConnect, protocol } = this.head;
+    if (protocol !== '' && authority === '') this.refuse('extended CONNECT without :authority');
     if (!isAuthority(authority, 0, authority.length, isConnect))
       this.refuse('no :authority, or one that is not host or host:port');
+  }
+
+  /** Extended CONNECT: what follows is no body, whatever a Content-Length says. */
+  #frameNothing(): void {
+    const { head } = this;
+    if (head.bodyKind !== BODY_LENGTH) return;
+    if (head.contentLength > 0) this.refuse('a Content-Length with CONNECT');
+    head.bodyKind = BODY_NONE;
+    head.hopByHop[this.contentLengthField] = FIELD_HOP;
   }
 
   #frameNoBody(text: FieldText): void {

@@ -54,9 +54,10 @@ export class ResponseHeadBuilder extends HeadBuilder<ResponseHead> {
 
   #frameBody(text: FieldText, endStream: boolean, requestMethod: string): void {
     const { head } = this;
-    const bodiless = head.status === 204 || head.status === 304 || requestMethod === 'HEAD';
+    const opensTunnel = requestMethod === 'CONNECT' && head.status < 300;
+    const bodiless = head.status === 204 || head.status === 304 || requestMethod === 'HEAD' || opensTunnel;
     if (bodiless) {
-      if (head.status === 204) this.#dropFraming();
+      if (head.status === 204 || opensTunnel) this.#dropFraming();
       head.bodyKind = BODY_NONE;
       head.contentLength = 0;
     } else if (endStream) {

@@ -9,7 +9,12 @@ import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, STREAM_CLO
 import { LARGEST_STREAM_ID, PREFACE } from './frame.ts';
 import type { Http2Commons } from './http2-commons.ts';
 import { Http2ServerStream, type ServerStreamOwner } from './server-stream.ts';
-import { INITIAL_WINDOW_SIZE, MAX_CONCURRENT_STREAMS, MAX_HEADER_LIST_SIZE } from './settings.ts';
+import {
+  ENABLE_CONNECT_PROTOCOL,
+  INITIAL_WINDOW_SIZE,
+  MAX_CONCURRENT_STREAMS,
+  MAX_HEADER_LIST_SIZE,
+} from './settings.ts';
 import { STREAM_WINDOW_BYTES } from './stream-carrier.ts';
 
 /** Whoever accepted the connection. */
@@ -71,6 +76,8 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
       STREAM_WINDOW_BYTES,
       MAX_HEADER_LIST_SIZE,
       commons.text.maxListBytes,
+      ENABLE_CONNECT_PROTOCOL,
+      1,
     ]);
     this.openWindow();
     if (limits.headTimeoutMs > 0) wheel.set(this.timer, limits.headTimeoutMs);

@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 import type { DownstreamStream, OpenTunnel, ServerExchange } from '../downstream.ts';
 import { BODY_LENGTH, RequestHead, type ResponseHead } from '../head.ts';
 import { encodeResponseHead, encodeResponseText } from './encode-head.ts';
-import { INTERNAL_ERROR, NO_ERROR } from './error-code.ts';
+import { CANCEL, CONNECT_ERROR, INTERNAL_ERROR, NO_ERROR } from './error-code.ts';
 import type { HpackEncoder } from './hpack/hpack-encoder.ts';
 import type { Http2Commons } from './http2-commons.ts';
-import { Http2Stream, type StreamOwner } from './stream.ts';
+import { BY_PEER, Http2Stream, type StreamOwner } from './stream.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 const ESTABLISHED = 'HTTP/1.1 200 OK\r\n\r\n';
@@ -49,8 +49,9 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     this.#exchange?.onDownstreamClosed();
   }
 
+  /** Extended CONNECT is so with its head: what follows is of the other protocol. */
   get requestComplete(): boolean {
-    return this.remoteEnded;
+    return this.remoteEnded || this.head.protocol !== '';
   }
 
   get draining(): boolean {
@@ -76,7 +77,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     const { head, id } = this;
     if (head.bodyKind === BODY_LENGTH) this.expectedBytes = head.contentLength;
     this.#exchange?.onRequestHead(head);
-    if (this.#running && this.id === id && this.remoteEnded) this.#exchange?.onRequestEnd('');
+    if (this.#running && this.id === id && this.requestComplete) this.#exchange?.onRequestEnd('');
     if (this.id === id) this.#owner.closeIfDone(this);
   }
 
@@ -122,16 +123,14 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     this.sendEnd(trailers);
   }
 
+  /** Source of the code: RFC 9113 section 8.5. */
   openTunnel(): OpenTunnel {
-    const { encoder, commons, writer } = this.#owner;
-    encodeResponseText(encoder, ESTABLISHED, commons.block);
-    writer.headers(this.id, commons.block, false);
-    const socket = new StreamSocket(this); // alloc-ok: once a tunnel
-    const first = this.#early.length === 0 ? null : Buffer.concat(this.#early);
-    this.#early.length = 0;
-    this.#tunnel = socket;
-    if (this.remoteEnded) socket.onRequestEnd();
-    return { socket, first }; // alloc-ok: once a tunnel
+    return this.#open(ESTABLISHED, CONNECT_ERROR);
+  }
+
+  /** Source of the code: RFC 8441 section 5. */
+  openUpgrade(_protocol: string, fields: string): OpenTunnel {
+    return this.#open(`HTTP/1.1 200 OK\r\n${fields}\r\n`, CANCEL);
   }
 
   destroy(): void {
@@ -140,18 +139,18 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   override onData(bytes: Buffer, start: number, end: number): void {
-    if (this.#tunnel !== null) this.#tunnel.onRequestData(bytes, start, end);
-    else if (this.head.isConnect) this.#keep(bytes.subarray(start, end));
+    if (this.#tunnel !== null) this.#tunnel.onData(bytes, start, end);
+    else if (this.head.isConnect || this.head.protocol !== '') this.#keep(bytes.subarray(start, end));
     else if (this.#running) this.#exchange?.onRequestData(bytes, start, end);
   }
 
   override onEnd(trailers: string): void {
-    if (this.#tunnel !== null) this.#tunnel.onRequestEnd();
-    else if (this.#running) this.#exchange?.onRequestEnd(trailers);
+    if (this.#tunnel !== null) this.#tunnel.onEnd();
+    else if (this.#running && this.head.protocol === '') this.#exchange?.onRequestEnd(trailers);
   }
 
   override onWritable(): void {
-    if (this.#tunnel !== null) this.#tunnel.onDownstreamWritable();
+    if (this.#tunnel !== null) this.#tunnel.onWritable();
     else if (this.#running) this.#exchange?.onDownstreamWritable();
   }
 
@@ -165,22 +164,33 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     if (this.#running && this.#tunnel === null) this.#exchange?.onRequestBatchEnd();
   }
 
-  override onReset(_cause: number, _code: number, problem: string): void {
+  override onReset(cause: number, code: number, problem: string): void {
     if (!this.#running) return;
     this.#running = false;
-    if (this.#tunnel !== null) this.#tunnel.onDownstreamGone(problem);
+    if (this.#tunnel !== null) this.#tunnel.onReset(cause === BY_PEER ? code : CANCEL, problem);
     else this.#exchange?.onDownstreamGone(problem);
   }
 
-  /** Nobody waits for the rest of a request that has its answer. */
+  /** Nobody waits for the rest of a request that has its answer; a tunnel has two halves. */
   protected override onSent(): void {
-    if (!this.remoteEnded) this.reset(NO_ERROR);
+    if (!this.remoteEnded && this.#tunnel === null) this.reset(NO_ERROR);
   }
 
   protected override onClosed(): void {
     this.#early.length = 0;
     // A tunnel may outlive the stream that it began on, and its exchange with it.
     if (this.#tunnel === null) this.#owner.onStreamFree(this);
+  }
+
+  #open(answer: string, resetCode: number): OpenTunnel {
+    const { encoder, commons, writer } = this.#owner;
+    encodeResponseText(encoder, answer, commons.block);
+    writer.headers(this.id, commons.block, false);
+    const socket = new StreamSocket(this, resetCode); // alloc-ok: once a tunnel
+    const first = this.#early.length === 0 ? null : Buffer.concat(this.#early); // alloc-ok: once a tunnel
+    this.#early.length = 0;
+    this.#tunnel = socket;
+    return { socket, first }; // alloc-ok: once a tunnel
   }
 
   #writeHead(head: ResponseHead, changed: string | null): void {

@@ -26,6 +26,8 @@ export class PeerSettings {
   maxStreams = LARGEST_WINDOW_BYTES;
   windowBytes = DEFAULT_WINDOW_BYTES;
   maxFrameBytes = DEFAULT_MAX_FRAME_BYTES;
+  /** It takes extended CONNECT. Once it has said so it must not take it back (RFC 8441 section 3). */
+  connectProtocol = false;
 
   /** Takes whole pairs in order; answers NO_ERROR, or the error that the connection ends with. Unknown ones are ignored. */
   apply(bytes: Buffer, start: number, end: number): number {
@@ -53,7 +55,9 @@ export class PeerSettings {
         this.maxFrameBytes = value;
         return value < DEFAULT_MAX_FRAME_BYTES || value > LARGEST_MAX_FRAME_BYTES ? PROTOCOL_ERROR : NO_ERROR;
       case ENABLE_CONNECT_PROTOCOL:
-        return value > 1 ? PROTOCOL_ERROR : NO_ERROR;
+        if (value > 1 || (value === 0 && this.connectProtocol)) return PROTOCOL_ERROR;
+        this.connectProtocol = value === 1;
+        return NO_ERROR;
       default:
         return NO_ERROR;
     }

@@ -1,49 +1,55 @@
-// A stream of HTTP/2 as a socket: what CONNECT opens, for whoever relays bytes between two of them (RFC 9113 section 8.5).
+// A stream of HTTP/2 as a socket: what CONNECT opens, for whoever relays bytes between two of them (RFC 9113 section 8.5, RFC 8441).
 import { Socket } from 'node:net';
-import type { ServerExchange } from '../downstream.ts';
-import { CANCEL } from './error-code.ts';
+import { NO_ERROR } from './error-code.ts';
 import type { Http2Stream } from './stream.ts';
 
 type Done = (error?: Error | null) => void;
 
-/** Belongs to its stream until that is closed, and takes the calls that its exchange got before. */
-export class StreamSocket extends Socket implements ServerExchange {
+/** Belongs to its stream until that is closed, which hands on to it what comes. */
+export class StreamSocket extends Socket {
   readonly #stream: Http2Stream;
   readonly #id: number;
+  readonly #resetCode: number;
   #waiting: Done | null = null;
   #failed = false;
+  /** The peer has ended the stream in order: what is still written is thrown away. */
+  #over = false;
 
-  constructor(stream: Http2Stream) {
+  /** `resetCode`: what the peer is told where the other side of the relay was reset. */
+  constructor(stream: Http2Stream, resetCode: number) {
     super({ allowHalfOpen: true });
     this.#stream = stream;
     this.#id = stream.id;
+    this.#resetCode = resetCode;
+    if (stream.remoteEnded) this.onEnd();
   }
 
-  onRequestData(bytes: Buffer, start: number, end: number): void {
+  // What its stream hears of.
+
+  onData(bytes: Buffer, start: number, end: number): void {
     if (!this.push(bytes.subarray(start, end))) this.#stream.pauseReading();
   }
 
-  onRequestEnd(): void {
+  onEnd(): void {
     this.push(null);
   }
 
-  onDownstreamWritable(): void {
+  onWritable(): void {
     const done = this.#waiting;
     this.#waiting = null;
     done?.();
   }
 
-  onDownstreamGone(detail: string): void {
-    this.destroy(new Error(detail));
+  /** A peer that has said everything and wants to hear no more has ended in order (RFC 9113 section 8.1). */
+  onReset(code: number, detail: string): void {
+    if (code !== NO_ERROR || !this.#stream.remoteEnded) {
+      this.destroy(new Error(detail));
+      return;
+    }
+    this.#over = true;
+    this.onWritable();
+    this.end();
   }
-
-  onRequestHead(): void {}
-
-  onRequestBatchEnd(): void {}
-
-  onRequestError(): void {}
-
-  onDownstreamClosed(): void {}
 
   override resetAndDestroy(): this {
     return this.destroy(new Error('reset'));
@@ -60,7 +66,8 @@ export class StreamSocket extends Socket implements ServerExchange {
 
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: Done): void {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-    if (!this.#open) done(new Error('the stream is closed'));
+    if (this.#over) done();
+    else if (!this.#open) done(new Error('the stream is closed'));
     else if (this.#stream.sendData(bytes, 0, bytes.length)) done();
     else this.#waiting = done;
   }
@@ -80,13 +87,13 @@ export class StreamSocket extends Socket implements ServerExchange {
   /** Whoever closes it before both halves have ended resets the stream. */
   override _destroy(error: Error | null, done: Done): void {
     const unfinished = !(this.readableEnded && this.writableFinished);
-    if (this.#open && (error !== null || unfinished)) this.#stream.reset(CANCEL);
+    if (this.#open && (error !== null || unfinished)) this.#stream.reset(this.#resetCode);
     this.#failed = error !== null;
     super._destroy(error, done);
   }
 
   /** The stream has not ended, and is not somebody else's. */
   get #open(): boolean {
-    return this.#stream.id === this.#id;
+    return !this.#over && this.#stream.id === this.#id;
   }
 }

@@ -46,6 +46,7 @@ function scene() {
 
 const DEAF: ClientExchange = {
   onInformational: () => {},
+  onUpgraded: () => {},
   onResponseHead: () => {},
   onResponseData: () => {},
   onResponseEnd: () => {},

@@ -55,6 +55,7 @@ import {
   RetryPolicy_RetryHostPredicateSchema,
   RetryPolicySchema,
   RouteAction_MaxStreamDurationSchema,
+  RouteAction_UpgradeConfigSchema,
   RouteActionSchema,
   RouteMatchSchema,
   RouteSchema,
@@ -70,6 +71,7 @@ import { HttpInspectorSchema } from '../../../../src/xds/gen/envoy/extensions/fi
 import { OriginalDstSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.ts';
 import { TlsInspectorSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts';
 import {
+  HttpConnectionManager_UpgradeConfigSchema,
   HttpConnectionManagerSchema,
   HttpFilterSchema,
 } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
@@ -126,6 +128,7 @@ const REGISTRY: Registry = createRegistry(
   TcpProxy_WeightedClusterSchema,
   TcpProxy_WeightedCluster_ClusterWeightSchema,
   HttpConnectionManagerSchema,
+  HttpConnectionManager_UpgradeConfigSchema,
   HttpFilterSchema,
   OnDemandSchema,
   RouterSchema,
@@ -137,6 +140,7 @@ const REGISTRY: Registry = createRegistry(
   RouteMatchSchema,
   RouteAction_MaxStreamDurationSchema,
   RouteActionSchema,
+  RouteAction_UpgradeConfigSchema,
   BootstrapSchema,
   Bootstrap_StaticResourcesSchema,
   Bootstrap_DynamicResourcesSchema,

@@ -1,0 +1,60 @@
+// What tests of upgrades share: the request, the answer, and pods that change to another protocol.
+import type { Socket } from 'node:net';
+import type { RawAnswer, RawClient } from './raw-client.ts';
+import type { BackendConnection } from './scripted-backend.ts';
+import type { TcpPod, TcpPods } from './tcp-pods.ts';
+
+/** A request to `web` to become something else. */
+export function asking(protocol = 'websocket', fields = ''): string {
+  return `GET /chat HTTP/1.1\r\nHost: web\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${fields}\r\n`;
+}
+
+export function switching(protocol = 'websocket', fields = ''): string {
+  return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${fields}\r\n`;
+}
+
+export interface SwitchingPod extends TcpPod {
+  /** The heads of the requests that have come, latin1. */
+  readonly heads: string[];
+}
+
+/** Answers each head with `answer`, and leaves what comes behind it, from its first byte, to `serve`. */
+export async function switchingPod(
+  pods: TcpPods,
+  serve: (socket: Socket) => void = (socket) => void socket.pipe(socket),
+  answer = switching(),
+): Promise<SwitchingPod> {
+  const heads: string[] = [];
+  const pod = await pods.pod((socket) => {
+    let seen = '';
+    const onData = (bytes: Buffer): void => {
+      seen += bytes.toString('latin1');
+      const end = seen.indexOf('\r\n\r\n') + 4;
+      if (end < 4) return;
+      socket.off('data', onData);
+      socket.pause();
+      heads.push(seen.slice(0, end));
+      if (end < seen.length) socket.unshift(Buffer.from(seen.slice(end), 'latin1'));
+      socket.write(answer, 'latin1');
+      // Who wants it to wait pauses it again.
+      socket.resume();
+      serve(socket);
+    };
+    socket.on('data', onData);
+  });
+  return { ...pod, heads };
+}
+
+/** For a scripted backend: what follows is no HTTP, and ends when the caller ends. */
+export function switchedOver(connection: BackendConnection): Promise<void> {
+  connection.socket.on('end', () => connection.end());
+  return new Promise(() => {});
+}
+
+/** Sends the request and reads the head of its answer, which has to be 101. */
+export async function upgraded(client: RawClient, request = asking()): Promise<RawAnswer> {
+  client.send(request);
+  const answer = await client.answer();
+  if (answer.status !== 101) throw new Error(`${answer.start}: ${answer.text}`);
+  return answer;
+}
