@@ -1,7 +1,9 @@
 // What tests of upgrades share: the request, the answer, and pods that change to another protocol.
 import type { Socket } from 'node:net';
+import type { LivePlane, LivePlaneOptions, TestAddress } from './live-plane.ts';
 import type { RawAnswer, RawClient } from './raw-client.ts';
 import type { BackendConnection } from './scripted-backend.ts';
+import type { Stage } from './stage.ts';
 import type { TcpPod, TcpPods } from './tcp-pods.ts';
 
 /** A request to `web` to become something else. */
@@ -43,6 +45,15 @@ export async function switchingPod(
     socket.on('data', onData);
   });
   return { ...pod, heads };
+}
+
+/** A Service `web` that may upgrade to WebSocket, unless `options` say otherwise. */
+export function upgradePlane(
+  stage: Stage,
+  web: readonly TestAddress[],
+  options: LivePlaneOptions = {},
+): Promise<LivePlane> {
+  return stage.plane({ services: { web }, http: { upgrades: { websocket: true } }, ...options });
 }
 
 /** For a scripted backend: what follows is no HTTP, and ends when the caller ends. */

@@ -191,6 +191,7 @@ describe('a listener', () => {
           routes: { kind: 'rds', name: 'proxy/shop' },
           idleTimeoutMs: 3_600_000,
           requestHeadersTimeoutMs: 60_000,
+          upgrades: { websocket: true, '*': true },
         }),
       ],
     });

@@ -320,6 +320,13 @@ describe('a listener', () => {
       managed({ normalizePath: true }),
       `${HCM}.normalize_path: is not supported`,
     ],
+    [
+      'filters of an upgrade that it does not know',
+      managed({
+        upgradeConfigs: [{ upgradeType: 'websocket', filters: [filter('jwt', unknownAny('x.Jwt')), ROUTER] }],
+      }),
+      `${HCM}.upgrade_configs[0].filters[0]: HTTP filter "jwt" (x.Jwt) is not supported`,
+    ],
     ['HTTP/3 only', managed({ codecType: 3 }), `${HCM}.codec_type: is not AUTO, HTTP1 or HTTP2`],
   ])('is refused with %s', (_, decoded, line) => {
     expect(lines(decoded)).toEqual([expect.stringContaining(line)]);
