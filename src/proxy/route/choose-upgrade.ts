@@ -1,7 +1,7 @@
 // Which of the protocols that a request asks for it may upgrade to: what its route says, else what its listener says.
 import { ANY_PROTOCOL, type UpgradesSpec } from '../../model/upgrades-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
-import { CHARACTERS, SLASH, TOKEN } from '../codec/http1/characters.ts';
+import { CHARACTERS, HTAB, SLASH, SP, TOKEN } from '../codec/http1/characters.ts';
 
 /** Source: RFC 9113 section 3.1; who asks for it understands HTTP/1.1 as well. */
 const H2C = 'h2c';
@@ -24,7 +24,7 @@ export function chooseUpgrade(
 
 function isAllowed(name: string, route: UpgradesSpec | null, listener: UpgradesSpec | null): boolean {
   const key = name.toLowerCase();
-  if (key === H2C || !isProtocolName(key)) return false;
+  if (key === H2C) return false;
   const said = verdict(route, key) ?? verdict(listener, key);
   return said === true;
 }
@@ -34,13 +34,29 @@ function verdict(rules: UpgradesSpec | null, key: string): boolean | undefined {
   return Object.hasOwn(rules, key) ? rules[key] : rules[ANY_PROTOCOL];
 }
 
-/** What the Upgrade fields list. */
+/** What the Upgrade fields list; what is no name of a protocol asks for none. */
 function namesIn(head: RequestHead): string[] {
   const names: string[] = [];
   for (let field = head.find('upgrade'); field >= 0; field = head.find('upgrade', field + 1)) {
-    for (const name of head.valueAt(field).split(',')) if (name.trim() !== '') names.push(name.trim());
+    for (const item of head.valueAt(field).split(',')) {
+      const name = withoutSpace(item);
+      if (isProtocolName(name)) names.push(name);
+    }
   }
   return names;
+}
+
+/** `trim` would take more than the space that HTTP allows there. */
+function withoutSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === SP || code === HTAB;
 }
 
 /** A token, or two with a slash between them (RFC 9110 section 7.8). */
@@ -49,5 +65,5 @@ function isProtocolName(name: string): boolean {
     const code = name.charCodeAt(at);
     if (code !== SLASH && ((CHARACTERS[code] ?? 0) & TOKEN) === 0) return false;
   }
-  return true;
+  return name !== '';
 }

@@ -80,7 +80,7 @@ function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
   const slot: ClusterSlot = { name: NAME, cluster };
   return {
     routes: { name: NAME, table: new RouteTable(ROUTES, () => slot), demand: null },
-    upgrades: null,
+    upgrades: { '*': true },
     stats: new ExchangeStats(),
     accessLog: null,
     clock: CLOCK,

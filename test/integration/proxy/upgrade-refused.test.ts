@@ -1,3 +1,4 @@
+// Promises of upgrades that are refused, and of those that fail: who may, what h2c means, and pods that do not keep to HTTP.
 import type { HttpConnectionManagerSpec } from '../../../src/model/listener-spec.ts';
 import type { LivePlane, LivePlaneOptions, TestAddress } from '../../support/live-plane.ts';
 import { get, type RawAnswer } from '../../support/raw-client.ts';
@@ -44,7 +45,7 @@ describe('a refused upgrade', () => {
     expect(plane.stat('http.outbound.downstream_cx_upgrades_total')).toBe(0);
   });
 
-  it.each(['spdy/3.1', 'websocket2', 'we bsocket'])(
+  it.each(['spdy/3.1', 'websocket2', 'foo, bar'])(
     'by configuration (%s) is 403 NR, and no pod sees it',
     async (name) => {
       const backend = await stage.backend(named('a'));
@@ -92,7 +93,7 @@ describe('which protocols are allowed', () => {
     await upgraded(client, asking('tcp'));
   });
 
-  it.each(['h2c', 'H2C'])('%s is never one: the request is answered in HTTP/1.1', async (name) => {
+  it.each(['h2c', 'H2C', 'we bsocket', ''])('%j is never one: the request is answered in HTTP/1.1', async (name) => {
     const backend = await stage.backend(named('a'));
     const plane = await planeTo([backend], { http: { upgrades: { '*': true, h2c: true } } });
     const client = await plane.client();

@@ -141,7 +141,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   sendUpgrade(head: RequestHead, extra: string, changed: string, protocol: string): void {
     this.#upgrading = true;
     const asks = `connection: Upgrade\r\nupgrade: ${protocol}\r\n`;
-    this.sendHead(head, extra + asks, changed === '' ? '' : `${changed.slice(0, -2)}${asks}\r\n`);
+    this.sendHead(head, asks + extra, changed === '' ? '' : `${changed.slice(0, -2)}${asks}\r\n`);
   }
 
   /** Its owner hears of the end as of any other. */
