@@ -39,6 +39,8 @@ export class Head {
   contentLength = 0;
   /** Field that HTTP/2 does without and that says in HTTP/1.1 how the body ends: Transfer-Encoding or a Content-Length of 0. −1 = none was added. */
   addedField = -1;
+  /** > 0: the head stands for many that said the same and is never filled again. Which one of them, roughly: others may have the same number. */
+  shared = 0;
   /** The sender keeps the connection open after this message (version and Connection options taken together). */
   keepAlive = true;
   /** The sender asks for another protocol (Connection: upgrade and an Upgrade field; or `protocol`). */

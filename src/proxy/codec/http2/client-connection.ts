@@ -4,12 +4,14 @@
 import type { Socket } from 'node:net';
 import type { TimerWheel } from '../../../base/timer-wheel.ts';
 import { connectEventOf } from '../connect-event.ts';
+import type { ResponseHead } from '../head.ts';
 import type { ClientConnectionLimits, ClientExchange } from '../http1/client-connection.ts';
 import { type ClientStreamOwner, Http2ClientStream } from './client-stream.ts';
 import { Http2Connection } from './connection.ts';
 import { NO_ERROR, nameOfErrorCode, PROTOCOL_ERROR, STREAM_CLOSED } from './error-code.ts';
 import { PREFACE } from './frame.ts';
 import type { Http2Commons } from './http2-commons.ts';
+import { RepeatedHeads } from './repeated-heads.ts';
 import { ENABLE_PUSH, INITIAL_WINDOW_SIZE, MAX_HEADER_LIST_SIZE } from './settings.ts';
 import { UNPROCESSED } from './stream.ts';
 import { STREAM_WINDOW_BYTES } from './stream-carrier.ts';
@@ -42,6 +44,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
   readonly #free: Http2ClientStream[] = [];
   /** Upgrades whose endpoint has not said yet what it takes. */
   readonly #awaiting: Http2ClientStream[] = [];
+  readonly #repeated: RepeatedHeads<ResponseHead>;
   #nextStream = 1;
   /** Taken by somebody who has not sent a head yet. */
   #reserved = 0;
@@ -58,6 +61,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     super(socket, commons, wheel);
     this.#owner = owner;
     this.#limits = limits;
+    this.#repeated = new RepeatedHeads(commons.sharedResponses);
     socket.on(connectEventOf(socket), () => this.#onConnect());
     wheel.set(this.timer, limits.connectTimeoutMs);
     this.writer.text(PREFACE);
@@ -158,18 +162,33 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
   }
 
   #readHead(stream: Http2ClientStream, bytes: Buffer, start: number, end: number, endStream: boolean): void {
+    const version = this.tableVersion;
+    const kind = (endStream ? 1 : 0) | kindOf(stream.method);
+    const known = this.#repeated.find(bytes, start, end, version, kind);
+    if (known !== null) {
+      stream.head = known;
+      this.guard.useful();
+      this.touch(stream);
+    } else if (!this.#decodeHead(stream, bytes, start, end, endStream)) return;
+    else if (version === this.tableVersion) this.#repeated.keep(bytes, start, end, version, kind, stream.head);
+    if (stream.head.status < 200) this.#interim(stream);
+    else this.#answer(stream, endStream);
+  }
+
+  /** False = it is no head, and the stream has ended. */
+  #decodeHead(stream: Http2ClientStream, bytes: Buffer, start: number, end: number, endStream: boolean): boolean {
     const { responses, text } = this.commons;
+    stream.head = stream.ownHead;
     responses.begin(stream.head, text);
-    if (!this.decode(bytes, start, end, responses)) return;
+    if (!this.decode(bytes, start, end, responses)) return false;
     const tooLarge = this.blockOverflowed || responses.tooManyFields;
     if (!tooLarge) responses.end(text, endStream, stream.method);
     this.guard.useful();
     this.touch(stream);
     if (tooLarge) this.commons.stats.headerOverflows += 1;
-    if (tooLarge) this.streamError(stream, PROTOCOL_ERROR, 'the head is longer than the limit');
-    else if (responses.problem !== '') this.streamError(stream, PROTOCOL_ERROR, responses.problem);
-    else if (stream.head.status < 200) this.#interim(stream);
-    else this.#answer(stream, endStream);
+    if (!tooLarge && responses.problem === '') return true;
+    this.streamError(stream, PROTOCOL_ERROR, tooLarge ? 'the head is longer than the limit' : responses.problem);
+    return false;
   }
 
   #interim(stream: Http2ClientStream): void {
@@ -238,4 +257,10 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
   #closeIfDone(): void {
     if (this.#leaving && this.idle && !this.dead) this.finish(NO_ERROR, '');
   }
+}
+
+/** Methods whose answers mean something else with the same block. */
+function kindOf(method: string): number {
+  if (method === 'HEAD') return 2;
+  return method === 'CONNECT' ? 4 : 0;
 }

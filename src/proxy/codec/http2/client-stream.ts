@@ -39,7 +39,9 @@ interface PendingUpgrade {
 
 /** Used again for further requests of its connection. */
 export class Http2ClientStream extends Http2Stream implements UpstreamStream {
-  readonly head: ResponseHead;
+  /** Of the answer in work: its own, or one that many answers share. */
+  head: ResponseHead;
+  readonly ownHead: ResponseHead;
   method = '';
   /** The answer's head has come; interim ones do not count. */
   answered = false;
@@ -55,7 +57,8 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   constructor(owner: ClientStreamOwner, maxFields: number) {
     super(owner);
     this.#owner = owner;
-    this.head = new ResponseHead(maxFields);
+    this.ownHead = new ResponseHead(maxFields);
+    this.head = this.ownHead;
   }
 
   get connected(): boolean {

@@ -85,6 +85,11 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
     return false;
   }
 
+  /** What a block was decoded into is so again as long as this is the same. */
+  protected get tableVersion(): number {
+    return this.#decoder.table.version;
+  }
+
   /** The block decoded last was longer than the limit. */
   protected get blockOverflowed(): boolean {
     return this.#decoder.overflowed;

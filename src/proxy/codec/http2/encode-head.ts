@@ -31,8 +31,13 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 
 /** `extra`: further lines `name: value\r\n` that are this request's alone, or ''. */
 export function encodeRequestHead(encoder: HpackEncoder, head: RequestHead, extra: string, out: BlockWriter): void {
-  beginRequest(encoder, head.method, head.authority, head.path, out);
-  encodeFields(encoder, head, head.hostField, out);
+  begin(encoder, out);
+  const start = out.end;
+  if (head.shared === 0 || !encoder.repeat(head, out)) {
+    encodeRequestLine(encoder, head.method, head.authority, head.path, out);
+    encodeFields(encoder, head, head.hostField, out);
+    if (head.shared !== 0) encoder.remember(head, out, start);
+  }
   encodeUnique(encoder, extra, out);
 }
 
@@ -71,7 +76,8 @@ export function encodeRequestText(encoder: HpackEncoder, text: string, out: Bloc
   const lineEnd = text.indexOf('\r\n');
   const methodEnd = text.indexOf(' ');
   const pathEnd = text.indexOf(' ', methodEnd + 1);
-  beginRequest(encoder, text.slice(0, methodEnd), hostIn(text, lineEnd), text.slice(methodEnd + 1, pathEnd), out);
+  begin(encoder, out);
+  encodeRequestLine(encoder, text.slice(0, methodEnd), hostIn(text, lineEnd), text.slice(methodEnd + 1, pathEnd), out);
   encodeLines(encoder, text, lineEnd + 2, 'host', out);
 }
 
@@ -82,27 +88,41 @@ export function encodeResponseHead(
   changed: string | null,
   out: BlockWriter,
 ): void {
-  beginResponse(encoder, head.status, out);
-  if (changed === null) encodeFields(encoder, head, -1, out);
-  else encodeLines(encoder, changed, 0, head.addedField >= 0 ? head.nameAt(head.addedField) : '', out);
+  begin(encoder, out);
+  const start = out.end;
+  if (changed === null && head.shared !== 0 && encoder.repeat(head, out)) return;
+  encodeStatus(encoder, head.status, out);
+  if (changed === null) {
+    encodeFields(encoder, head, -1, out);
+    if (head.shared !== 0) encoder.remember(head, out, start);
+  } else encodeLines(encoder, changed, 0, head.addedField >= 0 ? head.nameAt(head.addedField) : '', out);
 }
 
 /** A head that was rendered for HTTP/1.1: status line, lines, empty line. */
 export function encodeResponseText(encoder: HpackEncoder, text: string, out: BlockWriter): void {
-  beginResponse(encoder, Number(text.slice(9, 12)), out);
+  begin(encoder, out);
+  encodeStatus(encoder, Number(text.slice(9, 12)), out);
   encodeLines(encoder, text, text.indexOf('\r\n') + 2, '', out);
 }
 
 /** `trailers`: lines `name: value\r\n`. */
 export function encodeTrailers(encoder: HpackEncoder, trailers: string, out: BlockWriter): void {
-  out.end = 0;
-  encoder.begin(out);
+  begin(encoder, out);
   encodeLines(encoder, trailers, 0, '', out);
 }
 
-function beginRequest(encoder: HpackEncoder, method: string, authority: string, path: string, out: BlockWriter): void {
+function begin(encoder: HpackEncoder, out: BlockWriter): void {
   out.end = 0;
   encoder.begin(out);
+}
+
+function encodeRequestLine(
+  encoder: HpackEncoder,
+  method: string,
+  authority: string,
+  path: string,
+  out: BlockWriter,
+): void {
   encoder.field(methodLine(method), METHOD_LENGTH, false, out);
   if (method !== 'CONNECT') {
     encoder.field(':scheme: http', SCHEME_LENGTH, false, out);
@@ -116,9 +136,7 @@ function methodLine(method: string): string {
   return method === 'POST' ? ':method: POST' : `:method: ${method}`;
 }
 
-function beginResponse(encoder: HpackEncoder, status: number, out: BlockWriter): void {
-  out.end = 0;
-  encoder.begin(out);
+function encodeStatus(encoder: HpackEncoder, status: number, out: BlockWriter): void {
   encoder.field(status === 200 ? ':status: 200' : `:status: ${status}`, STATUS_LENGTH, false, out);
 }
 

@@ -3,11 +3,13 @@
 import type { Socket } from 'node:net';
 import { type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ServerExchange } from '../downstream.ts';
+import type { RequestHead } from '../head.ts';
 import type { ServerConnectionLimits } from '../server-connection-limits.ts';
 import { Http2Connection } from './connection.ts';
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, STREAM_CLOSED } from './error-code.ts';
 import { LARGEST_STREAM_ID, PREFACE } from './frame.ts';
 import type { Http2Commons } from './http2-commons.ts';
+import { RepeatedHeads } from './repeated-heads.ts';
 import { Http2ServerStream, type ServerStreamOwner } from './server-stream.ts';
 import {
   ENABLE_CONNECT_PROTOCOL,
@@ -44,6 +46,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   readonly #maxStreams: number;
   readonly #ageTimer: WheelTimer | null;
   readonly #free: Http2ServerStream[] = [];
+  readonly #repeated: RepeatedHeads<RequestHead>;
   #lastStream = 0;
   /** Bytes of the preface that have come. */
   #prefaceBytes = 0;
@@ -67,6 +70,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
     super(socket, commons, wheel);
     this.#owner = owner;
     this.#limits = limits;
+    this.#repeated = new RepeatedHeads(commons.sharedRequests);
     this.#idleSinceMs = commons.now();
     this.#maxStreams = limits.maxStreams ?? DEFAULT_MAX_STREAMS;
     this.writer.settings([
@@ -190,9 +194,30 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   }
 
   #begin(id: number, bytes: Buffer, start: number, end: number, endStream: boolean): void {
-    const { requests, text } = this.commons;
     const stream = this.#free.pop() ?? this.#createStream();
-    requests.begin(stream.head, text);
+    const known = this.#repeated.find(bytes, start, end, this.tableVersion, endStream ? 1 : 0);
+    if (known === null) {
+      this.#beginNew(id, stream, bytes, start, end, endStream);
+      return;
+    }
+    this.#open(id, stream, known, endStream);
+    stream.deliverHead();
+    this.#drainIfUsedUp();
+  }
+
+  /** A head that is not known yet. */
+  #beginNew(
+    id: number,
+    stream: Http2ServerStream,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    endStream: boolean,
+  ): void {
+    const { requests, text } = this.commons;
+    const version = this.tableVersion;
+    const head = stream.ownHead;
+    requests.begin(head, text);
     if (!this.decode(bytes, start, end, requests)) {
       stream.discard();
       return;
@@ -206,14 +231,24 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
       this.refuseStream(id, PROTOCOL_ERROR);
       return;
     }
+    if (!tooLarge && version === this.tableVersion)
+      this.#repeated.keep(bytes, start, end, version, endStream ? 1 : 0, head);
+    this.#open(id, stream, head, endStream);
+    if (tooLarge) this.commons.stats.headerOverflows += 1;
+    if (tooLarge) stream.refuseHead(`more than ${text.maxListBytes} bytes or ${head.maxFields} fields`);
+    else stream.deliverHead();
+    this.#drainIfUsedUp();
+  }
+
+  #open(id: number, stream: Http2ServerStream, head: RequestHead, endStream: boolean): void {
     this.guard.useful();
     this.#requests += 1;
     this.add(id, stream);
-    stream.begin(id, this.peer.windowBytes, endStream);
+    stream.begin(id, head, this.peer.windowBytes, endStream);
     this.touch(stream);
-    if (tooLarge) this.commons.stats.headerOverflows += 1;
-    if (tooLarge) stream.refuseHead(`more than ${text.maxListBytes} bytes or ${stream.head.maxFields} fields`);
-    else stream.deliverHead();
+  }
+
+  #drainIfUsedUp(): void {
     if (this.#requests === this.#limits.maxRequests) this.drain();
   }
 

@@ -24,7 +24,9 @@ export interface ServerStreamOwner extends StreamOwner {
 
 /** Used again for further requests of its connection; so is its exchange. */
 export class Http2ServerStream extends Http2Stream implements DownstreamStream {
-  readonly head: RequestHead;
+  /** Of the request in work: its own, or one that many requests share. */
+  head: RequestHead;
+  readonly ownHead: RequestHead;
   readonly #owner: ServerStreamOwner;
   #exchange: ServerExchange | null = null;
   /** The exchange has not finished. */
@@ -36,7 +38,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   constructor(owner: ServerStreamOwner, maxFields: number) {
     super(owner);
     this.#owner = owner;
-    this.head = new RequestHead(maxFields);
+    this.ownHead = new RequestHead(maxFields);
+    this.head = this.ownHead;
   }
 
   /** Called once, before the first request. */
@@ -66,7 +69,8 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
     return this.#owner.socket;
   }
 
-  begin(id: number, sendWindow: number, endStream: boolean): void {
+  begin(id: number, head: RequestHead, sendWindow: number, endStream: boolean): void {
+    this.head = head;
     this.open(id, sendWindow, this.#owner.streamWindow);
     this.remoteEnded = endStream;
     this.#running = true;

@@ -35,6 +35,14 @@ export class BlockWriter {
     this.end += 1;
   }
 
+  /** Bytes that were written before. */
+  octets(source: Uint8Array): void {
+    this.reserve(source.length);
+    const { bytes, end } = this;
+    for (let at = 0; at < source.length; at += 1) bytes[end + at] = source[at] as number;
+    this.end = end + source.length;
+  }
+
   /** Characters `start` … `end` of `text` (latin1), one byte each. The caller has reserved them. */
   characters(text: string, start: number, end: number): void {
     const bytes = this.bytes;

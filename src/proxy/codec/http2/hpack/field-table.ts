@@ -17,6 +17,8 @@ export class FieldTable {
   bytes: Buffer;
   /** Fields that are in it. */
   count = 0;
+  /** Changes whenever an index may mean something else than before. */
+  version = 0;
   #fields: Int32Array;
   /** Position of the oldest field in `#fields`, in fields; those that live follow without a gap. */
   #oldest = 0;
@@ -62,12 +64,14 @@ export class FieldTable {
 
   setMaxSize(maxSize: number): void {
     this.#maxSize = maxSize;
+    this.version += 1;
     this.#evict(maxSize);
   }
 
   /** Adds the line at `start` of `source`. One that is larger than the whole table empties it, which is no error. */
   add(source: Buffer, start: number, nameLength: number, valueLength: number, kind: number): void {
     const size = nameLength + valueLength + FIELD_OVERHEAD;
+    this.version += 1;
     this.#evict(Math.max(0, this.#maxSize - size));
     if (size > this.#maxSize) return;
     const length = nameLength + valueLength + LINE_EXTRA;

@@ -57,7 +57,7 @@ export class HpackDecoder {
     this.#bytes = this.#table.bytes;
   }
 
-  /** For the table's size and count in tests. */
+  /** For its version; for its size and count in tests. */
   get table(): FieldTable {
     return this.#table;
   }

@@ -3,6 +3,7 @@
 import type { BlockWriter } from './block-writer.ts';
 import { FIELD_OVERHEAD } from './field-table.ts';
 import { encodeHuffman, huffmanLength } from './huffman-encoder.ts';
+import { PreparedBlocks, type SharedHead } from './prepared-blocks.ts';
 import { STATIC_COUNT, STATIC_FIELDS } from './static-table.ts';
 
 /** The most that our table takes, whatever the peer allows, bytes. */
@@ -35,6 +36,11 @@ export class HpackEncoder {
   /** The smallest size that the peer has not been told of; −1 = it knows. */
   #pendingSize = -1;
   readonly #seen = new Int32Array(SEEN_SLOTS);
+  readonly #prepared = new PreparedBlocks();
+  /** Changes whenever an index may mean something else than before. */
+  #version = 0;
+  /** Every field since `repeat` will be written the same way the next time. */
+  #settled = false;
 
   get size(): number {
     return this.#size;
@@ -46,6 +52,7 @@ export class HpackEncoder {
     if (size === this.#maxSize) return;
     this.#pendingSize = this.#pendingSize < 0 ? size : Math.min(size, this.#pendingSize);
     this.#maxSize = size;
+    this.#version += 1;
     this.#evict(size);
   }
 
@@ -88,6 +95,17 @@ export class HpackEncoder {
     this.#literal(line, line.slice(0, nameLength), 0, 0x0f, out);
   }
 
+  /** Adds all fields of a head that repeats, as they were written before; false = they have to be added one by one. */
+  repeat(head: SharedHead, out: BlockWriter): boolean {
+    this.#settled = true;
+    return this.#prepared.write(head, this.#version, out);
+  }
+
+  /** The fields that `out` has from `start` on, added since `repeat`, are all of that head. */
+  remember(head: SharedHead, out: BlockWriter, start: number): void {
+    if (this.#settled) this.#prepared.keep(head, this.#version, out, start);
+  }
+
   #literal(line: string, name: string, flags: number, mask: number, out: BlockWriter): void {
     const index = STATIC_NAMES.get(name) ?? 0;
     out.reserve(line.length + 24);
@@ -101,6 +119,7 @@ export class HpackEncoder {
   /** It was sent lately, and fits. */
   #shouldIndex(line: string): boolean {
     if (line.length > MAX_INDEXED_LENGTH || sizeOf(line) > this.#maxSize) return false;
+    this.#settled = false;
     const hash = hashOf(line);
     const slot = (hash >>> 1) & (SEEN_SLOTS - 1);
     if (this.#seen[slot] === hash) return true;
@@ -110,6 +129,7 @@ export class HpackEncoder {
 
   #insert(line: string): void {
     const size = sizeOf(line);
+    this.#version += 1;
     this.#evict(this.#maxSize - size);
     // A copy: a slice would keep the whole head that it was cut from.
     const own = Buffer.from(line, 'latin1').toString('latin1');

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { BlockWriter } from '../../../../../../src/proxy/codec/http2/hpack/block-writer.ts';
 import { HpackEncoder } from '../../../../../../src/proxy/codec/http2/hpack/hpack-encoder.ts';
+import type { SharedHead } from '../../../../../../src/proxy/codec/http2/hpack/prepared-blocks.ts';
 import { BlockReader, type FieldPair, write } from './blocks.ts';
 
 const REQUEST: readonly FieldPair[] = [
@@ -109,5 +110,59 @@ describe('whatever is encoded', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a head that repeats', () => {
+  // Of two listeners, which count both from one.
+  const ONE = { shared: 1 };
+  const OTHER = { shared: 1 };
+
+  /** Adds the fields as those of that head; true = they were there already. */
+  function send(encoder: HpackEncoder, reader: BlockReader, head: SharedHead, pairs: readonly FieldPair[]): boolean {
+    const out = new BlockWriter();
+    encoder.begin(out);
+    const start = out.end;
+    const repeated = encoder.repeat(head, out);
+    if (!repeated) {
+      for (const [name, value] of pairs) encoder.field(`${name}: ${value}`, name.length, false, out);
+      encoder.remember(head, out, start);
+    }
+    expect(reader.read(Buffer.from(out.bytes.subarray(0, out.end)))).toEqual(pairs);
+    return repeated;
+  }
+
+  it('is written again as it was, once all of its fields are in the table', () => {
+    const [encoder, reader] = [new HpackEncoder(), new BlockReader()];
+    expect([1, 2, 3, 4, 5].map(() => send(encoder, reader, ONE, REQUEST))).toEqual([false, false, false, true, true]);
+  });
+
+  it('is written anew behind every change of the table', () => {
+    const [encoder, reader] = [new HpackEncoder(), new BlockReader()];
+    const other: readonly FieldPair[] = [['x-other', 'v']];
+    for (let count = 0; count < 4; count += 1) send(encoder, reader, ONE, REQUEST);
+    send(encoder, reader, OTHER, other);
+    expect(send(encoder, reader, ONE, REQUEST)).toBe(true);
+    send(encoder, reader, OTHER, other);
+    expect([send(encoder, reader, ONE, REQUEST), send(encoder, reader, ONE, REQUEST)]).toEqual([false, true]);
+    encoder.setPeerLimit(0);
+    expect(send(encoder, reader, ONE, REQUEST)).toBe(false);
+  });
+
+  it('is never taken for another: 2,000 heads of 200 kinds with changes of the table in between', () => {
+    const [encoder, reader] = [new HpackEncoder(), new BlockReader()];
+    const heads = Array.from({ length: 300 }, (_, shared) => ({ shared: shared % 40 }));
+    let repeated = 0;
+    fc.assert(
+      fc.property(fc.nat({ max: 199 }), fc.nat({ max: 300 }), (kind, limit) => {
+        if (limit === 0) encoder.setPeerLimit(kind * 20);
+        if (limit === 1) encoder.setPeerLimit(4_096);
+        const common = kind % 10;
+        if (send(encoder, reader, heads[common] as SharedHead, [...REQUEST, ['x-kind', String(common)]])) repeated += 1;
+        send(encoder, reader, heads[kind + 100] as SharedHead, [...REQUEST, ['x-kind', String(kind + 100)]]);
+      }),
+      { numRuns: 1_000, seed: 7 },
+    );
+    expect(repeated).toBeGreaterThan(50);
   });
 });
