@@ -1,12 +1,24 @@
 // Load balancing as configuration: the algorithm among the endpoints of a cluster, and what it is told.
 
 /** Rows of the load balancer table, as annotations name them (contract.md), and `pick-first`. */
-export const LOAD_BALANCER_NAMES = ['round-robin', 'least-request', 'peak-ewma', 'random', 'pick-first'] as const;
+export const LOAD_BALANCER_NAMES = [
+  'round-robin',
+  'least-request',
+  'peak-ewma',
+  'random',
+  'ring-hash',
+  'maglev',
+  'pick-first',
+] as const;
 export type LoadBalancerName = (typeof LOAD_BALANCER_NAMES)[number];
 
 /** What a cluster says of its balancing beyond the name of the algorithm. What is absent is as Envoy has it. */
 export interface BalancingSpec {
   readonly leastRequest?: LeastRequestSpec;
+  readonly ringHash?: RingHashSpec;
+  readonly maglev?: MaglevSpec;
+  /** Of `ring-hash` and `maglev`. */
+  readonly hashing?: HashingSpec;
   readonly pickFirst?: PickFirstSpec;
 }
 
@@ -21,6 +33,41 @@ export interface LeastRequestSpec {
 }
 
 export const DEFAULT_LEAST_REQUEST: LeastRequestSpec = { choiceCount: 2, activeRequestBias: 1, fullScan: false };
+
+/** Source: envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash. */
+export interface RingHashSpec {
+  /** Places on the ring, at least and at most: 1 … 8,388,608. */
+  readonly minRingSize: number;
+  readonly maxRingSize: number;
+  /** How endpoints are placed; keys are always hashed with xxHash64. */
+  readonly hashFunction: 'xx-hash' | 'murmur-hash-2';
+}
+
+export const MAX_RING_SIZE = 8_388_608;
+export const DEFAULT_RING_HASH: RingHashSpec = {
+  minRingSize: 1_024,
+  maxRingSize: MAX_RING_SIZE,
+  hashFunction: 'xx-hash',
+};
+
+/** Source: envoy.extensions.load_balancing_policies.maglev.v3.Maglev. */
+export interface MaglevSpec {
+  /** A prime, at most 5,000,011. */
+  readonly tableSize: number;
+}
+
+export const MAX_MAGLEV_TABLE_SIZE = 5_000_011;
+export const DEFAULT_MAGLEV: MaglevSpec = { tableSize: 65_537 };
+
+/** Source: envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig. */
+export interface HashingSpec {
+  /** Endpoints are placed by `hostname`, where they have one, instead of their address. */
+  readonly byHostname: boolean;
+  /** An endpoint gets at most so many percent (≥ 100) of the average of requests in work; 0 = without bound. */
+  readonly balanceFactor: number;
+}
+
+export const DEFAULT_HASHING: HashingSpec = { byHostname: false, balanceFactor: 0 };
 
 /** Source: envoy.extensions.load_balancing_policies.pick_first.v3.PickFirst. */
 export interface PickFirstSpec {

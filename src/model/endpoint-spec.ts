@@ -35,6 +35,10 @@ export interface EndpointSpec {
   readonly weight: number;
   /** The pod behind the address, where it is known (LbEndpoint.metadata["switchboard.dev"]). */
   readonly pod?: PodIdentity;
+  /** The name that stands behind the address (Endpoint.hostname). */
+  readonly hostname?: string;
+  /** Places it for consistent hashing, before `hostname` and address (LbEndpoint.metadata["envoy.lb"].hash_key). */
+  readonly hashKey?: string;
   /** What the endpoint is known by where its address may change under it (`logical-dns`). */
   readonly logicalName?: string;
 }

@@ -1,5 +1,6 @@
 // The contract of load balancing: a long-lived policy makes immutable pickers, a picker answers for one set of endpoints.
 import type { Random } from '../../base/random.ts';
+import type { Word64 } from '../../base/word64.ts';
 import type { BalancingSpec, LoadBalancerName } from '../../model/balancing-spec.ts';
 import type { SocketAddressSpec } from '../../model/listener-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -7,6 +8,11 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 export interface PickContext {
   /** An earlier attempt of the same request went to `endpoint`. */
   wasTried(endpoint: Endpoint): boolean;
+  /**
+   * What equal requests have in common, for algorithms that send them to the same endpoint; absent or null = nothing: any endpoint. It is
+   * computed when it is read first, and good until the request is over.
+   */
+  readonly hash?: Word64 | null;
   /** Where a redirected connection was going, for clusters that go there; absent or null = it was not redirected. */
   readonly originalDestination?: SocketAddressSpec | null;
 }
@@ -27,12 +33,16 @@ export interface PickerContext {
   /** Drawn once a cluster, in [0, 2^32): what shall be different in each sidecar and the same in each picker. */
   readonly seed: number;
   readonly spec: BalancingSpec;
+  /** What is in work at all endpoints of the cluster together. */
+  readonly load: { readonly requestsActive: number };
 }
 
 export interface LoadBalancer {
   readonly name: LoadBalancerName;
   /** It compares how quick endpoints are, so that their latencies must be measured. */
   readonly needsLatency?: true;
+  /** It reads the `hash` of requests. */
+  readonly needsHash?: true;
   /** Called when the eligible endpoints change; `endpoints` never changes afterwards. */
   createPicker(endpoints: readonly Endpoint[], context: PickerContext): Picker;
 }

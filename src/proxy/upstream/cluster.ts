@@ -263,7 +263,8 @@ export class Cluster implements StatSource {
 
   #createPickerContext(): PickerContext {
     const { random, pool } = this.#options;
-    return { random, now: pool.now, seed: this.#seed, spec: this.#spec.balancing ?? {} }; // alloc-ok: update time
+    const { balancing: spec = {} } = this.#spec;
+    return { random, now: pool.now, seed: this.#seed, spec, load: this.stats }; // alloc-ok: update time
   }
 
   #onEndpointRemoved(endpoint: Endpoint): void {

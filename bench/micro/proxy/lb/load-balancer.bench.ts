@@ -26,6 +26,7 @@ function createPicker(balancer: LoadBalancer, endpoints: readonly Endpoint[]): P
     now: () => performance.now(),
     seed: 1,
     spec: {},
+    load: { requestsActive: 0 },
   });
 }
 

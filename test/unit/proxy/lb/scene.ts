@@ -16,7 +16,7 @@ export function endpointsOf(...weights: readonly number[]): Endpoint[] {
 }
 
 export function pickerContext(spec: BalancingSpec = {}, seed = 1, now = () => 0): PickerContext {
-  return { random: seededRandom(seed), now, seed, spec };
+  return { random: seededRandom(seed), now, seed, spec, load: { requestsActive: 0 } };
 }
 
 /** Hosts of so many picks, joined. */

@@ -23,7 +23,7 @@ function specOf(host: string, changes: Partial<DnsDiscoverySpec> = {}): ClusterS
   return { name: 'c', discovery, connectTimeoutMs: 1_000, loadBalancer: 'round-robin' };
 }
 
-const CONTEXT = { hash: 0, wasTried: () => false };
+const CONTEXT = { wasTried: () => false };
 
 class Scene {
   readonly clock = new ManualClock();

@@ -1,0 +1,27 @@
+// What consistent hashing needs of a ring or a table: many places, each owned by an endpoint.
+import type { Word64 } from '../../base/word64.ts';
+import type { HashingSpec } from '../../model/balancing-spec.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+
+export interface HashPlaces {
+  /** For each place the index of its endpoint. At least one. */
+  readonly owners: ArrayLike<number>;
+  /** The place of a hash. */
+  find(hash: Word64): number;
+}
+
+/** An endpoint and its share of the places; the shares add up to 1. */
+export interface Placed {
+  readonly key: string;
+  readonly share: number;
+}
+
+/** As Envoy names and weighs endpoints. Text beyond ASCII counts as the bytes of UTF-8. */
+export function placedOf(endpoints: readonly Endpoint[], { byHostname }: HashingSpec): readonly Placed[] {
+  const sum = endpoints.reduce((total, { spec }) => total + spec.weight, 0);
+  return endpoints.map((endpoint) => {
+    const { hashKey, hostname, weight } = endpoint.spec;
+    const key = hashKey || (byHostname && hostname) || endpoint.address;
+    return { key: Buffer.from(key, 'utf8').toString('latin1'), share: weight / sum };
+  });
+}
