@@ -30,6 +30,7 @@ import {
   type UpstreamTlsSpec,
 } from '../../src/model/tls-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
+import { balancing } from './arbitrary-balancing.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -43,13 +44,14 @@ function address(minPort: number): fc.Arbitrary<SocketAddressSpec> {
 const pod = fc.record({ namespace: name, name, uid: fc.uuid() });
 
 const endpoint: fc.Arbitrary<EndpointSpec> = fc
-  .tuple(address(1), fc.constantFrom(...ENDPOINT_HEALTHS), weight, fc.option(pod, { nil: undefined }))
-  .map(([at, health, share, owner]) => ({
-    ...at,
-    health,
-    weight: share,
-    ...(owner === undefined ? {} : { pod: owner }),
-  }));
+  .tuple(
+    address(1),
+    fc.record(
+      { health: fc.constantFrom(...ENDPOINT_HEALTHS), weight, pod, hostname: fc.domain(), hashKey: name },
+      { requiredKeys: ['health', 'weight'] },
+    ),
+  )
+  .map(([at, rest]) => ({ ...at, ...rest }));
 
 const locality: fc.Arbitrary<Omit<LocalityEndpointsSpec, 'priority'>> = fc.record({
   locality: fc.record({ region: fc.string(), zone: fc.string(), subZone: fc.string() }),
@@ -123,7 +125,7 @@ const downstreamTls: fc.Arbitrary<DownstreamTlsSpec> = fc.record({
 
 const kibibytes = fc.integer({ min: 1, max: 8_192 }).map((count) => count * 1_024);
 
-export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record(
+const clusterBase = fc.record(
   {
     name,
     discovery: fc.oneof(
@@ -138,10 +140,15 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc.record(
     appProtocol: fc.constantFrom(...APP_PROTOCOLS),
     maxResponseHeadBytes: kibibytes,
     maxResponseFields: fc.integer({ min: 1, max: 10_000 }),
-    loadBalancer: fc.constant('round-robin' as const),
   },
-  { requiredKeys: ['name', 'discovery', 'connectTimeoutMs', 'loadBalancer'] },
+  { requiredKeys: ['name', 'discovery', 'connectTimeoutMs'] },
 );
+
+export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc
+  .tuple(clusterBase, balancing)
+  .map(([base, chosen]) =>
+    base.discovery.kind === 'original-dst' ? { ...base, loadBalancer: 'round-robin' } : { ...base, ...chosen },
+  );
 
 const retry: fc.Arbitrary<RetryPolicySpec> = fc
   .record({

@@ -4,6 +4,7 @@ import { DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
 import type { EndpointSpec, LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import { type Backend, compare } from './backend.ts';
 import type { PortProtocol } from './service-protocol.ts';
+import type { ServiceTraffic } from './service-traffic.ts';
 
 /** `backends` are merged already. Those that are not ready are left out; zones come in the order of their names. */
 export function assignmentOf(name: string, backends: readonly Backend[]): LoadAssignmentSpec {
@@ -31,12 +32,12 @@ function endpointOf({ host, port, health, pod }: Backend): EndpointSpec {
   return { host, port, health, weight: 1, ...(pod === undefined ? {} : { pod }) };
 }
 
-export function clusterOf(name: string, protocol: PortProtocol): ClusterSpec {
+export function clusterOf(name: string, protocol: PortProtocol, traffic: ServiceTraffic): ClusterSpec {
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
     connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
     ...protocol,
-    loadBalancer: 'round-robin',
+    ...traffic,
   };
 }

@@ -3,6 +3,7 @@ import type { Service, ServicePort } from '../../kube/service.ts';
 import { authorityOf } from './address-family.ts';
 import { type Backend, compare } from './backend.ts';
 import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
+import { DEFAULT_TRAFFIC } from './service-traffic.ts';
 import { extraPorts } from './target-port.ts';
 
 /** A pod more than this has no name of its own: each costs a cluster and a dozen domains in every namespace. */
@@ -27,7 +28,9 @@ export function headlessRoutes(context: HeadlessPort, backends: readonly Backend
   return [...byLabel(backends)].slice(0, MAX_NAMED_PODS).map(([podLabel, members]) => {
     const addresses = [...new Set(members.flatMap(({ host }) => authorityOf(host) ?? []))];
     const names = { label: `${podLabel}.${name}`, namespace, clusterDomain, addresses };
-    return serviceRoute(names, port, extraPorts(members, port, declared), members, known);
+    const extra = extraPorts(members, port, declared);
+    // There is nothing to choose among the addresses of one pod.
+    return serviceRoute(names, { port, extra, backends: members, traffic: DEFAULT_TRAFFIC }, known);
   });
 }
 

@@ -9,6 +9,7 @@ import { assignmentOf, clusterOf } from './assignment.ts';
 import type { Backend } from './backend.ts';
 import { type HostNames, type NamedHost, namedHost } from './named-host.ts';
 import { protocolOf } from './service-protocol.ts';
+import type { ServiceTraffic } from './service-traffic.ts';
 
 export interface ServiceRoute {
   readonly cluster: ClusterSpec;
@@ -31,30 +32,34 @@ export interface AnswersTo {
 /** By cluster name: the routes of the translation before. */
 export type KnownRoutes = ReadonlyMap<string, ServiceRoute>;
 
+/** Where a name leads. */
+export interface RouteTarget {
+  /** The Service port. */
+  readonly port: ServicePort;
+  /** Further ports that lead to the same cluster. */
+  readonly extra: readonly number[];
+  readonly backends: readonly Backend[];
+  readonly traffic: ServiceTraffic;
+}
+
 /**
- * `port` is the Service port; `extra` ones lead to the same cluster. What says the same as in `known` is the same object: most changes
- * concern the endpoints alone, and the names of a host are by far the most that there is to make.
+ * What says the same as in `known` is the same object: most changes concern the endpoints alone, and the names of a host are by far the most
+ * that there is to make.
  */
-export function serviceRoute(
-  names: HostNames,
-  port: ServicePort,
-  extra: readonly number[],
-  backends: readonly Backend[],
-  known: KnownRoutes,
-): ServiceRoute {
+export function serviceRoute(names: HostNames, target: RouteTarget, known: KnownRoutes): ServiceRoute {
+  const { port, extra, backends, traffic } = target;
   const fullName = serviceHost(names.label, names.namespace, names.clusterDomain);
   const name = outboundClusterName(port.port, fullName);
   const before = known.get(name);
   const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra] };
   const assignment = assignmentOf(name, backends);
-  const protocol = protocolOf(port);
-  const sameCluster =
-    before?.cluster.protocol === protocol.protocol && before?.cluster.appProtocol === protocol.appProtocol;
+  const cluster = clusterOf(name, protocolOf(port), traffic);
+  const sameCluster = before !== undefined && isDeepStrictEqual(before.cluster, cluster);
   const sameHost = before !== undefined && isDeepStrictEqual(before.answersTo, answersTo);
   const sameEndpoints = before !== undefined && isDeepStrictEqual(before.assignment, assignment);
   if (sameHost && sameEndpoints && sameCluster) return before;
   return {
-    cluster: sameCluster ? before.cluster : clusterOf(name, protocol),
+    cluster: sameCluster ? before.cluster : cluster,
     assignment: sameEndpoints ? before.assignment : assignment,
     ...(sameHost ? hostPartOf(before) : makeHost(names, answersTo, name)),
   };

@@ -14,6 +14,7 @@ import { type ServiceInputs, sameItems } from './service-inputs.ts';
 import { serviceNames } from './service-names.ts';
 import { type IndexedPort, routablePorts } from './service-ports.ts';
 import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
+import { type ServiceTraffic, serviceTraffic } from './service-traffic.ts';
 import { checkSlices, sliceBackends } from './slice-backends.ts';
 import { checkTargetPort, extraPorts } from './target-port.ts';
 
@@ -35,8 +36,10 @@ export function translateService(
 ): TranslatedService {
   const { ports, issues } = routablePorts(inputs.service);
   const known: KnownRoutes = new Map(before?.routes.map((route) => [route.cluster.name, route]));
-  const routes = ports.flatMap((port) => portRoutes(inputs, port, ports, clusterDomain, known));
-  const all = [...issues, ...checkInputs(inputs, ports)];
+  const { traffic, issues: trafficIssues } = serviceTraffic(inputs.service);
+  const context = { inputs, ports, traffic, clusterDomain, known };
+  const routes = ports.flatMap(({ port }) => portRoutes(context, port));
+  const all = [...issues, ...trafficIssues, ...checkInputs(inputs, ports)];
   const same = before !== null && sameItems(before.routes, routes) && isDeepStrictEqual(before.issues, all);
   if (same && before.service === inputs.service) return before;
   const names = namesOf(routes, before);
@@ -52,21 +55,24 @@ function namesOf(routes: readonly ServiceRoute[], before: TranslatedService | nu
 
 const hostOf = ({ host }: ServiceRoute) => host;
 
-function portRoutes(
-  inputs: ServiceInputs,
-  { port }: IndexedPort,
-  ports: readonly IndexedPort[],
-  clusterDomain: string,
-  known: KnownRoutes,
-): readonly ServiceRoute[] {
+interface PortContext {
+  readonly inputs: ServiceInputs;
+  readonly ports: readonly IndexedPort[];
+  readonly traffic: ServiceTraffic;
+  readonly clusterDomain: string;
+  readonly known: KnownRoutes;
+}
+
+function portRoutes(context: PortContext, port: ServicePort): readonly ServiceRoute[] {
+  const { inputs, ports, traffic, clusterDomain, known } = context;
   const service = inputs.service.object;
   const { name, namespace } = service.metadata;
   const backends = mergeBackends(backendsOf(inputs, port));
   const names = { label: name, namespace, clusterDomain, addresses: inputs.vips };
-  if (!isHeadless(service)) return [serviceRoute(names, port, [], backends, known)];
+  if (!isHeadless(service)) return [serviceRoute(names, { port, extra: [], backends, traffic }, known)];
   const declared = ports.map((one) => one.port.port);
   const extra = extraPorts(backends, port, declared);
-  const own = serviceRoute(names, port, extra, backends, known);
+  const own = serviceRoute(names, { port, extra, backends, traffic }, known);
   return [own, ...headlessRoutes({ service, port, declared, clusterDomain, known }, backends)];
 }
 

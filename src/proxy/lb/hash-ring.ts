@@ -42,7 +42,7 @@ interface RingDraft {
 
 /** The lightest endpoint gets a whole number of places, as long as the ring stays within its bounds. */
 function scaleOf(placed: readonly Placed[], { minRingSize, maxRingSize }: RingHashSpec): number {
-  const least = placed.reduce((lowest, { share }) => Math.min(lowest, share), 1);
+  const least = placed.reduce((lowest, { share }) => Math.min(lowest, share), 1); // alloc-ok: update time
   return Math.min(Math.ceil(least * minRingSize) / least, maxRingSize);
 }
 

@@ -263,7 +263,7 @@ export class Cluster implements StatSource {
 
   #createPickerContext(): PickerContext {
     const { random, pool } = this.#options;
-    const { balancing: spec = {} } = this.#spec;
+    const { balancing: spec = {} } = this.#spec; // alloc-ok: update time
     return { random, now: pool.now, seed: this.#seed, spec, load: this.stats }; // alloc-ok: update time
   }
 

@@ -15,7 +15,9 @@ import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
-import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment, METADATA_KEY } from './endpoint.ts';
+import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
+import { decodeBalancing, encodeBalancing } from './load-balancing.ts';
+import { METADATA_KEY } from './metadata-key.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeUpstreamTls, encodeUpstreamTls } from './tls-context.ts';
 import { decodeTlsSocket, encodeTlsSocket } from './transport-socket.ts';
@@ -48,6 +50,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
     ...encodeAppProtocol(spec),
     typedExtensionProtocolOptions: encodeHttpOptions(spec),
+    ...encodeBalancing(spec),
     ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
   };
   if (spec.discovery.kind === 'static') {
@@ -86,9 +89,7 @@ function decodeAppProtocol(message: Cluster): Pick<ClusterSpec, 'appProtocol'> {
 }
 
 function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
-  // A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused.
   const original = message.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
-  if (message.lbPolicy !== Cluster_LbPolicy.ROUND_ROBIN && !original) context.ignore('lb_policy');
   const connectTimeoutMs = decodeDuration(
     message.connectTimeout,
     DEFAULT_CONNECT_TIMEOUT_MS,
@@ -105,7 +106,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     ...decodeAppProtocol(message),
     ...decodeHttpOptions(message, context),
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
-    loadBalancer: 'round-robin',
+    ...(original ? { loadBalancer: 'round-robin' } : decodeBalancing(message, context)),
   };
 }
 

@@ -1,11 +1,10 @@
 // EDS: LoadAssignmentSpec ↔ envoy.config.endpoint.v3.ClusterLoadAssignment.
-import { create, type JsonObject, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import type {
   EndpointHealth,
   EndpointSpec,
   LoadAssignmentSpec,
   LocalityEndpointsSpec,
-  PodIdentity,
 } from '../../model/endpoint-spec.ts';
 import { HealthStatus } from '../gen/envoy/config/core/v3/health_check_pb.ts';
 import type { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
@@ -16,10 +15,8 @@ import {
 import { decodeAddress, encodeAddress, type HostKind } from './address.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
+import { decodeEndpointMetadata, encodeEndpointMetadata } from './endpoint-metadata.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
-
-/** Where what is ours travels, in filter_metadata: the pod behind an endpoint, what callers of a cluster speak. */
-export const METADATA_KEY = 'switchboard.dev';
 
 /** UINT32_MAX: the weights of one priority may not add up to more (Envoy's limit). */
 const MAX_WEIGHT_SUM = 4_294_967_295;
@@ -71,12 +68,13 @@ const HEALTH_TO_WIRE: Readonly<Record<EndpointHealth, HealthStatus>> = {
 };
 
 function encodeEndpoint(spec: EndpointSpec) {
-  const { pod } = spec;
+  const filterMetadata = encodeEndpointMetadata(spec);
+  const { hostname = '' } = spec;
   return {
-    hostIdentifier: { case: 'endpoint' as const, value: { address: encodeAddress(spec) } },
+    hostIdentifier: { case: 'endpoint' as const, value: { address: encodeAddress(spec), hostname } },
     healthStatus: HEALTH_TO_WIRE[spec.health],
     loadBalancingWeight: spec.weight,
-    ...(pod === undefined ? {} : { metadata: { filterMetadata: { [METADATA_KEY]: { ...pod } } } }),
+    ...(filterMetadata === null ? {} : { metadata: { filterMetadata } }),
   };
 }
 
@@ -131,12 +129,13 @@ function decodeLocality(
 
 function decodeEndpoint(message: LbEndpoint, context: DecodeContext, path: string, hosts: HostKind): EndpointSpec {
   const endpoint = message.hostIdentifier.case === 'endpoint' ? message.hostIdentifier.value : undefined;
-  const pod = decodePod(message.metadata?.filterMetadata[METADATA_KEY]);
+  const hostname = endpoint?.hostname ?? '';
   return {
     ...decodeAddress(endpoint?.address, 1, context, `${path}.endpoint.address`, hosts),
     health: decodeHealth(message.healthStatus),
     weight: decodeWeight(message.loadBalancingWeight, context, path),
-    ...(pod === null ? {} : { pod }),
+    ...(hostname === '' ? {} : { hostname }),
+    ...decodeEndpointMetadata(message.metadata?.filterMetadata ?? {}),
   };
 }
 
@@ -149,11 +148,4 @@ function decodeWeight(weight: number | undefined, context: DecodeContext, path: 
 function decodeHealth(status: HealthStatus): EndpointHealth {
   if (status === HealthStatus.UNKNOWN || status === HealthStatus.HEALTHY) return 'healthy';
   return status === HealthStatus.DRAINING || status === HealthStatus.DEGRADED ? 'draining' : 'unhealthy';
-}
-
-/** Null where a foreign control plane put something else under our key. */
-function decodePod(metadata: JsonObject | undefined): PodIdentity | null {
-  const { namespace, name, uid } = metadata ?? {};
-  if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string') return null;
-  return { namespace, name, uid };
 }

@@ -7,12 +7,19 @@ import { OriginalDstSchema } from '../gen/envoy/extensions/filters/listener/orig
 import { TlsInspectorSchema } from '../gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts';
 import { HttpConnectionManagerSchema } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { TcpProxySchema } from '../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
+import { LeastRequestSchema } from '../gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.ts';
+import { MaglevSchema } from '../gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.ts';
+import { PickFirstSchema } from '../gen/envoy/extensions/load_balancing_policies/pick_first/v3/pick_first_pb.ts';
+import { RandomSchema } from '../gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
+import { RingHashSchema } from '../gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
+import { RoundRobinSchema } from '../gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
 import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
 import {
   DownstreamTlsContextSchema,
   UpstreamTlsContextSchema,
 } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { PeakEwmaSchema } from '../gen/switchboard/balancing/v1/peak_ewma_pb.ts';
 
 export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   HttpConnectionManagerSchema,
@@ -26,4 +33,11 @@ export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   PreviousHostsPredicateSchema,
   UpstreamTlsContextSchema,
   DownstreamTlsContextSchema,
+  RoundRobinSchema,
+  LeastRequestSchema,
+  PeakEwmaSchema,
+  RandomSchema,
+  RingHashSchema,
+  MaglevSchema,
+  PickFirstSchema,
 ];

@@ -1,5 +1,7 @@
 // The table of what the sidecar honours in messages of other control planes, what it refuses, and what it may leave out.
 
+import { BALANCING_SUPPORT } from './balancing-support.ts';
+
 export interface FieldSupport {
   /** Fields that we act on, or whose value the decoder checks itself. */
   readonly supported: readonly string[];
@@ -28,6 +30,11 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'eds_cluster_config',
       'connect_timeout',
       'lb_policy',
+      'load_balancing_policy',
+      'ring_hash_lb_config',
+      'least_request_lb_config',
+      'maglev_lb_config',
+      'common_lb_config',
       'load_assignment',
       'dns_refresh_rate',
       'dns_failure_refresh_rate',
@@ -44,6 +51,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['base_interval', 'max_interval'],
     refused: EVERY_OTHER,
   },
+  ...BALANCING_SUPPORT,
   'envoy.config.endpoint.v3.ClusterLoadAssignment': { supported: ['cluster_name', 'endpoints'], refused: [] },
   'envoy.config.endpoint.v3.LocalityLbEndpoints': {
     supported: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority'],
@@ -53,7 +61,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['endpoint', 'health_status', 'metadata', 'load_balancing_weight'],
     refused: ['endpoint_name'],
   },
-  'envoy.config.endpoint.v3.Endpoint': { supported: ['address'], refused: [] },
+  'envoy.config.endpoint.v3.Endpoint': { supported: ['address', 'hostname'], refused: [] },
   'envoy.config.listener.v3.Listener': {
     supported: [
       'name',

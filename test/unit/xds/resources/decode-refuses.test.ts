@@ -5,7 +5,6 @@ import { renderIssue } from '../../../../src/base/result.ts';
 import {
   Cluster_DiscoveryType,
   type Cluster_DnsLookupFamily,
-  Cluster_LbPolicy,
   ClusterSchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { HealthStatus } from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
@@ -103,11 +102,6 @@ describe('a cluster', () => {
         loadBalancer: 'round-robin',
       },
     });
-  });
-
-  it('is taken with another balancing policy, which is recorded', () => {
-    const decoded = cluster({ name: 'c', lbPolicy: Cluster_LbPolicy.LEAST_REQUEST });
-    expect([lines(decoded), decoded.ignored]).toEqual([[], ['lb_policy']]);
   });
 
   it.each<[string, ClusterInit, string]>([

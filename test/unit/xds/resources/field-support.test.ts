@@ -17,8 +17,15 @@ import {
   BootstrapSchema,
 } from '../../../../src/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import {
+  Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
+  Cluster_CommonLbConfigSchema,
+  Cluster_LeastRequestLbConfigSchema,
+  Cluster_MaglevLbConfigSchema,
   Cluster_RefreshRateSchema,
+  Cluster_RingHashLbConfigSchema,
   ClusterSchema,
+  LoadBalancingPolicy_PolicySchema,
+  LoadBalancingPolicySchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { CidrRangeSchema } from '../../../../src/xds/gen/envoy/config/core/v3/address_pb.ts';
 import {
@@ -26,6 +33,7 @@ import {
   HeaderValueOptionSchema,
   HeaderValueSchema,
   NodeSchema,
+  RuntimeDoubleSchema,
 } from '../../../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
 import { ApiConfigSourceSchema } from '../../../../src/xds/gen/envoy/config/core/v3/config_source_pb.ts';
 import {
@@ -80,6 +88,13 @@ import {
   TcpProxy_WeightedClusterSchema,
   TcpProxySchema,
 } from '../../../../src/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
+import { ConsistentHashingLbConfigSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts';
+import { LeastRequestSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.ts';
+import { MaglevSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.ts';
+import { PickFirstSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/pick_first/v3/pick_first_pb.ts';
+import { RandomSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
+import { RingHashSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
+import { RoundRobinSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
 import {
   CertificateValidationContextSchema,
   SubjectAltNameMatcherSchema,
@@ -97,6 +112,7 @@ import {
   RegexMatcherSchema,
 } from '../../../../src/xds/gen/envoy/type/matcher/v3/regex_pb.ts';
 import { StringMatcherSchema } from '../../../../src/xds/gen/envoy/type/matcher/v3/string_pb.ts';
+import { PeakEwmaSchema } from '../../../../src/xds/gen/switchboard/balancing/v1/peak_ewma_pb.ts';
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
 import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
@@ -104,6 +120,22 @@ import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
 const REGISTRY: Registry = createRegistry(
   ClusterSchema,
   Cluster_RefreshRateSchema,
+  Cluster_CommonLbConfigSchema,
+  Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
+  Cluster_LeastRequestLbConfigSchema,
+  Cluster_MaglevLbConfigSchema,
+  Cluster_RingHashLbConfigSchema,
+  LoadBalancingPolicySchema,
+  LoadBalancingPolicy_PolicySchema,
+  RuntimeDoubleSchema,
+  ConsistentHashingLbConfigSchema,
+  RoundRobinSchema,
+  LeastRequestSchema,
+  RandomSchema,
+  RingHashSchema,
+  MaglevSchema,
+  PickFirstSchema,
+  PeakEwmaSchema,
   ClusterLoadAssignmentSchema,
   LocalityLbEndpointsSchema,
   LbEndpointSchema,

@@ -1,0 +1,156 @@
+// Balancing policies as extensions: envoy.config.cluster.v3.LoadBalancingPolicy, of which a client takes the first that it knows.
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import type { BalancingSpec } from '../../model/balancing-spec.ts';
+import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import type {
+  LoadBalancingPolicy_Policy,
+  LoadBalancingPolicy_PolicySchema,
+} from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
+import {
+  LeastRequest_SelectionMethod,
+  LeastRequestSchema,
+} from '../gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.ts';
+import { MaglevSchema } from '../gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.ts';
+import { PickFirstSchema } from '../gen/envoy/extensions/load_balancing_policies/pick_first/v3/pick_first_pb.ts';
+import { RandomSchema } from '../gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
+import {
+  RingHash_HashFunction,
+  RingHashSchema,
+} from '../gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
+import { RoundRobinSchema } from '../gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
+import { PeakEwmaSchema } from '../gen/switchboard/balancing/v1/peak_ewma_pb.ts';
+import {
+  type Balancing,
+  balancingOf,
+  decodeHashing,
+  decodeLeastRequest,
+  decodeMaglev,
+  decodeRingHash,
+} from './balancing-options.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { extensionType, packExtension, unpackExtension } from './extension.ts';
+
+interface Policy {
+  readonly typeName: string;
+  /** Null where the bytes cannot be read, which is reported. */
+  read(any: Any, context: DecodeContext, path: string): Balancing | null;
+}
+
+function policy<Desc extends DescMessage>(
+  schema: Desc,
+  decode: (message: MessageShape<Desc>, context: DecodeContext, path: string) => Balancing,
+): Policy {
+  const read = (any: Any, context: DecodeContext, path: string) => {
+    const message = unpackExtension(schema, any, context, path);
+    return message === null ? null : decode(message, context, path);
+  };
+  return { typeName: schema.typeName, read };
+}
+
+const POLICIES: readonly Policy[] = [
+  policy(RoundRobinSchema, () => ({ loadBalancer: 'round-robin' })),
+  policy(LeastRequestSchema, (message, context, path) => {
+    const fullScan =
+      message.enableFullScan === true || message.selectionMethod === LeastRequest_SelectionMethod.FULL_SCAN;
+    return decodeLeastRequest(message, fullScan, context, path);
+  }),
+  policy(PeakEwmaSchema, () => ({ loadBalancer: 'peak-ewma' })),
+  policy(RandomSchema, () => ({ loadBalancer: 'random' })),
+  policy(RingHashSchema, (message, context, path) => {
+    const { minimumRingSize: minRingSize, maximumRingSize: maxRingSize, consistentHashingLbConfig } = message;
+    const murmur = message.hashFunction === RingHash_HashFunction.MURMUR_HASH_2;
+    // The older form says the same in fields of its own.
+    const hashing = decodeHashing(consistentHashingLbConfig ?? message, context, path);
+    return decodeRingHash({ minRingSize, maxRingSize, murmur }, hashing, context, path);
+  }),
+  policy(MaglevSchema, (message, context, path) => {
+    const hashing = decodeHashing(message.consistentHashingLbConfig, context, `${path}.consistent_hashing_lb_config`);
+    return decodeMaglev(message.tableSize, hashing, context, path);
+  }),
+  policy(PickFirstSchema, ({ shuffleAddressList: shuffle }) =>
+    balancingOf('pick-first', shuffle ? { pickFirst: { shuffle } } : {}),
+  ),
+];
+
+/** The first that is known; null = none is, which is noted. */
+export function decodePolicies(
+  policies: readonly LoadBalancingPolicy_Policy[],
+  context: DecodeContext,
+  path: string,
+): Balancing | null {
+  for (const [index, { typedExtensionConfig }] of policies.entries()) {
+    const any = typedExtensionConfig?.typedConfig;
+    const known = POLICIES.find(({ typeName }) => typeName === extensionType(any));
+    if (known === undefined || any === undefined) continue;
+    return known.read(any, context, `${path}[${index}].typed_extension_config.typed_config`);
+  }
+  context.ignore(path);
+  return null;
+}
+
+type PolicyInit = MessageInitShape<typeof LoadBalancingPolicy_PolicySchema>;
+
+/** Empty = round robin with every default. */
+export function encodePolicies({ loadBalancer, balancing = {} }: ClusterSpec): PolicyInit[] {
+  const any = encodePolicy(loadBalancer, balancing);
+  if (any === null) return [];
+  const fallbacks = loadBalancer === 'peak-ewma' ? [packExtension(LeastRequestSchema, {})] : [];
+  // gRPC's clients refuse a cluster none of whose policies they know; not all know least request.
+  return [any, ...fallbacks, packExtension(RoundRobinSchema, {})].map(policyOf);
+}
+
+function policyOf(any: Any): PolicyInit {
+  return { typedExtensionConfig: { name: extensionType(any), typedConfig: any } };
+}
+
+function encodePolicy(loadBalancer: ClusterSpec['loadBalancer'], balancing: BalancingSpec): Any | null {
+  switch (loadBalancer) {
+    case 'round-robin':
+      return null;
+    case 'least-request':
+      return packExtension(LeastRequestSchema, encodeLeastRequest(balancing));
+    case 'peak-ewma':
+      return packExtension(PeakEwmaSchema, {});
+    case 'random':
+      return packExtension(RandomSchema, {});
+    case 'ring-hash':
+      return packExtension(RingHashSchema, { ...encodeRing(balancing), ...encodeHashing(balancing) });
+    case 'maglev':
+      return packExtension(MaglevSchema, { ...encodeMaglev(balancing), ...encodeHashing(balancing) });
+    case 'pick-first':
+      return packExtension(PickFirstSchema, { shuffleAddressList: balancing.pickFirst?.shuffle === true });
+  }
+}
+
+function encodeLeastRequest({ leastRequest }: BalancingSpec) {
+  if (leastRequest === undefined) return {};
+  const { choiceCount, activeRequestBias, fullScan } = leastRequest;
+  const { FULL_SCAN, N_CHOICES } = LeastRequest_SelectionMethod;
+  return {
+    choiceCount,
+    activeRequestBias: { defaultValue: activeRequestBias, runtimeKey: 'switchboard.active_request_bias' },
+    selectionMethod: fullScan ? FULL_SCAN : N_CHOICES,
+  };
+}
+
+function encodeRing({ ringHash }: BalancingSpec) {
+  if (ringHash === undefined) return {};
+  const { XX_HASH, MURMUR_HASH_2 } = RingHash_HashFunction;
+  return {
+    minimumRingSize: BigInt(ringHash.minRingSize),
+    maximumRingSize: BigInt(ringHash.maxRingSize),
+    hashFunction: ringHash.hashFunction === 'xx-hash' ? XX_HASH : MURMUR_HASH_2,
+  };
+}
+
+function encodeMaglev({ maglev }: BalancingSpec) {
+  return maglev === undefined ? {} : { tableSize: BigInt(maglev.tableSize) };
+}
+
+function encodeHashing({ hashing }: BalancingSpec) {
+  if (hashing === undefined) return {};
+  const { byHostname: useHostnameForHashing, balanceFactor } = hashing;
+  const bound = balanceFactor === 0 ? {} : { hashBalanceFactor: balanceFactor };
+  return { consistentHashingLbConfig: { useHostnameForHashing, ...bound } };
+}

@@ -1,0 +1,42 @@
+// The part of the table of supported fields that is about load balancing. What is not honoured costs evenness, never correctness: nothing is refused.
+import type { FieldSupport } from './field-support.ts';
+
+function row(...supported: readonly string[]): FieldSupport {
+  return { supported, refused: [] };
+}
+
+const CLUSTER = 'envoy.config.cluster.v3.Cluster';
+const POLICIES = 'envoy.extensions.load_balancing_policies';
+const HASHING = row('use_hostname_for_hashing', 'hash_balance_factor');
+
+export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
+  [`${CLUSTER}.LeastRequestLbConfig`]: row('choice_count', 'active_request_bias'),
+  [`${CLUSTER}.RingHashLbConfig`]: row('minimum_ring_size', 'hash_function', 'maximum_ring_size'),
+  [`${CLUSTER}.MaglevLbConfig`]: row('table_size'),
+  [`${CLUSTER}.CommonLbConfig`]: row('consistent_hashing_lb_config'),
+  [`${CLUSTER}.CommonLbConfig.ConsistentHashingLbConfig`]: HASHING,
+  'envoy.config.cluster.v3.LoadBalancingPolicy': row('policies'),
+  'envoy.config.cluster.v3.LoadBalancingPolicy.Policy': row('typed_extension_config'),
+  // Envoy asks for the key; there is no run-time layer here that it could name something in.
+  'envoy.config.core.v3.RuntimeDouble': row('default_value', 'runtime_key'),
+  [`${POLICIES}.common.v3.ConsistentHashingLbConfig`]: HASHING,
+  [`${POLICIES}.round_robin.v3.RoundRobin`]: row(),
+  [`${POLICIES}.least_request.v3.LeastRequest`]: row(
+    'choice_count',
+    'active_request_bias',
+    'enable_full_scan',
+    'selection_method',
+  ),
+  [`${POLICIES}.random.v3.Random`]: row(),
+  [`${POLICIES}.ring_hash.v3.RingHash`]: row(
+    'hash_function',
+    'minimum_ring_size',
+    'maximum_ring_size',
+    'use_hostname_for_hashing',
+    'hash_balance_factor',
+    'consistent_hashing_lb_config',
+  ),
+  [`${POLICIES}.maglev.v3.Maglev`]: row('table_size', 'consistent_hashing_lb_config'),
+  [`${POLICIES}.pick_first.v3.PickFirst`]: row('shuffle_address_list'),
+  'switchboard.balancing.v1.PeakEwma': row(),
+};

@@ -1,0 +1,166 @@
+// Load balancing as other control planes write it: the older fields, lists of policies, and what a sidecar must not take.
+import { create, createRegistry, fromJson, type JsonObject, toBinary } from '@bufbuild/protobuf';
+import { renderIssue } from '../../../../src/base/result.ts';
+import { ClusterSchema } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { LeastRequestSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.ts';
+import { MaglevSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.ts';
+import { PickFirstSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/pick_first/v3/pick_first_pb.ts';
+import { RandomSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
+import { RingHashSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
+import { CLUSTER_TYPE } from '../../../../src/xds/resources/cluster.ts';
+
+const POLICIES = 'envoy.extensions.load_balancing_policies';
+const registry = createRegistry(LeastRequestSchema, MaglevSchema, PickFirstSchema, RandomSchema, RingHashSchema);
+
+/** A cluster as a bootstrap file would write it. */
+function decode(json: JsonObject) {
+  const message = fromJson(ClusterSchema, { name: 'c', ...json }, { registry });
+  return CLUSTER_TYPE.decode(toBinary(ClusterSchema, create(ClusterSchema, message)));
+}
+
+/** What it comes to: algorithm, options, fields that were left out, or what is wrong. */
+function outcome(json: JsonObject): unknown {
+  const { result, ignored } = decode(json);
+  if (!result.ok) return result.issues.map(renderIssue);
+  const { loadBalancer, balancing } = result.value;
+  return [loadBalancer, ...(balancing === undefined ? [] : [balancing]), ...ignored];
+}
+
+/** `load_balancing_policy` with these, in order. */
+function policies(...listed: readonly (readonly [string, JsonObject?])[]): JsonObject {
+  const list = listed.map(([name, fields = {}]) => ({
+    typed_extension_config: {
+      name,
+      typed_config: { '@type': `type.googleapis.com/${POLICIES}.${name}`, ...fields },
+    },
+  }));
+  return { load_balancing_policy: { policies: list } };
+}
+
+const RING = { minRingSize: 1_024, maxRingSize: 8_388_608, hashFunction: 'xx-hash' };
+
+describe('lb_policy', () => {
+  it.each<[string, JsonObject, unknown]>([
+    ['nothing', {}, ['round-robin']],
+    ['LEAST_REQUEST', { lb_policy: 'LEAST_REQUEST' }, ['least-request']],
+    [
+      'LEAST_REQUEST of 5 with a bias',
+      {
+        lb_policy: 'LEAST_REQUEST',
+        least_request_lb_config: { choice_count: 5, active_request_bias: { default_value: 0.5, runtime_key: 'x' } },
+      },
+      ['least-request', { leastRequest: { choiceCount: 5, activeRequestBias: 0.5, fullScan: false } }],
+    ],
+    ['RANDOM', { lb_policy: 'RANDOM' }, ['random']],
+    ['RING_HASH', { lb_policy: 'RING_HASH' }, ['ring-hash']],
+    [
+      'RING_HASH with MurmurHash and a bound',
+      {
+        lb_policy: 'RING_HASH',
+        ring_hash_lb_config: { hash_function: 'MURMUR_HASH_2', maximum_ring_size: '2048' },
+        common_lb_config: {
+          consistent_hashing_lb_config: { use_hostname_for_hashing: true, hash_balance_factor: 150 },
+        },
+      },
+      [
+        'ring-hash',
+        {
+          ringHash: { ...RING, maxRingSize: 2_048, hashFunction: 'murmur-hash-2' },
+          hashing: { byHostname: true, balanceFactor: 150 },
+        },
+      ],
+    ],
+    [
+      'MAGLEV with a table of 503',
+      { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: '503' } },
+      ['maglev', { maglev: { tableSize: 503 } }],
+    ],
+    ['CLUSTER_PROVIDED', { lb_policy: 'CLUSTER_PROVIDED' }, ['round-robin', 'lb_policy']],
+  ])('%s is taken', (_what, json, expected) => {
+    expect(outcome(json)).toEqual(expected);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    [
+      'one choice',
+      { lb_policy: 'LEAST_REQUEST', least_request_lb_config: { choice_count: 1 } },
+      'cluster "c": least_request_lb_config.choice_count: is 1; give at least 2',
+    ],
+    [
+      'a bias below 0',
+      { lb_policy: 'LEAST_REQUEST', least_request_lb_config: { active_request_bias: { default_value: -1 } } },
+      'cluster "c": least_request_lb_config.active_request_bias.default_value: is -1; give at least 0',
+    ],
+    [
+      'a ring that is to be larger than it may be',
+      { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: '10', maximum_ring_size: '5' } },
+      'cluster "c": ring_hash_lb_config.minimum_ring_size: is 10; give 1 … 5',
+    ],
+    [
+      'a ring beyond all bounds',
+      { lb_policy: 'RING_HASH', ring_hash_lb_config: { maximum_ring_size: '8388609' } },
+      'cluster "c": ring_hash_lb_config.maximum_ring_size: is 8388609; give at most 8388608',
+    ],
+    [
+      'a table whose size is no prime',
+      { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: '1001' } },
+      'cluster "c": maglev_lb_config.table_size: is 1001; give a prime, at most 5000011',
+    ],
+    [
+      'a table that would fill the memory',
+      { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: '9007199254740881' } },
+      'cluster "c": maglev_lb_config.table_size: is 9007199254740881; give a prime, at most 5000011',
+    ],
+    [
+      'a bound below the average',
+      {
+        lb_policy: 'MAGLEV',
+        common_lb_config: { consistent_hashing_lb_config: { hash_balance_factor: 99 } },
+      },
+      'cluster "c": common_lb_config.consistent_hashing_lb_config.hash_balance_factor: is 99; give at least 100',
+    ],
+  ])('%s is refused', (_what, json, expected) => {
+    expect(outcome(json)).toEqual([expected]);
+  });
+});
+
+describe('load_balancing_policy', () => {
+  it.each<[string, JsonObject, unknown]>([
+    [
+      'the first that is known, before lb_policy',
+      { lb_policy: 'RANDOM', ...policies(['maglev.v3.Maglev'], ['random.v3.Random']) },
+      ['maglev'],
+    ],
+    [
+      'least request that compares all',
+      policies(['least_request.v3.LeastRequest', { selection_method: 'FULL_SCAN' }]),
+      ['least-request', { leastRequest: { choiceCount: 2, activeRequestBias: 1, fullScan: true } }],
+    ],
+    [
+      'a ring with the older fields of its bound',
+      policies(['ring_hash.v3.RingHash', { hash_balance_factor: 120 }]),
+      ['ring-hash', { hashing: { byHostname: false, balanceFactor: 120 } }],
+    ],
+    [
+      'pick first, shuffled',
+      policies(['pick_first.v3.PickFirst', { shuffle_address_list: true }]),
+      ['pick-first', { pickFirst: { shuffle: true } }],
+    ],
+    [
+      'round robin of an empty list, which is noted',
+      { load_balancing_policy: {} },
+      ['round-robin', 'load_balancing_policy.policies'],
+    ],
+  ])('means %s', (_what, json, expected) => {
+    expect(outcome(json)).toEqual(expected);
+  });
+
+  it('passes over policies that this build lacks', () => {
+    const listed = ['a.B', `${POLICIES}.random.v3.Random`].map((typeName) => ({
+      typedExtensionConfig: { name: typeName, typedConfig: { typeUrl: `type.googleapis.com/${typeName}` } },
+    }));
+    const message = create(ClusterSchema, { name: 'c', loadBalancingPolicy: { policies: listed } });
+    const { result } = CLUSTER_TYPE.decode(toBinary(ClusterSchema, message));
+    expect(result.ok && result.value.loadBalancer).toBe('random');
+  });
+});
