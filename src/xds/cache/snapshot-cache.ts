@@ -114,8 +114,8 @@ export class SnapshotCache {
     return changed;
   }
 
-  #viewState(view: View, typeUrl: string, { version, resources }: TypeState): ViewState {
-    return { version, resources, find: (name) => resources.get(name) ?? this.#onDemand(view, typeUrl, name) };
+  #viewState(view: View, typeUrl: string, { resources }: TypeState): ViewState {
+    return { resources, find: (name) => resources.get(name) ?? this.#onDemand(view, typeUrl, name) };
   }
 
   #onDemand(view: View, typeUrl: string, name: string): EncodedResource | undefined {

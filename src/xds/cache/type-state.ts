@@ -1,11 +1,9 @@
-// What there is of one type, with a version for the whole, made anew from what changed only.
+// What there is of one type, made anew from what changed only.
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import type { EncodedResource, ResourceEncoder } from './encoded-resource.ts';
 
 /** Immutable: a change makes a new one, with unchanged resources shared. Views that hold the same specs hold the same state. */
 export interface TypeState {
-  /** The version_info of state-of-the-world responses: the same names and contents have the same, in whatever order they came. */
-  readonly version: string;
   readonly resources: ReadonlyMap<string, EncodedResource>;
 }
 
@@ -17,8 +15,6 @@ const NOTHING: Resources = new Map();
 /** A TypeState with what the next one is made from. */
 export interface MadeState extends TypeState {
   readonly specs: Specs;
-  /** The resources' digests, all in one. */
-  readonly digest: bigint;
 }
 
 interface Step {
@@ -43,22 +39,15 @@ export class TypeStates {
     if (known !== undefined) return known;
     const resources = new Map<string, EncodedResource>();
     const names = new Set<string>();
-    let digest = before?.digest ?? 0n;
     for (const [name, spec] of specs) {
       const old = before?.resources.get(name);
       // Nearly all are the same as before, and there is nothing else to do for these.
       const resource = old !== undefined && before?.specs.get(name) === spec ? old : this.#encode(type, spec, old);
       resources.set(name, resource);
-      if (resource === old) continue;
-      names.add(name);
-      // Names are unique, so nothing cancels itself out but what is no longer there.
-      digest ^= resource.digest ^ (old?.digest ?? 0n);
+      if (resource !== old) names.add(name);
     }
-    for (const gone of missing(before?.resources ?? NOTHING, resources)) {
-      names.add(gone.name);
-      digest ^= gone.digest;
-    }
-    const made = { specs, resources, digest, version: digest.toString(16).padStart(16, '0') };
+    for (const gone of missing(before?.resources ?? NOTHING, resources)) names.add(gone.name);
+    const made = { specs, resources };
     this.#made.set(specs, made);
     this.#steps.set(made, stepFrom(before, names));
     return made;
@@ -75,7 +64,8 @@ export class TypeStates {
 
   #encode(type: AnyResourceType, spec: object, old: EncodedResource | undefined): EncodedResource {
     const fresh = this.#encoder.encode(type, spec);
-    return old?.version === fresh.version ? old : fresh;
+    // Nobody has been told of what was never encoded: whether the new one says the same is not worth encoding both.
+    return old?.isEncoded === true && old.version === fresh.version ? old : fresh;
   }
 }
 
@@ -85,9 +75,14 @@ function stepFrom(from: TypeState | undefined, names: ReadonlySet<string>): Step
 
 function differingNames(before: Resources, after: Resources): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const [name, resource] of after) if (before.get(name)?.version !== resource.version) names.add(name);
+  for (const [name, resource] of after) if (differs(before.get(name), resource)) names.add(name);
   for (const { name } of missing(before, after)) names.add(name);
   return names;
+}
+
+function differs(before: EncodedResource | undefined, after: EncodedResource): boolean {
+  if (before === after) return false;
+  return before?.isEncoded !== true || before.version !== after.version;
 }
 
 function missing(before: Resources, after: Resources): readonly EncodedResource[] {

@@ -1,9 +1,9 @@
 // What one client wants of one type, and what it was told. The same for both variants of the protocol.
-import { contentHash } from '../../base/content-hash.ts';
 import type { EncodedResource } from '../cache/encoded-resource.ts';
 import type { ViewState } from '../cache/snapshot-cache.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { SentResources } from './sent-resources.ts';
 import type { NameChange } from './stream-codec.ts';
 
 /** Explicit wildcard. Source: xDS protocol, "How the client specifies what resources to return". */
@@ -25,7 +25,7 @@ export class Subscription {
   readonly type: AnyResourceType;
   readonly answers = new Acknowledgements();
   /** Name → what the client was sent last, acknowledged or refused: a refused version is not sent again. */
-  readonly #sent = new Map<string, EncodedResource>();
+  readonly #sent = new SentResources();
   /** Names for which `#sent` may differ from the present state. */
   readonly #unsettled = new Set<string>();
   readonly #names = new Set<string>();
@@ -64,7 +64,7 @@ export class Subscription {
 
   /** What the client was told of, as it was told. */
   get sent(): ReadonlyMap<string, EncodedResource> {
-    return this.#sent;
+    return this.#sent.byName;
   }
 
   /** There may be something to tell: else `collect` has nothing, whatever the state. */
@@ -166,14 +166,14 @@ export class Subscription {
       } else this.#settle(name, current);
     }
     if (!this.#answerDue && changed.length + removed.length === 0) return null;
-    const version = this.#versionOf(state, kept);
+    const version = this.#sent.versionAfter(changed, removed);
     return { type: this.type, version, changed, removed, complete: () => this.#complete(state, kept) };
   }
 
   /** The batch has been sent under `nonce`; `complete`: with everything that there is. */
   commit(batch: Batch, nonce: string, complete: boolean): void {
     for (const resource of batch.changed) {
-      this.#sent.set(resource.name, resource);
+      this.#sent.add(resource);
       this.#answered(resource.name);
     }
     for (const name of batch.removed) {
@@ -226,7 +226,7 @@ export class Subscription {
 
   #leaveAll(): void {
     this.#wildcard = false;
-    for (const name of [...this.#sent.keys(), ...this.#unsettled]) if (!this.#names.has(name)) this.#drop(name);
+    for (const name of [...this.#sent.byName.keys(), ...this.#unsettled]) if (!this.#names.has(name)) this.#drop(name);
   }
 
   #find(name: string, state: ViewState): EncodedResource | undefined {
@@ -245,24 +245,14 @@ export class Subscription {
       if (!this.wants(name)) continue;
       const current = this.#find(name, state);
       if (current?.version === version) {
-        this.#sent.set(name, current);
+        this.#sent.add(current);
         this.#answered(name);
       } else {
         this.#heldBefore.add(name);
         this.#unsettled.add(name);
       }
     }
-    if (this.#unsettled.size === 0) this.answers.adopt(this.#versionOf(state, []));
-  }
-
-  /** Another content has another version, or status could not tell the two apart. */
-  #versionOf(state: ViewState, kept: readonly string[]): string {
-    const version = kept.length === 0 ? state.version : `${state.version}+${kept.length}`;
-    const loose = [...this.#loose].flatMap((name) => {
-      const resource = state.find(name);
-      return resource === undefined ? [] : [`${name}\n${resource.version}`];
-    });
-    return loose.length === 0 ? version : contentHash(version, ...loose.sort());
+    if (this.#unsettled.size === 0) this.answers.adopt(this.#sent.versionAfter([], []));
   }
 
   #complete(state: ViewState, kept: readonly string[]): EncodedResource[] {

@@ -41,6 +41,8 @@ describe('AdsStream, on demand', () => {
 
   it('looks up nothing again while only endpoints change', () => {
     const { fixture, asked } = routesByCluster();
+    fixture.ask('CDS');
+    fixture.ack('CDS');
     fixture.ask('RDS', { subscribe: [A, B] });
     fixture.ack('RDS');
     fixture.ask('EDS', { subscribe: [A] });
