@@ -9,6 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** grpc-js reaches for `require`, which an ES module has not. */
 const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
+/** What has binaries of its own is not bundled: it is imported where it is needed, and found beside the bundle. */
+export const NATIVE: readonly string[] = ['koffi'];
+
 /** Programs of an earlier build may still run and load a chunk late; after this time they have loaded what they need. */
 const KEEP_OLD_CHUNKS_MS = 24 * 60 * 60 * 1000;
 
@@ -30,6 +33,7 @@ export async function buildBundle(outdir = 'dist'): Promise<Metafile> {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    external: [...NATIVE],
     target: 'node24',
     sourcemap: 'linked',
     legalComments: 'external',

@@ -4,7 +4,7 @@ import { builtinModules } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Metafile } from 'esbuild';
-import { buildBundle } from './build.ts';
+import { buildBundle, NATIVE } from './build.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_OUTPUT = 'dist/package';
@@ -23,7 +23,8 @@ export async function makePackage(output = DEFAULT_OUTPUT): Promise<void> {
   const folder = resolve(root, output);
   rmSync(folder, { recursive: true, force: true });
   const metafile = await buildBundle(join(folder, 'dist'));
-  const external = externalImports(metafile);
+  // Only redirected connections need it, and then an image brings it.
+  const external = externalImports(metafile).filter((name) => !NATIVE.includes(name));
   if (external.length > 0)
     throw new Error(`the bundle still imports ${external.join(', ')}: the package has no dependencies`);
   mkdirSync(join(folder, 'bin'), { recursive: true });

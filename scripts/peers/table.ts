@@ -35,5 +35,6 @@ export const PEERS: readonly Peer[] = [
   { name: 'redis', purpose: 'a protocol whose clients speak first', programs: ['redis-server', 'redis-cli'], version: '>=6.0.0', versionArgs: ['--version'], from: 'debian', package: 'redis-server', services: ['redis-server'], takes: '5 s' },
   { name: 'mariadb', purpose: 'a protocol whose servers speak first', programs: ['mariadbd', 'mariadb-install-db'], version: '>=10.6.0', versionArgs: ['--version'], from: 'debian', package: 'mariadb-server-core', takes: '20 s' },
   { name: 'iptables', purpose: 'redirected connections', programs: ['iptables'], version: '>=1.8.0', versionArgs: ['--version'], from: 'debian', package: 'iptables', takes: '5 s' },
+  { name: 'iproute2', purpose: 'addresses in namespaces of tests', programs: ['ip'], version: '>=5.0.0', versionArgs: ['-V'], from: 'debian', package: 'iproute2', takes: '5 s' },
   { name: 'wrk', purpose: 'benchmark: load', programs: ['wrk'], version: '>=4.1.0', versionArgs: ['-v'], from: 'debian', package: 'wrk', takes: '5 s' },
 ];

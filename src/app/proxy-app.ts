@@ -148,6 +148,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
         namespace: settings.podNamespace,
         outboundAddresses: settings.outboundAddresses,
         onDemand: settings.xdsScope === 'on-demand',
+        ...(settings.interception === 'redirect' ? { interception: settings.interception } : {}),
       },
       sink: this.dataPlane,
       clock,

@@ -54,6 +54,13 @@ interface Options {
   readonly eager?: true;
 }
 
+/** Loaded only where it is needed: it calls the C library. */
+async function interceptionOf({ interception }: ProxySettings): Promise<Pick<ProxyAppOptions, 'originalDestination'>> {
+  if (interception === 'none') return {};
+  const { openRedirectedDestination } = await import('../app/redirected-destination.ts');
+  return { originalDestination: await openRedirectedDestination() };
+}
+
 async function runProxy({ configPath, eager }: Options, cli: Cli, clock: Clock): Promise<void> {
   const read = readSettings(PROXY_SETTINGS, cli);
   const settings: ProxySettings = eager === true ? { ...read, xdsScope: 'all' } : read;
@@ -65,7 +72,8 @@ async function runProxy({ configPath, eager }: Options, cli: Cli, clock: Clock):
   // Loaded here, so that `--help` does not pay for the data plane.
   const { ProxyApp } = await import('../app/proxy-app.ts');
   const onQuit = (): void => stop.ask('POST /quitquitquit');
-  const app = new ProxyApp({ settings, ...file, clock, random: systemRandom, log, onQuit });
+  const outside = await interceptionOf(settings);
+  const app = new ProxyApp({ settings, ...file, ...outside, clock, random: systemRandom, log, onQuit });
   const wanted = {
     what: 'the admin pages',
     address: file.adminAddress ?? settings.adminAddress,

@@ -35,6 +35,13 @@ export const SIDECAR_SETTINGS = [
     doc: 'What the sidecar holds: the names of the mesh and the configuration of what is dialled, or all of it (`switchboard proxy --eager`). From a control plane that does not know of this it takes all.',
   },
   {
+    name: 'interception',
+    env: 'SWITCHBOARD_INTERCEPTION',
+    type: choiceType(['none', 'redirect']),
+    default: 'none',
+    doc: 'Whether connections of the pod are redirected to the sidecar (REDIRECT of iptables or nft): then it asks the system where each was going. `none`: it is called as an HTTP proxy.',
+  },
+  {
     name: 'onDemandWaitMs',
     env: 'SWITCHBOARD_ON_DEMAND_WAIT',
     type: durationType,

@@ -24,10 +24,13 @@ export interface ListenerSpec {
   /** Absent = chains are chosen without a look at the first bytes. */
   readonly inspection?: InspectionSpec;
   /**
-   * What becomes of a redirected connection: `match`, chains are chosen by where it was going. Absent = it is refused, since its routes would
-   * be somebody else's.
+   * What becomes of a redirected connection: `match`, chains are chosen by where it was going, and where routes come on demand they are those of
+   * the Service that has that address; `hand-over`, the listener at that address takes it, and where there is none it is as with `match`. Absent =
+   * it is refused, since its routes would be somebody else's.
    */
-  readonly originalDestination?: 'match';
+  readonly originalDestination?: 'match' | 'hand-over';
+  /** Absent = it binds its addresses. `false`: connections come to it only from a listener that hands them over. */
+  readonly bindToPort?: false;
 }
 
 /** What is read of a connection before a chain is chosen. Source: Listener.listener_filters (tls_inspector, http_inspector). */

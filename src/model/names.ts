@@ -19,6 +19,9 @@ export function proxyRouteName(namespace: string): string {
 
 export const OUTBOUND_LISTENER = 'outbound';
 
+/** The cluster that goes where redirected connections were going. */
+export const PASSTHROUGH_CLUSTER = 'passthrough';
+
 /** The route configuration of one Service port, the same for every namespace: for sidecars that ask for what is dialled. */
 export function portRouteName(port: number, host: string): string {
   return `${host}:${port}`;

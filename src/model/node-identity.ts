@@ -9,6 +9,8 @@ export interface NodeIdentity {
   readonly outboundAddresses: readonly SocketAddressSpec[];
   /** It is told the names of the mesh, and asks for the configuration of those that are dialled. */
   readonly onDemand?: boolean;
+  /** The connections of its pod are redirected to it (REDIRECT of iptables). Absent = it is called as a proxy. */
+  readonly interception?: 'redirect';
 }
 
 /** `sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.<cluster domain>` (contract.md, On the wire). */

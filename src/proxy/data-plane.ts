@@ -13,6 +13,7 @@ import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { RouteSlot } from './exchange/exchange-context.ts';
 import { Listener, type ListenerOptions, type ListenerParts, routeKeysOf } from './listener/listener.ts';
+import { ListenerAddresses } from './listener/listener-addresses.ts';
 import { OnDemandRoutes, type OnDemandSpec } from './on-demand-routes.ts';
 import type { RouteTable } from './route/route-table.ts';
 import { RouteManager } from './route-manager.ts';
@@ -51,6 +52,8 @@ export class DataPlane implements ConfigSink, StatSource {
   readonly #listeners = new Map<string, LiveListener>();
   /** Listeners that were replaced or removed and still have connections. */
   readonly #retired = new Set<Listener>();
+  /** Null: they have changed since the last question. */
+  #addresses: ListenerAddresses | null = null;
   /** Made when a listener is taken, so that a certificate that cannot be used is told then. */
   readonly #terminators = new WeakMap<DownstreamTlsSpec, TlsTerminator>();
   #applying = false;
@@ -243,7 +246,15 @@ export class DataPlane implements ConfigSink, StatSource {
       return;
     }
     if (live !== undefined) this.#retire(live.listener);
-    this.#listeners.set(spec.name, { listener: new Listener(spec, parts, this.#options.listener), spec });
+    const options = { ...this.#options.listener, neighbours: () => this.#listenersByAddress() };
+    this.#listeners.set(spec.name, { listener: new Listener(spec, parts, options), spec });
+    this.#addresses = null;
+  }
+
+  /** Made anew at the first question after a change. */
+  #listenersByAddress(): ListenerAddresses {
+    this.#addresses ??= new ListenerAddresses(this.listeners);
+    return this.#addresses;
   }
 
   #onDemandSlot({ routes }: HttpConnectionManagerSpec): RouteSlot | null {
@@ -263,12 +274,13 @@ export class DataPlane implements ConfigSink, StatSource {
     if (clusters.length > 0) return clusters.map((cluster) => `cluster "${cluster}" of listener "${spec.name}"`);
     const open = [...routeKeysOf(spec).values()].filter((key) => this.#routes.slot(key).table === null);
     if (!open.every((key) => this.#routes.isMissing(key))) return [`routes of listener "${spec.name}"`];
-    if (this.listeners.some((listener) => listener.listening)) return [];
+    if (this.listeners.some((listener) => listener.bindsToPort && listener.listening)) return [];
     return [`routes of listener "${spec.name}", which the control plane does not have`];
   }
 
   #retire(listener: Listener): void {
     this.#listeners.delete(listener.name);
+    this.#addresses = null;
     listener.stopAccepting();
     listener.drain();
     this.#retired.add(listener);
@@ -305,7 +317,7 @@ function each<T extends { readonly name: string }>(
 
 /** The addresses are what a listener takes up when it is made. */
 function listensAlike(a: ListenerSpec, b: ListenerSpec): boolean {
-  const text = ({ address, additionalAddresses }: ListenerSpec): string =>
-    JSON.stringify([address, additionalAddresses]);
+  const text = ({ address, additionalAddresses, bindToPort }: ListenerSpec): string =>
+    JSON.stringify([address, additionalAddresses, bindToPort]);
   return text(a) === text(b);
 }

@@ -14,6 +14,8 @@ const NAMESPACE = 'NAMESPACE';
 const OUTBOUND_ADDRESSES = 'OUTBOUND_ADDRESSES';
 /** Metadata: true where the client asks for the configuration of what is dialled, and needs no more than the names of the rest. */
 const ON_DEMAND = 'ON_DEMAND';
+/** Metadata: REDIRECT where connections are redirected to the client; NONE, or nothing, where it is called as a proxy. */
+const INTERCEPTION_MODE = 'INTERCEPTION_MODE';
 
 /** A node as a bootstrap file gives it. Source: envoy.config.core.v3.Node. */
 export interface GivenNode {
@@ -39,6 +41,7 @@ export function encodeNode(node: NodeIdentity | GivenNode, metadata: JsonObject)
       [NAMESPACE]: node.namespace,
       ...(addresses.length === 0 ? {} : { [OUTBOUND_ADDRESSES]: addresses }),
       ...(node.onDemand === true ? { [ON_DEMAND]: true } : {}),
+      ...(node.interception === undefined ? {} : { [INTERCEPTION_MODE]: 'REDIRECT' }),
     },
     userAgentName: USER_AGENT,
   };
@@ -63,9 +66,16 @@ export function decodeNode(node: Node): Result<NodeIdentity> {
     issues.push(nodeIssue(NAMESPACE, namespace, 'give the name of a Kubernetes namespace'));
   }
   const outboundAddresses = decodeAddresses(metadata[OUTBOUND_ADDRESSES], issues);
+  const mode = metadata[INTERCEPTION_MODE] ?? 'NONE';
+  if (mode !== 'REDIRECT' && mode !== 'NONE') issues.push(nodeIssue(INTERCEPTION_MODE, mode, 'use REDIRECT or NONE'));
   if (issues.length > 0) return fail(issues);
-  const identity = { id: node.id, namespace: String(namespace), outboundAddresses };
-  return ok(metadata[ON_DEMAND] === true ? { ...identity, onDemand: true } : identity);
+  return ok({
+    id: node.id,
+    namespace: String(namespace),
+    outboundAddresses,
+    ...(metadata[ON_DEMAND] === true ? { onDemand: true } : {}),
+    ...(mode === 'REDIRECT' ? { interception: 'redirect' } : {}),
+  });
 }
 
 function decodeAddresses(value: JsonValue | undefined, issues: Issue[]): SocketAddressSpec[] {

@@ -102,7 +102,7 @@ export const ROOMS: readonly Room[] = [
       'local',
       'admin',
     ],
-    packages: [],
+    packages: ['koffi'],
   },
   { path: 'cli', imports: ['base', 'model', 'config', 'app'], packages: ['commander'] },
   { path: 'main.ts', imports: ['base', 'cli'], packages: [] },

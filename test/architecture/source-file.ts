@@ -51,6 +51,7 @@ export function listFiles(folder: string): string[] {
 export interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
 /** package.json, as far as the house rules read it. */

@@ -296,7 +296,8 @@ export const listenerSpec: fc.Arbitrary<ListenerSpec> = fc.record(
     filterChains: fc.tuple(chain(80), chain(443)),
     defaultFilterChain: fc.record({ name: fc.string(), match: fc.constant({}), filter }),
     inspection,
-    originalDestination: fc.constant('match' as const),
+    originalDestination: fc.constantFrom('match' as const, 'hand-over' as const),
+    bindToPort: fc.constant(false as const),
   },
   { requiredKeys: ['name', 'address', 'additionalAddresses', 'filterChains', 'inspection'] },
 );

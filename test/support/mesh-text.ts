@@ -3,6 +3,7 @@ import { renderIssue } from '../../src/base/result.ts';
 import { MemoryRegistry } from '../../src/control/registry/memory.ts';
 import type { Mesh } from '../../src/control/translate/mesh.ts';
 import { Translator } from '../../src/control/translate/translator.ts';
+import type { View } from '../../src/control/translate/view.ts';
 import { ViewSnapshots } from '../../src/control/translate/view-snapshots.ts';
 import { World } from '../../src/control/world.ts';
 import { WorldIndex } from '../../src/control/world-index.ts';
@@ -49,12 +50,19 @@ export class TextMesh {
   }
 
   /** What sidecars are told that hold what they dial. */
-  onDemand(): Snapshot {
+  onDemand(own: Partial<View> = {}): Snapshot {
     return this.#snapshots.snapshotOf(this.translate(), {
       namespace: 'default',
       outboundAddresses: [],
       onDemand: true,
+      ...own,
     });
+  }
+
+  /** What clients are told whose connections are redirected to them. */
+  intercepted(): Snapshot {
+    const view: View = { namespace: 'default', outboundAddresses: [], interception: 'redirect' };
+    return this.#snapshots.snapshotOf(this.translate(), view);
   }
 
   issues(): string[] {

@@ -1,6 +1,6 @@
 // A control plane of a live plane that holds what it dials: notes what is asked for, and sends it when the test says so.
 
-import { DEFAULT_CONNECT_TIMEOUT_MS } from '../../src/model/cluster-spec.ts';
+import { type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../src/model/cluster-spec.ts';
 import type { ConfigSink } from '../../src/model/config-sink.ts';
 import { outboundClusterName, portRouteName } from '../../src/model/names.ts';
 import type { ConfigDemand } from '../../src/model/on-demand.ts';
@@ -16,9 +16,9 @@ export function hostOf(service: string, namespace = 'default'): string {
 }
 
 /** A name with one port, 80. */
-export function nameOf(service: string, namespace = 'default'): ServiceNameSpec {
+export function nameOf(service: string, namespace = 'default', addresses: readonly string[] = []): ServiceNameSpec {
   const ports = [{ number: 80, servicePort: 80 }];
-  return { name: hostOf(service, namespace), addresses: [], ports };
+  return { name: hostOf(service, namespace), addresses, ports };
 }
 
 interface DeliverOptions {
@@ -26,6 +26,8 @@ interface DeliverOptions {
   readonly namespace?: string;
   /** In place of those that lead to the cluster. */
   readonly routes?: readonly RouteSpec[];
+  /** What the cluster says beyond its name and endpoints. */
+  readonly cluster?: Partial<ClusterSpec>;
 }
 
 export class ScriptedDemand implements ConfigDemand {
@@ -59,13 +61,15 @@ export class ScriptedDemand implements ConfigDemand {
   }
 
   /** Routes, cluster and endpoints of port 80 of `service`, the routes last. */
-  deliver(service: string, endpoints: readonly TestAddress[], { namespace, routes }: DeliverOptions = {}): void {
+  deliver(service: string, endpoints: readonly TestAddress[], options: DeliverOptions = {}): void {
+    const { namespace, routes, cluster: own } = options;
     const host = hostOf(service, namespace);
     const name = outboundClusterName(80, host);
     const discovery = { kind: 'eds', serviceName: name } as const;
     const cluster = {
       ...{ name, discovery, connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS },
       loadBalancer: 'round-robin' as const,
+      ...own,
     };
     this.#apply({ clusters: { upserted: [cluster], removed: [] } });
     this.#apply({ endpoints: { upserted: [assignment(name, endpoints)], removed: [] } });

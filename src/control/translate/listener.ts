@@ -1,8 +1,15 @@
 // The outbound listener of a view: where its sidecar takes calls, and whose names it knows.
-
-import { DEFAULT_IDLE_TIMEOUT_MS, httpChain, type ListenerSpec } from '../../model/listener-spec.ts';
-import { OUTBOUND_LISTENER, proxyRouteName } from '../../model/names.ts';
+import {
+  DEFAULT_IDLE_TIMEOUT_MS,
+  type FilterChainSpec,
+  type HttpConnectionManagerSpec,
+  httpChain,
+  type ListenerSpec,
+  type SocketAddressSpec,
+} from '../../model/listener-spec.ts';
+import { OUTBOUND_LISTENER, PASSTHROUGH_CLUSTER, proxyRouteName } from '../../model/names.ts';
 import { ANY_PROTOCOL, type UpgradesSpec } from '../../model/upgrades-spec.ts';
+import { tcpChain } from './tcp-chain.ts';
 import type { View } from './view.ts';
 
 /** contract.md, Ports: where a sidecar listens that says nothing else. */
@@ -16,18 +23,32 @@ const UPGRADES: UpgradesSpec = { websocket: true, [ANY_PROTOCOL]: true };
 
 export function listenerOf(view: View): ListenerSpec {
   const [address = DEFAULT_OUTBOUND_ADDRESS, ...additionalAddresses] = view.outboundAddresses;
-  return {
-    name: OUTBOUND_LISTENER,
-    address,
-    additionalAddresses,
-    filterChains: [
-      httpChain({
-        statPrefix: OUTBOUND_LISTENER,
-        routes: view.onDemand === true ? { kind: 'on-demand' } : { kind: 'rds', name: proxyRouteName(view.namespace) },
-        idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
-        requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
-        upgrades: UPGRADES,
-      }),
-    ],
-  };
+  const base = { name: OUTBOUND_LISTENER, address, additionalAddresses };
+  const proxy = proxyChain(view);
+  if (view.interception === undefined) return { ...base, filterChains: [proxy] };
+  const defaultFilterChain = tcpChain(PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER);
+  // Who holds what is dialled finds out itself which Service an address belongs to.
+  if (view.onDemand === true) {
+    return { ...base, filterChains: [proxy], defaultFilterChain, originalDestination: 'match' };
+  }
+  // Others have a listener for each address; what was not redirected came to this one's own port.
+  const ports = [...new Set([address, ...additionalAddresses].map(({ port }: SocketAddressSpec) => port))];
+  const filterChains = ports.map((destinationPort) => ({ ...proxy, match: { destinationPort } }));
+  return { ...base, filterChains, defaultFilterChain, originalDestination: 'hand-over' };
+}
+
+function proxyChain(view: View): FilterChainSpec {
+  const named = { kind: 'rds', name: proxyRouteName(view.namespace) } as const;
+  return outboundChain(OUTBOUND_LISTENER, view.onDemand === true ? { kind: 'on-demand' } : named);
+}
+
+/** Takes HTTP of the pod to wherever `routes` say. */
+export function outboundChain(statPrefix: string, routes: HttpConnectionManagerSpec['routes']): FilterChainSpec {
+  return httpChain({
+    statPrefix,
+    routes,
+    idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+    requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
+    upgrades: UPGRADES,
+  });
 }

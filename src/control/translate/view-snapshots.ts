@@ -2,6 +2,7 @@
 import type { ListenerSpec } from '../../model/listener-spec.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
+import { InterceptedParts } from './intercepted-parts.ts';
 import { listenerOf } from './listener.ts';
 import type { Mesh, MeshHosts } from './mesh.ts';
 import { Recent } from './recent.ts';
@@ -12,6 +13,16 @@ import { type View, viewKey } from './view.ts';
 const MAX_REMEMBERED = 1_000;
 
 const NO_NAMES: Snapshot['names'] = new Map();
+const NO_LISTENERS: Snapshot['listeners'] = new Map();
+
+/** Its connections are redirected, and it does not find out by itself where they were going. */
+const needsVips = (view: View): boolean => view.interception !== undefined && view.onDemand !== true;
+
+interface ViewListeners {
+  readonly own: ListenerSpec;
+  readonly vips: Snapshot['listeners'];
+  readonly listeners: Snapshot['listeners'];
+}
 
 interface NamespaceRoutes {
   readonly hosts: MeshHosts;
@@ -22,14 +33,16 @@ interface NamespaceRoutes {
 /** The same mesh and view give the same snapshot; a part that did not change since the last one of that view is the same object. */
 export class ViewSnapshots {
   readonly #routes = new Recent<NamespaceRoutes>(MAX_REMEMBERED);
-  readonly #listeners = new Recent<ReadonlyMap<string, ListenerSpec>>(MAX_REMEMBERED);
+  readonly #listeners = new Recent<ViewListeners>(MAX_REMEMBERED);
+  readonly #intercepted = new InterceptedParts();
   readonly #snapshots = new Recent<Snapshot>(MAX_REMEMBERED);
 
   snapshotOf(mesh: Mesh, view: View): Snapshot {
     const key = viewKey(view);
-    const listeners = this.#listenersOf(key, view);
-    const { clusters, endpoints } = mesh;
-    const routes = view.onDemand === true ? mesh.portRoutes : this.#routesOf(mesh.hosts, view.namespace);
+    const { endpoints } = mesh;
+    const clusters = view.interception === undefined ? mesh.clusters : this.#intercepted.clustersOf(mesh);
+    const listeners = this.#listenersOf(key, mesh, view);
+    const routes = this.#routesFor(mesh, view);
     const names = view.onDemand === true ? mesh.names : NO_NAMES;
     const before = this.#snapshots.get(key);
     if (
@@ -46,13 +59,20 @@ export class ViewSnapshots {
     return snapshot;
   }
 
-  #listenersOf(key: string, view: View): ReadonlyMap<string, ListenerSpec> {
+  #listenersOf(key: string, mesh: Mesh, view: View): ReadonlyMap<string, ListenerSpec> {
     const known = this.#listeners.get(key);
-    if (known !== undefined) return known;
-    const listener = listenerOf(view);
-    const listeners = new Map([[listener.name, listener]]);
-    this.#listeners.set(key, listeners);
+    const vips = needsVips(view) ? this.#intercepted.listenersOf(mesh) : NO_LISTENERS;
+    if (known?.vips === vips) return known.listeners;
+    const own = known?.own ?? listenerOf(view);
+    const listeners = new Map([...vips, [own.name, own] as const]);
+    this.#listeners.set(key, { own, vips, listeners });
     return listeners;
+  }
+
+  #routesFor(mesh: Mesh, view: View): Snapshot['routes'] {
+    if (view.onDemand === true) return mesh.portRoutes;
+    const proxy = this.#routesOf(mesh.hosts, view.namespace);
+    return needsVips(view) ? this.#intercepted.routesOf(mesh, proxy) : proxy;
   }
 
   #routesOf(hosts: MeshHosts, namespace: string): ReadonlyMap<string, RouteConfigSpec> {

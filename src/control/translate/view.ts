@@ -3,12 +3,14 @@ import type { NodeIdentity } from '../../model/node-identity.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
 
 /** The part of a NodeIdentity that makes a difference. */
-export type View = Pick<NodeIdentity, 'namespace' | 'outboundAddresses' | 'onDemand'>;
+export type View = Pick<NodeIdentity, 'namespace' | 'outboundAddresses' | 'onDemand' | 'interception'>;
 
 /**
  * Clients with the same key get the same. E.g. `default|127.1.0.3:15001|127.0.0.1:15001`; `*|127.0.0.1:15001` for those who ask for what is
  * dialled: they know themselves what a short name means, so the namespace makes no difference.
  */
 export function viewKey(view: View): string {
-  return [view.onDemand === true ? '*' : view.namespace, ...view.outboundAddresses.map(renderSocketAddress)].join('|');
+  const namespace = view.onDemand === true ? '*' : view.namespace;
+  const mode = view.interception === undefined ? [] : [view.interception];
+  return [namespace, ...mode, ...view.outboundAddresses.map(renderSocketAddress)].join('|');
 }

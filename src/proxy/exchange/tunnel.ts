@@ -12,15 +12,26 @@ import { type DialOwner, type UpstreamConnection, UpstreamDial } from '../tcp/up
 import type { Cluster } from '../upstream/cluster.ts';
 import { MAX_RETRIES } from '../upstream/retry-policy.ts';
 import type { ExchangeContext, ServeTunnelled } from './exchange-context.ts';
-import type { ExchangeRecord } from './exchange-record.ts';
 import { planOf, type TunnelPlan } from './tunnel-plan.ts';
+
+/** What is kept of it for the access log. */
+export interface TunnelRecord {
+  status: number;
+  details: string;
+  attempts: number;
+  upstreamHost: string;
+  readonly flags: string;
+  fail(code: ErrorCode, detail: string): void;
+}
 
 /** Who began the tunnel. */
 export interface TunnelOwner {
   readonly stream: Pick<DownstreamStream, 'openTunnel'>;
-  readonly record: ExchangeRecord;
+  readonly record: TunnelRecord;
+  /** No pod can be reached, and nothing has been promised. The last call. */
   rescue(code: ErrorCode, detail: string): void;
-  finishTunnel(bytesReceived: number, bytesSent: number): void;
+  /** The last call. `handedOver`: HTTP was found in it, and whoever serves that has the socket. */
+  finishTunnel(bytesReceived: number, bytesSent: number, handedOver: boolean): void;
 }
 
 export interface TunnelTarget {
@@ -185,7 +196,7 @@ export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, Timer
     this.#silent?.abandon();
     socket.off('error', ignore);
     socket.off('close', this.#onCallerClosed);
-    this.#end();
+    this.#end(true);
     (serveTunnelled as ServeTunnelled)(socket, this.#target.authority, protocol as 'http1' | 'http2');
   }
 
@@ -266,13 +277,13 @@ export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, Timer
     this.#context.wheel.cancel(this.#timer);
   }
 
-  #end(): void {
+  #end(handedOver = false): void {
     if (this.#ended) return;
     this.#settle();
     this.#ended = true;
     const { record } = this.#owner;
     if (record.details === '') record.details = this.#found;
-    this.#owner.finishTunnel(this.#relay?.bytesReceived ?? 0, this.#relay?.bytesSent ?? 0);
+    this.#owner.finishTunnel(this.#relay?.bytesReceived ?? 0, this.#relay?.bytesSent ?? 0, handedOver);
   }
 }
 

@@ -1,6 +1,6 @@
 // The connections of one HTTP connection manager: an exchange and a codec for each.
 import type { Socket } from 'node:net';
-import type { HttpConnectionManagerSpec } from '../../model/listener-spec.ts';
+import type { HttpConnectionManagerSpec, SocketAddressSpec } from '../../model/listener-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
 import type { ServerExchange } from '../codec/downstream.ts';
@@ -13,7 +13,9 @@ import type { ServerConnectionLimits } from '../codec/server-connection-limits.t
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { ExchangeStats } from '../exchange/exchange-stats.ts';
+import { RedirectedConnection, type RedirectedOwner } from '../exchange/redirected-connection.ts';
 import { Detection } from '../tcp/detection.ts';
+import { TcpStats } from '../tcp/tcp-stats.ts';
 import type { ConnectionChain } from './connection-chain.ts';
 
 /** Share of the age that is taken off by chance. */
@@ -35,16 +37,21 @@ export interface HttpChainOptions {
   readonly shared: Omit<ExchangeContext, OwnContext | 'accessLog'>;
   readonly accessLog: AccessLog | null;
   readonly limits: Omit<ServerConnectionLimits, 'headTimeoutMs' | 'idleTimeoutMs'>;
+  /** Takes redirected connections to what no Service has. */
+  readonly passOn: (socket: Socket, destination: SocketAddressSpec) => void;
   /** Where the configuration says nothing of it (0), ms. */
   readonly requestHeadersTimeoutMs: number;
   /** Whatever the configuration says beyond it, ms; 0 = what that says. */
   readonly maxIdleMs: number;
 }
 
-export class HttpChain implements ConnectionChain, Http2ServerOwner {
+export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedOwner {
   readonly #options: HttpChainOptions;
   readonly #exchanges = new Set<Exchange>();
   readonly #http2 = new Set<Http2ServerConnection>();
+  /** Those of them that carry no HTTP, or about which that is not known yet. */
+  readonly #redirected = new Set<RedirectedConnection>();
+  readonly #tcpStats = new TcpStats();
   #commons: Http2Commons | null = null;
   /** From its first connection of HTTP/2 on. */
   #http2Stats: Http2Stats | null = null;
@@ -69,11 +76,11 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   }
 
   get active(): number {
-    return this.#stats.requestsActive;
+    return this.#stats.requestsActive + this.#redirected.size;
   }
 
   get connections(): number {
-    return this.#exchanges.size + this.#http2.size;
+    return this.#exchanges.size + this.#http2.size + this.#redirected.size;
   }
 
   /** Takes routes for the next request, and limits for connections to come; those that are there keep theirs. */
@@ -88,7 +95,18 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     if (this.#commons?.text.maxListBytes !== this.#limits().maxHeadBytes) this.#commons = null;
   }
 
-  accept(socket: Socket): void {
+  /** A redirected connection goes where it was going, where routes can tell what that is. */
+  accept(socket: Socket, originalDestination: SocketAddressSpec | null): void {
+    const { demand } = this.#context.routes;
+    if (originalDestination !== null && demand !== null) {
+      const context = this.#context;
+      const connection = new RedirectedConnection(this, socket, originalDestination, demand, context, this.#tcpStats);
+      this.#redirected.add(connection);
+      this.#tcpStats.connectionsTotal += 1;
+      this.#tcpStats.connectionsActive += 1;
+      connection.start();
+      return;
+    }
     this.#stats.connectionsTotal += 1;
     this.#stats.connectionsActive += 1;
     if (this.#http.codec === 'http2' || (this.#http.codec !== 'http1' && hasAgreedOnHttp2(socket))) {
@@ -99,6 +117,15 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     if (this.#http.codec !== 'http1') {
       exchange.connection.onHttp2 = (bytes) => this.#takeOver(exchange, socket, bytes);
     }
+  }
+
+  onUnknownDestination(connection: RedirectedConnection, socket: Socket, destination: SocketAddressSpec): void {
+    this.onRedirectedEnd(connection);
+    this.#options.passOn(socket, destination);
+  }
+
+  onRedirectedEnd(connection: RedirectedConnection): void {
+    if (this.#redirected.delete(connection)) this.#tcpStats.connectionsActive -= 1;
   }
 
   createExchange(stream: Http2ServerStream): ServerExchange {
@@ -121,6 +148,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
   }
 
   close(): void {
+    for (const connection of this.#redirected) connection.close();
     for (const exchange of this.#exchanges) exchange.connection.destroy();
     for (const connection of this.#http2) connection.destroy();
   }
@@ -178,6 +206,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner {
     this.#stats.collect(statPrefix, sink);
     this.#http2Stats?.collect('http', statPrefix, 'downstream', sink);
     this.#detection.collect(this.#http.statPrefix, sink);
+    if (this.#tcpStats.connectionsTotal > 0) this.#tcpStats.collect(this.#http.statPrefix, sink);
   }
 
   readonly #onExchangeClosed = (exchange: Exchange): void => {

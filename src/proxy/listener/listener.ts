@@ -24,6 +24,7 @@ import { Acceptor } from './acceptor.ts';
 import { ChainChooser } from './chain-chooser.ts';
 import type { ConnectionChain } from './connection-chain.ts';
 import { HttpChain, type OwnContext } from './http-chain.ts';
+import type { ListenerAddresses } from './listener-addresses.ts';
 import type { OriginalDestination } from './original-destination.ts';
 import { TcpChain } from './tcp-chain.ts';
 import { TlsChain } from './tls-chain.ts';
@@ -43,6 +44,8 @@ export interface ListenerOptions {
   /** As of AcceptorOptions. */
   readonly connectionBufferBytes: number;
   readonly originalDestination: OriginalDestination;
+  /** All listeners of this sidecar. Absent: there is no other. */
+  readonly neighbours?: () => ListenerAddresses;
   readonly log: Log;
   /** How long after a failed bind the next try is made, ms. */
   readonly rebindMs: number;
@@ -64,11 +67,14 @@ export class Listener implements StatSource {
   /** Chains that a change has taken away and that still have connections. */
   readonly #retired = new Set<ConnectionChain>();
   #chooser: ChainChooser<ConnectionChain>;
+  /** The default chain, where that takes bytes to wherever they were going. */
+  #passthrough: ConnectionChain | null = null;
   #spec: ListenerSpec;
   #connections = 0;
   #refused = 0;
   #overflowed = 0;
   #unmatched = 0;
+  #passedOn = 0;
   /** Sockets whose first bytes are awaited. */
   readonly #inspected = new Map<Socket, FirstBytes<Detected | 'malformed'>>();
   #inspectionTimeouts = 0;
@@ -82,17 +88,23 @@ export class Listener implements StatSource {
     this.#chooser = this.#createChains(spec, parts);
     const { shared, log, rebindMs, connectionBufferBytes } = options;
     const accepting = { clock: shared.clock, log, rebindMs, connectionBufferBytes };
-    this.#acceptors = [spec.address, ...spec.additionalAddresses].map(
+    this.#acceptors = (spec.bindToPort === false ? [] : addressesOf(spec)).map(
       (address) => new Acceptor(spec.name, address, accepting, (socket) => this.#onConnection(socket)),
     );
   }
 
-  /** Every address accepts connections. */
+  /** False: connections come from a listener that hands them over. */
+  get bindsToPort(): boolean {
+    return this.#spec.bindToPort !== false;
+  }
+
+  /** Every address accepts connections, where any is bound. */
   get listening(): boolean {
-    return this.#acceptors.length > 0 && this.#acceptors.every(({ bound }) => bound !== null);
+    return this.#acceptors.every(({ bound }) => bound !== null);
   }
 
   get addresses(): readonly SocketAddressSpec[] {
+    if (!this.bindsToPort) return addressesOf(this.#spec);
     return this.#acceptors.map(({ bound, address }) => bound ?? address);
   }
 
@@ -160,6 +172,7 @@ export class Listener implements StatSource {
     sink.counter('listener', where, 'downstream_cx_overflow', this.#overflowed);
     sink.counter('listener', where, 'downstream_cx_destination_refused', this.#refused);
     sink.counter('listener', where, 'no_filter_chain_match', this.#unmatched);
+    sink.counter('listener', where, 'downstream_cx_passthrough', this.#passedOn);
     sink.counter('listener', where, 'downstream_pre_cx_timeout', this.#inspectionTimeouts);
     sink.counter('listener', where, 'downstream_listener_filter_error', this.#inspectionErrors);
   }
@@ -179,6 +192,8 @@ export class Listener implements StatSource {
       defaultFilterChain === undefined ? null : live(defaultFilterChain, true),
     );
     this.#chains = chains;
+    this.#passthrough =
+      defaultFilterChain?.filter.kind === 'tcp' ? (chains.get(chainKey(defaultFilterChain, true)) ?? null) : null;
     return chooser;
   }
 
@@ -207,7 +222,9 @@ export class Listener implements StatSource {
     }
     const { http } = filter;
     const accessLog = this.#accessLog(http.accessLogs);
-    return new HttpChain(http, parts.routesOf(http), { shared, limits, requestHeadersTimeoutMs, maxIdleMs, accessLog });
+    const passOn = (socket: Socket, destination: SocketAddressSpec): void => this.#passOn(socket, destination);
+    const options = { shared, limits, requestHeadersTimeoutMs, maxIdleMs, accessLog, passOn };
+    return new HttpChain(http, parts.routesOf(http), options);
   }
 
   #accessLog(paths: readonly string[] | undefined): AccessLog | null {
@@ -217,23 +234,40 @@ export class Listener implements StatSource {
 
   #onConnection(socket: Socket): void {
     this.#connections += 1;
-    const { maxConnections } = this.#options;
-    if (maxConnections > 0 && this.connections >= maxConnections) {
-      this.#overflowed += 1;
-      socket.destroy();
-      return;
-    }
+    if (this.#overflows(socket)) return;
     const redirected = this.#options.originalDestination.of(socket);
-    const own = redirected === null || this.#isOwn(redirected);
-    if (!own && this.#spec.originalDestination === undefined) {
-      // Redirected traffic needs the routes of its destination, which only an intercepted listener has.
+    const own = redirected === null || this.#isOwn(redirected, socket);
+    const neighbours = own ? undefined : this.#options.neighbours?.();
+    if (!own && (this.#spec.originalDestination === undefined || neighbours?.isBound(redirected) === true)) {
+      // Redirected traffic needs the routes of its destination, which only an intercepted listener has; a listener of ours has none for itself.
       this.#refused += 1;
       socket.destroy();
       return;
     }
+    const other = this.#spec.originalDestination === 'hand-over' && !own ? neighbours?.at(redirected) : null;
+    if (other != null && other !== this) other.takeOver(socket, redirected as SocketAddressSpec);
+    else this.#take(socket, own ? null : redirected);
+  }
+
+  /** A connection that another listener has accepted, and that was going here. */
+  takeOver(socket: Socket, destination: SocketAddressSpec): void {
+    this.#connections += 1;
+    if (this.#overflows(socket)) return;
+    this.#take(socket, destination);
+  }
+
+  #overflows(socket: Socket): boolean {
+    const { maxConnections } = this.#options;
+    if (maxConnections === 0 || this.connections < maxConnections) return false;
+    this.#overflowed += 1;
+    socket.destroy();
+    return true;
+  }
+
+  #take(socket: Socket, redirected: SocketAddressSpec | null): void {
     const { inspection } = this.#spec;
-    if (inspection === undefined) this.#handOver(socket, PLAIN_BYTES, own ? null : redirected);
-    else this.#inspect(socket, inspection, own ? null : redirected);
+    if (inspection === undefined) this.#handOver(socket, PLAIN_BYTES, redirected);
+    else this.#inspect(socket, inspection, redirected);
   }
 
   #inspect(socket: Socket, inspection: InspectionSpec, redirected: SocketAddressSpec | null): void {
@@ -264,11 +298,44 @@ export class Listener implements StatSource {
     socket.destroy();
   }
 
-  #isOwn(destination: SocketAddressSpec): boolean {
-    return this.#acceptors.some(
-      ({ bound }) => bound !== null && bound.host === destination.host && bound.port === destination.port,
+  /** To what no Service has: byte for byte, by the default chain. */
+  #passOn(socket: Socket, destination: SocketAddressSpec): void {
+    const chain = this.#passthrough;
+    if (chain !== null) {
+      this.#passedOn += 1;
+      chain.accept(socket, destination);
+      return;
+    }
+    this.#unmatched += 1;
+    socket.destroy();
+  }
+
+  /** Whether `destination` is where it accepts connections; `socket` is one that came here. */
+  #isOwn({ host, port }: SocketAddressSpec, socket: Socket): boolean {
+    if (socket.localAddress === host && socket.localPort === port) return true;
+    return this.addresses.some((address) => address.host === host && address.port === port);
+  }
+
+  /** Connections that go there come here: of one that takes redirected connections that may be every address with its port. */
+  answersAt({ host, port }: SocketAddressSpec): boolean {
+    const redirected = this.#spec.originalDestination !== undefined;
+    return this.addresses.some(
+      (address) =>
+        address.port === port &&
+        (address.host === host || (redirected && (WILDCARDS.has(address.host) || isSidecarPort(port)))),
     );
   }
+}
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** Nothing that goes to one of them may be redirected (contract: ports), so whatever is came round. */
+function isSidecarPort(port: number): boolean {
+  return port >= 15_000 && port <= 15_099;
+}
+
+function addressesOf({ address, additionalAddresses }: ListenerSpec): readonly SocketAddressSpec[] {
+  return [address, ...additionalAddresses];
 }
 
 /** Chains that differ in anything else are changed in place: their connections stay. */

@@ -51,6 +51,12 @@ export class RouteTable {
     return null;
   }
 
+  /** As CONNECT to `authority` without any field: for connections that were redirected. */
+  matchConnection(authority: string): RouteEntry | null {
+    const host = this.#takesAll ? this.#any : this.#hostFor(authority);
+    return host?.entries.find((entry) => entry.connect && entry.condition === null) ?? null; // alloc-ok: once a connection
+  }
+
   #hostFor(authority: string): CompiledHost | null {
     return this.#hostOf(this.#ignorePort ? withoutPort(authority) : authority);
   }

@@ -8,10 +8,11 @@ export class TcpRecord implements AccessRecord {
   readonly downstreamRemote: string;
   readonly protocol = 'TCP';
   readonly method = '';
-  readonly authority = '';
   readonly path = '';
-  readonly status = 0;
-  readonly route = '';
+  /** Where a redirected connection was going. */
+  readonly authority: string;
+  status = 0;
+  route = '';
   readonly requestId = '';
   readonly traceId = '';
   readonly userAgent = '';
@@ -25,8 +26,9 @@ export class TcpRecord implements AccessRecord {
   upstreamCluster = '';
   readonly #startedAtMs: number;
 
-  constructor(downstreamRemote: string, clock: Clock) {
+  constructor(downstreamRemote: string, clock: Clock, authority = '') {
     this.downstreamRemote = downstreamRemote;
+    this.authority = authority;
     this.startedAtWallMs = clock.wallNow();
     this.#startedAtMs = clock.now();
   }

@@ -1,5 +1,5 @@
 // What a client asks for at first: everything, what a bootstrap file leaves to the control plane, or what tells the rest.
-import { chainsOf, type ListenerSpec } from '../../model/listener-spec.ts';
+import { httpManagersOf, type ListenerSpec, tcpClustersOf } from '../../model/listener-spec.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { CLUSTER_TYPE } from '../resources/cluster.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
@@ -48,12 +48,20 @@ export function owedWhole(types: ReadonlyMap<string, HeldType>): readonly HeldTy
     types.get(LISTENER_TYPE.typeUrl)?.held.values() ?? [],
     ({ spec }) => spec as ListenerSpec,
   );
-  const kinds = listeners
-    .flatMap((listener) => chainsOf(listener))
-    .map(({ filter }) => (filter.kind === 'http' ? filter.http.routes.kind : filter.kind));
+  const kinds = listeners.map(routeKindsOf);
   const owed = [
-    ...(kinds.some((kind) => kind !== 'on-demand') ? [CLUSTER_TYPE.typeUrl] : []),
-    ...(kinds.includes('on-demand') ? [SERVICE_NAME_TYPE.typeUrl] : []),
+    ...(kinds.some((own) => own.size !== 1 || !own.has('on-demand')) ? [CLUSTER_TYPE.typeUrl] : []),
+    ...(kinds.some((own) => own.has('on-demand')) ? [SERVICE_NAME_TYPE.typeUrl] : []),
   ];
   return owed.flatMap((typeUrl) => types.get(typeUrl) ?? []).filter(({ names }) => names !== null);
+}
+
+function routeKindsOf(listener: ListenerSpec): ReadonlySet<string> {
+  return new Set(httpManagersOf(listener).map(({ routes }) => routes.kind));
+}
+
+/** Clusters that a listener sends connections to by itself: who does not hold all asks for them by name. */
+export function clustersOfListeners(types: ReadonlyMap<string, HeldType>): readonly string[] {
+  const held = types.get(LISTENER_TYPE.typeUrl)?.held.values() ?? [];
+  return Array.from(held, ({ spec }) => tcpClustersOf(spec as ListenerSpec)).flat();
 }

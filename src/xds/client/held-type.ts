@@ -52,6 +52,8 @@ export class HeldType {
   readonly missing = new Map<string, MissingResource>();
   /** Names that are wanted whatever refers to them: they are dialled. */
   readonly demanded = new Set<string>();
+  /** Names that resources of a type which refers to another one need as well: clusters of listeners. */
+  listed: ReadonlySet<string> = new Set();
   /** The names asked for; null = everything. */
   names: ReadonlySet<string> | null;
   /** Version of the last response that was accepted whole; '' before the first. */

@@ -12,7 +12,7 @@ import { CLUSTER_TYPE } from '../resources/cluster.ts';
 import { ENDPOINT_TYPE } from '../resources/endpoint.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
-import { createHeldTypes, createOnDemandTypes, type FileScope, owedWhole } from './file-scope.ts';
+import { clustersOfListeners, createHeldTypes, createOnDemandTypes, type FileScope, owedWhole } from './file-scope.ts';
 import { type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
 import { merge, takeBack, unusable } from './merge-reading.ts';
 import { type Reading, readDelivery } from './read-delivery.ts';
@@ -179,7 +179,7 @@ export class Subscriber {
     const { typeUrl } = target.type;
     const referring = this.types.find(({ type }) => type.refersTo === typeUrl);
     if (referring === undefined && target.names === null) return null;
-    const names = new Set([...target.demanded, ...(referring?.references() ?? [])]);
+    const names = new Set([...target.demanded, ...target.listed, ...(referring?.references() ?? [])]);
     if (target.names !== null && sameSet(names, target.names)) return null;
     const { added, gone, dropped } = target.want(names);
     const timers = this.#timers.get(target);
@@ -220,6 +220,23 @@ export class Subscriber {
   /** Listeners tell what else there is to ask for. */
   #askWhole(): Buffer[] {
     if (!this.#onDemand) return [];
+    return [...this.#askWholeTypes(), ...this.#askListed()];
+  }
+
+  /** Who holds what is dialled has no other reason to ask for the clusters that listeners name. */
+  #askListed(): Buffer[] {
+    const clusters = this.#types.get(CLUSTER_TYPE.typeUrl);
+    if (clusters === undefined || clusters.names === null) return [];
+    clusters.listed = new Set(clustersOfListeners(this.#types));
+    const change = this.#rewant(clusters);
+    if (change === null) return [];
+    if (change.dropped.length > 0) {
+      this.#options.sink.apply(clusters.type.toChanges({ upserted: [], removed: change.dropped }));
+    }
+    return [change.request];
+  }
+
+  #askWholeTypes(): Buffer[] {
     return owedWhole(this.#types).map((held) => {
       const request = held.wantAll();
       this.#await(held, held.unanswered());

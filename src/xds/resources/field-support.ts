@@ -73,9 +73,10 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'listener_filters_timeout',
       'continue_on_listener_filters_timeout',
       'bind_to_port',
+      'use_original_dst',
       'traffic_direction',
     ],
-    refused: ['use_original_dst', 'api_listener', '#18', '#27', '#32', '#36'],
+    refused: ['api_listener', '#18', '#27', '#32', '#36'],
   },
   'envoy.config.listener.v3.FilterChain': {
     supported: ['filter_chain_match', 'filters', 'name', 'transport_socket'],

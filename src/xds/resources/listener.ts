@@ -39,11 +39,12 @@ function encodeListener(spec: ListenerSpec): MessageInitShape<typeof ListenerSch
       ? {}
       : { defaultFilterChain: encodeFilterChain(spec.defaultFilterChain) }),
     ...encodeListenerFilters(spec),
+    ...(spec.originalDestination === 'hand-over' ? { useOriginalDst: true } : {}),
+    ...(spec.bindToPort === false ? { bindToPort: false } : {}),
   };
 }
 
 function decodeListener(message: Listener, context: DecodeContext): ListenerSpec {
-  if (message.bindToPort === false) context.refuse('bind_to_port', 'false is not supported', 'leave it out');
   const spec = {
     name: message.name,
     address: decodeAddress(message.address, 0, context, 'address'),
@@ -52,6 +53,8 @@ function decodeListener(message: Listener, context: DecodeContext): ListenerSpec
     ),
     ...decodeFilterChains(message, context),
     ...decodeListenerFilters(message, context),
+    ...(message.useOriginalDst === true ? { originalDestination: 'hand-over' as const } : {}),
+    ...(message.bindToPort === false ? { bindToPort: false as const } : {}),
   };
   checkInspection(spec, context);
   return spec;

@@ -109,3 +109,77 @@ describe('a redirected connection', () => {
     expect((await plane.logged(0)).flags).toBe('UH');
   });
 });
+
+describe('a listener that hands connections over', () => {
+  async function handingOver(destination: () => SocketAddressSpec | null, unbound: readonly SocketAddressSpec[]) {
+    const [own, ...others] = await Promise.all(
+      ['own', ...unbound.map((_, index) => `${index}`)].map((one) => pods.named(one)),
+    );
+    const services = Object.fromEntries([...others.entries()].map(([index, pod]) => [`pod${index}`, [pod]]));
+    const plane = await intercepted(destination, [tcp('own')], {
+      services: { own: own === undefined ? [] : [own], ...services },
+    });
+    const base = { additionalAddresses: [] };
+    const handing: ListenerSpec = {
+      ...{ ...base, name: LISTENER, address: { host: '127.0.0.1', port: 0 }, filterChains: [tcp('own')] },
+      originalDestination: 'hand-over',
+    };
+    const taking = unbound.map(
+      (address, index): ListenerSpec => ({
+        ...{ ...base, name: `to ${index}`, address, filterChains: [tcp(`pod${index}`)], bindToPort: false },
+      }),
+    );
+    plane.apply({ listeners: { upserted: [handing, ...taking], removed: [] } });
+    expect(plane.plane.readiness().ready).toBe(true);
+    return plane;
+  }
+
+  async function answerOf(plane: LivePlane): Promise<string> {
+    const client = await plane.client();
+    const answer = await client.rest();
+    await client.finish();
+    return answer;
+  }
+
+  it('gives them to the one at their address, else at every address with their port, else takes them itself', async () => {
+    let destination: SocketAddressSpec | null = null;
+    const plane = await handingOver(
+      () => destination,
+      [
+        { host: '10.96.0.5', port: 80 },
+        { host: '0.0.0.0', port: 81 },
+        { host: '10.96.0.6', port: 81 },
+        { host: 'fd00::5', port: 80 },
+      ],
+    );
+    const found = [];
+    for (const [host, port] of [
+      ['10.96.0.5', 80],
+      ['10.96.0.7', 81],
+      ['10.96.0.6', 81],
+      ['fd00::5', 80],
+      ['10.96.0.5', 82],
+    ] as const) {
+      destination = { host, port };
+      found.push(await answerOf(plane));
+    }
+    destination = null;
+    found.push(await answerOf(plane));
+    expect(found).toEqual(['0', '1', '2', '3', 'own', 'own']);
+    expect(plane.stat('listener.10.96.0.5:80.downstream_cx_total')).toBe(1);
+  });
+
+  it('gives them to nobody who is gone, and connections that were given stay', async () => {
+    const pod = await pods.echo();
+    const plane = await handingOver(() => ({ host: '10.96.0.5', port: 80 }), [{ host: '10.96.0.5', port: 80 }]);
+    plane.setEndpoints('pod0', [pod]);
+    const client = await plane.client();
+    client.send('a');
+    expect((await client.read(1)).toString()).toBe('a');
+    plane.apply({ listeners: { upserted: [], removed: ['to 0'] } });
+    client.send('b');
+    expect((await client.read(1)).toString()).toBe('b');
+    await client.finish();
+    expect(await answerOf(plane)).toBe('own');
+  });
+});

@@ -1,7 +1,7 @@
 // Promises of CONNECT to a Service port of which nobody has said what it speaks: whoever speaks first tells.
 import type { AppProtocol } from '../../../src/model/cluster-spec.ts';
 import { realClientHello } from '../../support/client-hellos.ts';
-import type { LivePlane, TestAddress } from '../../support/live-plane.ts';
+import type { LivePlane, LivePlaneOptions, TestAddress } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import type { RawClient } from '../../support/raw-client.ts';
 import { Stage } from '../../support/stage.ts';
@@ -22,13 +22,14 @@ const GET = 'GET / HTTP/1.1\r\nHost: other\r\n\r\n';
 const GREETING = '220 ready\r\n';
 
 interface Scene {
+  readonly http?: LivePlaneOptions['http'];
   readonly clock?: ManualClock;
   readonly says?: AppProtocol;
 }
 
 async function planeOf(endpoints: readonly TestAddress[], scene: Scene = {}): Promise<LivePlane> {
-  const { clock = new ManualClock(), says = 'detect' } = scene;
-  return stage.plane({ services: { web: endpoints, other: [] }, cluster: { appProtocol: says }, clock });
+  const { clock = new ManualClock(), says = 'detect', http = {} } = scene;
+  return stage.plane({ services: { web: endpoints, other: [] }, cluster: { appProtocol: says }, clock, http });
 }
 
 async function opened(plane: LivePlane, early = ''): Promise<RawClient> {
@@ -99,11 +100,15 @@ describe('a tunnel whose protocol nobody has declared', () => {
     expect((await plane.logged(0)).details).toBe('tcp: no whole request line within 5000 ms');
   });
 
-  it('with an upgrade in it goes to one pod as it is', async () => {
-    const plane = await planeOf([await pods.echo()]);
-    const upgrade = 'GET / HTTP/1.1\r\nHost: web\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n';
-    const client = await opened(plane, upgrade);
-    expect((await client.read(upgrade.length)).toString()).toBe(upgrade);
+  it('carries upgrades of the requests in it', async () => {
+    const upgraded = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nhello';
+    const pod = await pods.pod((socket) => void socket.once('data', () => socket.end(upgraded, 'latin1')));
+    const plane = await planeOf([pod], { http: { upgrades: { websocket: true } } });
+    const client = await opened(
+      plane,
+      'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
+    );
+    expect(await client.rest()).toMatch(/^HTTP\/1.1 101 .*hello$/s);
     await client.finish();
   });
 

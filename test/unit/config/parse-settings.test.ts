@@ -20,6 +20,7 @@ describe('parseSettings', () => {
         xdsAddress: { host: '127.0.0.1', port: 15_010 },
         xdsProtocol: 'delta',
         xdsScope: 'on-demand',
+        interception: 'none',
         onDemandWaitMs: 5_000,
         onDemandIdleMs: 600_000,
         xdsFetchTimeoutMs: 15_000,

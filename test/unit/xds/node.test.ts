@@ -34,6 +34,16 @@ describe('the node of a client', () => {
     expect(decode(id, { ON_DEMAND: 'no' })).toMatchObject({ value: expect.not.objectContaining({ onDemand: true }) });
   });
 
+  it('says that connections are redirected to it only where they are', () => {
+    const identity = { id, namespace: 'shop', outboundAddresses: [], interception: 'redirect' as const };
+    const node = create(NodeSchema, encodeNode(identity, {}));
+    expect(node.metadata).toEqual({ NAMESPACE: 'shop', INTERCEPTION_MODE: 'REDIRECT' });
+    expect(decodeNode(node)).toEqual({ ok: true, value: identity });
+    const none = decode(id, { INTERCEPTION_MODE: 'NONE' });
+    expect(none).toMatchObject({ value: expect.not.objectContaining({ interception: 'redirect' }) });
+    expect(decode(id, { INTERCEPTION_MODE: 'TPROXY' }).ok).toBe(false);
+  });
+
   it('takes the namespace from the metadata, else from the node id, else "default"', () => {
     const namespaceOf = (nodeId: string, metadata: JsonObject) => {
       const decoded = decode(nodeId, metadata);

@@ -10,8 +10,6 @@ export interface FirstWord {
 
 const HTTP2: FirstWord = { protocol: 'http2', detail: 'h2c' };
 const BYTES: FirstWord = { protocol: 'tcp', detail: 'bytes that are neither HTTP nor TLS' };
-/** What follows an upgrade is not HTTP: the pod gets all of it as it comes. */
-const UPGRADE: FirstWord = { protocol: 'tcp', detail: 'HTTP that asks for an upgrade' };
 const TLS_HANDSHAKE = 22;
 
 /** `null` = more bytes are needed. */
@@ -19,18 +17,13 @@ export function readFirstWord(bytes: Buffer): FirstWord | null {
   const http = readHttpStart(bytes);
   if (http === 'incomplete') return null;
   if (http === null) return isTls(bytes) ? tlsWord(bytes) : BYTES;
-  if (http === 'h2c') return HTTP2;
-  return asksForUpgrade(bytes) ? UPGRADE : { protocol: 'http1', detail: http };
+  return http === 'h2c' ? HTTP2 : { protocol: 'http1', detail: http };
 }
 
 /** As above, where nothing but HTTP/2 is of interest. */
 export function readHttp2Word(bytes: Buffer): FirstWord | null {
   if (isPrefaceBegun(bytes)) return null;
   return readHttpStart(bytes) === 'h2c' ? HTTP2 : BYTES;
-}
-
-function asksForUpgrade(bytes: Buffer): boolean {
-  return bytes.toString('latin1').toLowerCase().includes('\nupgrade:');
 }
 
 function isTls(bytes: Buffer): boolean {

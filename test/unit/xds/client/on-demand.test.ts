@@ -75,6 +75,20 @@ describe('a client that holds what it dials', () => {
     ]);
   });
 
+  it('asks by name for the cluster that its listener sends connections to by itself, until the listener does not', () => {
+    const redirected = new TextMesh(serviceText('ports: [{port: 80}]', 'a')).onDemand({ interception: 'redirect' });
+    const fresh = client();
+    fresh.begin();
+    const { requests } = fresh.receive('LDS', envelopes('LDS', redirected));
+    expect(requests).toEqual(['LDS n=n1', 'NDS +[]', 'CDS +[passthrough]']);
+    fresh.receive('CDS', only('CDS', 'passthrough', redirected));
+    fresh.sink.take();
+    expect(fresh.subscribe(A)).toContain(`CDS +[${CLUSTER_A}]`);
+    const bare = fresh.receive('LDS', envelopes('LDS', MESH)).requests;
+    expect(bare).toEqual(['LDS n=n3', 'CDS +[] -[passthrough]']);
+    expect(fresh.sink.take()).toEqual(['listeners +[outbound] -[]', 'clusters +[] -[passthrough]']);
+  });
+
   it('takes nothing that it did not ask for', () => {
     const fresh = holdingA();
     fresh.receive('CDS', envelopes('CDS', MESH));

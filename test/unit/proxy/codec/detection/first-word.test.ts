@@ -40,11 +40,6 @@ describe('the first word of a caller', () => {
     expect(read(text)?.protocol).toBe(protocol);
   });
 
-  it('that asks for an upgrade is bytes', () => {
-    expect(read('GET / HTTP/1.1\r\nHost: a\r\nUPGRADE: websocket\r\n\r\n')?.protocol).toBe('tcp');
-    expect(read('GET /upgrade: HTTP/1.1\r\nHost: a\r\n\r\n')?.protocol).toBe('http1');
-  });
-
   it('of TLS is told after two bytes, with the name where that has come', async () => {
     const hello = await realClientHello({ servername: 'a.example' });
     expect(readFirstWord(hello)).toEqual({ protocol: 'tls', detail: 'TLS for a.example' });

@@ -1,0 +1,158 @@
+// Runs in a network namespace of its own: control plane, sidecar, pods and callers, with real REDIRECT rules; prints what callers saw as JSON.
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { ProxyApp } from '../../src/app/proxy-app.ts';
+import { openRedirectedDestination } from '../../src/app/redirected-destination.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { PROXY_SETTINGS } from '../../src/config/index.ts';
+import { parseSettings } from '../../src/config/parse-settings.ts';
+import { listStats } from '../../src/telemetry/prometheus.ts';
+import { MemoryPlane } from './memory-plane.ts';
+import { until } from './until.ts';
+
+const OUTBOUND = 15_001;
+/** The sidecar's own connections come from here, and are not redirected. */
+const SIDECAR = '127.0.0.6';
+const VIP = { host: '10.96.0.5', ports: { undeclared: 80, declared: 5432, smtp: 25 } };
+const VIP6 = 'fd00:96::5';
+const PODS = ['10.244.0.1', '10.244.0.2'];
+/** What no Service has. */
+const OUTSIDE = '203.0.113.5';
+const GREETING = '220 ready\r\n';
+
+function run(command: string, ...args: string[]): void {
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function prepareNetwork(): void {
+  run('ip', 'link', 'set', 'lo', 'up');
+  for (const address of [...PODS, OUTSIDE]) run('ip', 'address', 'add', `${address}/32`, 'dev', 'lo');
+  run('ip', 'route', 'add', '10.96.0.0/16', 'dev', 'lo');
+  const redirect = ['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '!', '-s', SIDECAR, '-j', 'REDIRECT'];
+  for (const range of ['10.96.0.0/16', '203.0.113.0/24', ...PODS.map((pod) => `${pod}/32`)]) {
+    run('iptables', ...redirect, '--to-ports', String(OUTBOUND), '-d', range);
+  }
+}
+
+async function listen(host: string, port: number, serve: (socket: Socket) => void): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    serve(socket);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server;
+}
+
+/** Says its address to whoever asks by HTTP, on port 8080; greets on 2525; echoes on 5432. */
+async function startPod(host: string): Promise<Server[]> {
+  const http = (socket: Socket) =>
+    socket.on('data', () => void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${host.length}\r\n\r\n${host}`));
+  return [
+    await listen(host, 8080, http),
+    await listen(host, 5432, (socket) => void socket.pipe(socket)),
+    await listen(host, 2525, (socket) => {
+      socket.write(GREETING);
+      socket.pipe(socket);
+    }),
+  ];
+}
+
+const MANIFESTS = `
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  clusterIP: ${VIP.host}
+  clusterIPs: [${VIP.host}, "${VIP6}"]
+  ports: [{name: a, port: ${VIP.ports.undeclared}, targetPort: 8080}, {name: postgres, port: ${VIP.ports.declared}}, {name: b, port: ${VIP.ports.smtp}, targetPort: 2525}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+addressType: IPv4
+ports: [{name: a, port: 8080}, {name: postgres, port: 5432}, {name: b, port: 2525}]
+endpoints: [{addresses: ["${PODS[0]}"]}, {addresses: ["${PODS[1]}"]}]
+`;
+
+async function startSidecar(xdsPort: number, scope: string): Promise<ProxyApp> {
+  const settings = parseSettings(PROXY_SETTINGS, {
+    SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xdsPort}`,
+    SWITCHBOARD_XDS_SCOPE: scope,
+    SWITCHBOARD_INTERCEPTION: 'redirect',
+    SWITCHBOARD_ACCESS_LOG: 'off',
+    SWITCHBOARD_UPSTREAM_SOURCE_ADDRESS: SIDECAR,
+    SWITCHBOARD_OUTBOUND_ADDRESSES: `127.0.0.1:${OUTBOUND}`,
+  });
+  if (!settings.ok) throw new Error(JSON.stringify(settings.issues));
+  const app = new ProxyApp({
+    ...{ settings: settings.value, adminAddress: null, clock: systemClock, random: seededRandom(1), log: silentLog },
+    originalDestination: await openRedirectedDestination(),
+    onQuit: () => {},
+  });
+  await app.start();
+  await until(
+    'the sidecar is ready',
+    () => app.readiness.ready,
+    () => app.readiness,
+  );
+  return app;
+}
+
+/** Connects, sends, and answers what comes until `bytes` have, or the end. */
+async function call(host: string, port: number, bytes: string, wanted: number): Promise<string> {
+  const socket = connect({ host, port });
+  socket.write(bytes);
+  let seen = '';
+  socket.setEncoding('latin1').on('data', (piece: string) => {
+    seen += piece;
+    if (seen.length >= wanted) socket.end();
+  });
+  await once(socket, 'close').catch((error: Error) => {
+    seen += ` ${error.message}`;
+  });
+  return seen;
+}
+
+const request = (host: string) => `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+/** Of an answer: what its pod says. */
+const bodyOf = (answer: string) => answer.slice(answer.lastIndexOf('\n') + 1);
+
+async function main(scope: string): Promise<void> {
+  prepareNetwork();
+  const servers = (await Promise.all(PODS.map(startPod))).flat();
+  servers.push(await listen(OUTSIDE, 7000, (socket) => void socket.pipe(socket)));
+  const plane = new MemoryPlane();
+  plane.put(MANIFESTS);
+  await plane.start();
+  const app = await startSidecar(plane.xdsPort, scope);
+  const twice = `${request('other.example')}${request('other.example')}`;
+  const answers = await call(VIP.host, VIP.ports.undeclared, twice, 2 * 48);
+  const [pod = ''] = PODS;
+  const seen = {
+    http: answers.split('HTTP/1.1').slice(1).map(bodyOf).sort(),
+    declared: await call(VIP.host, VIP.ports.declared, 'SELECT', 6),
+    serverFirst: await call(VIP.host, VIP.ports.smtp, '', GREETING.length),
+    podItself: bodyOf(await call(pod, 8080, request('web'), 48)),
+    outside: await call(OUTSIDE, 7000, request('web'), request('web').length),
+    proxyMode: bodyOf(await call('127.0.0.1', OUTBOUND, request('web.default'), 48)).slice(0, 9),
+    toItself: await loop(),
+    passedOn: listStats([app.dataPlane]).get('cluster.passthrough.upstream_cx_total'),
+    refused: listStats([app.dataPlane]).get(`listener.127.0.0.1:${OUTBOUND}.downstream_cx_destination_refused`),
+  };
+  process.stdout.write(`${JSON.stringify(seen)}\n`);
+  await app.close();
+  await plane.close();
+  for (const server of servers) server.close();
+}
+
+/** To the sidecar's own port, redirected: refused, or it would never end. */
+function loop(): Promise<string> {
+  return text(connect({ host: OUTSIDE, port: OUTBOUND })).catch((error: Error) => error.message);
+}
+
+await main(process.argv[2] ?? 'on-demand');
