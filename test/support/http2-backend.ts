@@ -32,8 +32,13 @@ export class Http2Backend implements TestAddress {
     });
   }
 
-  static async start(script: Http2Script, maxConcurrentStreams = 1_000): Promise<Http2Backend> {
-    const server = createServer({ settings: { maxConcurrentStreams } });
+  /** `enableConnectProtocol`: it takes extended CONNECT. */
+  static async start(
+    script: Http2Script,
+    maxConcurrentStreams = 1_000,
+    enableConnectProtocol = false,
+  ): Promise<Http2Backend> {
+    const server = createServer({ settings: { maxConcurrentStreams, enableConnectProtocol } });
     const backend = new Http2Backend(server, script);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

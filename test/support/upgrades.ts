@@ -1,4 +1,5 @@
 // What tests of upgrades share: the request, the answer, and pods that change to another protocol.
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { LivePlane, LivePlaneOptions, TestAddress } from './live-plane.ts';
 import type { RawAnswer, RawClient } from './raw-client.ts';
@@ -20,11 +21,24 @@ export interface SwitchingPod extends TcpPod {
   readonly heads: string[];
 }
 
+/** What a WebSocket server owes for the key that it got (RFC 6455 section 4.2.2). */
+export function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+}
+
+/** A WebSocket server, as far as the head of its answer goes. */
+export function acceptingPod(pods: TcpPods, serve?: (socket: Socket) => void): Promise<SwitchingPod> {
+  return switchingPod(pods, serve, (head) => {
+    const key = /^sec-websocket-key: (.*)$/im.exec(head)?.[1]?.trim() ?? '';
+    return switching('websocket', `Sec-WebSocket-Accept: ${acceptOf(key)}\r\nX-Pod: a\r\n`);
+  });
+}
+
 /** Answers each head with `answer`, and leaves what comes behind it, from its first byte, to `serve`. */
 export async function switchingPod(
   pods: TcpPods,
   serve: (socket: Socket) => void = (socket) => void socket.pipe(socket),
-  answer = switching(),
+  answer: string | ((head: string) => string) = switching(),
 ): Promise<SwitchingPod> {
   const heads: string[] = [];
   const pod = await pods.pod((socket) => {
@@ -35,9 +49,10 @@ export async function switchingPod(
       if (end < 4) return;
       socket.off('data', onData);
       socket.pause();
-      heads.push(seen.slice(0, end));
+      const head = seen.slice(0, end);
+      heads.push(head);
       if (end < seen.length) socket.unshift(Buffer.from(seen.slice(end), 'latin1'));
-      socket.write(answer, 'latin1');
+      socket.write(typeof answer === 'string' ? answer : answer(head), 'latin1');
       // Who wants it to wait pauses it again.
       socket.resume();
       serve(socket);

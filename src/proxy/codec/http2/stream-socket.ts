@@ -40,13 +40,14 @@ export class StreamSocket extends Socket {
     done?.();
   }
 
-  /** A peer that has said everything and wants to hear no more has ended in order (RFC 9113 section 8.1). */
+  /** NO_ERROR is the end of both halves, in order: servers have no other way to close both at once (RFC 9113 section 8.1). */
   onReset(code: number, detail: string): void {
-    if (code !== NO_ERROR || !this.#stream.remoteEnded) {
+    if (code !== NO_ERROR) {
       this.destroy(new Error(detail));
       return;
     }
     this.#over = true;
+    if (!this.#stream.remoteEnded) this.push(null);
     this.onWritable();
     this.end();
   }
