@@ -116,7 +116,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     this.#nextStream += 2;
     this.#reserved -= 1;
     stream.start(id, this.peer.windowBytes);
-    this.add(id, stream);
+    this.add(stream);
     if (id >= LAST_NUMBER) this.#leave();
     return id;
   }

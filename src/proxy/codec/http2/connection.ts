@@ -29,6 +29,7 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
   readonly #decoder = new HpackDecoder();
   /** Streams that the read in work has told something. */
   readonly #touched: S[] = [];
+  #touchedCount = 0;
   #settingsReceived = false;
 
   constructor(socket: Socket, commons: Http2Commons, wheel: TimerWheel) {
@@ -64,18 +65,19 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
   protected override onBytes(bytes: Buffer, from = 0): void {
     if (this.dead) return;
     this.#reader.read(bytes, from);
-    for (let index = 0; index < this.#touched.length; index += 1) (this.#touched[index] as S).onBatchEnd();
-    this.#touched.length = 0;
+    for (let index = 0; index < this.#touchedCount; index += 1) (this.#touched[index] as S).onBatchEnd();
+    this.#touchedCount = 0;
   }
 
   protected override stopReading(): void {
     this.#reader.stop();
-    this.#touched.length = 0;
+    this.#touchedCount = 0;
   }
 
   /** The stream is told when the read in work has been handed on. */
   protected touch(stream: S): void {
-    this.#touched.push(stream);
+    this.#touched[this.#touchedCount] = stream;
+    this.#touchedCount += 1;
   }
 
   /** False = the connection has ended, because the block cannot be decoded. */

@@ -243,8 +243,8 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
   #open(id: number, stream: Http2ServerStream, head: RequestHead, endStream: boolean): void {
     this.guard.useful();
     this.#requests += 1;
-    this.add(id, stream);
     stream.begin(id, head, this.peer.windowBytes, endStream);
+    this.add(stream);
     this.touch(stream);
   }
 

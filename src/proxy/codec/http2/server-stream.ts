@@ -181,7 +181,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   protected override onClosed(): void {
-    this.#early.length = 0;
+    if (this.#early.length > 0) this.#early.length = 0;
     // A tunnel may outlive the stream that it began on, and its exchange with it.
     if (this.#tunnel === null) this.#owner.onStreamFree(this);
   }

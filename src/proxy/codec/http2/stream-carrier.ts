@@ -13,6 +13,7 @@ import { HpackEncoder } from './hpack/hpack-encoder.ts';
 import type { Http2Commons } from './http2-commons.ts';
 import { ResetStreams } from './reset-streams.ts';
 import { BY_CONNECTION, BY_ERROR, type Http2Stream, type StreamOwner } from './stream.ts';
+import { StreamTable } from './stream-table.ts';
 import { WaitingStreams } from './waiting-streams.ts';
 
 /** What one stream may be sent before its other side has taken it, bytes. */
@@ -32,7 +33,7 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
   protected readonly commons: Http2Commons;
   protected readonly wheel: TimerWheel;
   protected readonly timer: WheelTimer;
-  protected readonly streams = new Map<number, S>();
+  protected readonly streams = new StreamTable<S>();
   protected readonly encoder = new HpackEncoder();
   protected readonly guard: FloodGuard;
   protected readonly waiting: WaitingStreams;
@@ -164,17 +165,16 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
     return this.#resets.has(id);
   }
 
-  /** A stream has been opened. */
-  protected add(id: number, stream: S): void {
+  /** A stream has been opened, and has its number. */
+  protected add(stream: S): void {
     const { stats } = this.commons;
     stats.streamsTotal += 1;
     stats.streamsActive += 1;
-    this.streams.set(id, stream);
+    this.streams.add(stream);
   }
 
   protected remove(stream: Http2Stream): void {
-    const own = this.streams.get(stream.id);
-    this.streams.delete(stream.id);
+    const own = this.streams.delete(stream.id);
     this.waiting.delete(stream);
     if (own === undefined) return;
     this.commons.stats.streamsActive -= 1;

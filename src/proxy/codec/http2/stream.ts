@@ -101,7 +101,6 @@ export abstract class Http2Stream {
     this.#paused = false;
     this.#endWaits = false;
     this.#trailers = '';
-    this.#waiting.length = 0;
     this.#frameBatch = -1;
   }
 
@@ -228,7 +227,7 @@ export abstract class Http2Stream {
     if (this.#paused) this.connection.release(this.#uncredited);
     this.#paused = false;
     this.#uncredited = 0;
-    this.#waiting.length = 0;
+    if (this.#waiting.length > 0) this.#waiting.length = 0;
     this.#endWaits = false;
     this.id = 0;
     this.onClosed();

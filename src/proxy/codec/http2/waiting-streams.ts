@@ -20,7 +20,7 @@ export class WaitingStreams {
   }
 
   delete(stream: Http2Stream): void {
-    this.#streams.delete(stream);
+    if (this.#streams.size > 0) this.#streams.delete(stream);
   }
 
   /** Each sends a piece in turn until nobody can; who has sent all is told to go on. */
