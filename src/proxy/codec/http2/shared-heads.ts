@@ -16,9 +16,11 @@ export class SharedHeads<H extends Head> {
     this.#create = create;
   }
 
-  /** The object that stands for all heads like `head`; null where it should not be kept: it is long, has a secret, or opens a tunnel. */
+  /** The object that stands for all heads like `head`; null where it should not be kept: it is long, has a secret, opens a tunnel, or is changed on its way. */
   take(head: H): H | null {
     if (head.text.length > MAX_LENGTH || head.upgrade || ('isConnect' in head && head.isConnect)) return null;
+    // What is left of it goes with each attempt, and what was said is struck out in the head itself.
+    if (head.find('grpc-timeout') >= 0) return null;
     for (let field = 0; field < head.fieldCount; field += 1) {
       if (((head.hopByHop[field] as number) & FIELD_NEVER_INDEXED) !== 0) return null;
     }

@@ -74,20 +74,18 @@ describe('a shared head', () => {
     expect(got?.shared).not.toBe(only?.shared);
   });
 
-  it('is not made of tunnels, of more than 2,048 characters, and of fields that are never indexed', () => {
+  it('is not made of tunnels, of calls with a deadline, of more than 2,048 characters, and of fields that are never indexed', () => {
     const heads = createRequests();
     const tunnel = request();
     tunnel.isConnect = true;
     const upgrade = request();
     upgrade.upgrade = true;
+    const timed = request(['grpc-timeout', '1S']);
     const secret = request(['x-key', 'k']);
     secret.hopByHop[1] = 2;
-    expect([tunnel, upgrade, secret, request(['x-a', 'v'.repeat(2_048)])].map((head) => heads.take(head))).toEqual([
-      null,
-      null,
-      null,
-      null,
-    ]);
+    expect(
+      [tunnel, upgrade, timed, secret, request(['x-a', 'v'.repeat(2_048)])].map((head) => heads.take(head)),
+    ).toEqual([null, null, null, null, null]);
   });
 
   it('is forgotten when 512 others have come', () => {
