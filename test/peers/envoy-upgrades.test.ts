@@ -1,6 +1,6 @@
 // Upgrades through the real Envoy and through our sidecar, each on one file, alone and behind one another over HTTP/2.
 import { once } from 'node:events';
-import { freePort } from '../../bench/bed/ports.ts';
+import { freePorts } from '../../bench/bed/ports.ts';
 import { listenerOf, loadAssignment, socketAddress } from '../support/bootstrap-files.ts';
 import { startEnvoyOn } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
@@ -68,8 +68,15 @@ function bootstrap(own: Ports, other: Ports, pod: number, plain: number): string
   });
 }
 
-async function freePorts(): Promise<Ports> {
-  return { near: await freePort(), far: await freePort(), plain: await freePort() };
+/** Of two proxies. */
+async function portsOfBoth(): Promise<readonly [Ports, Ports]> {
+  const ports = await freePorts(6);
+  const portsFrom = (first: number): Ports => ({
+    near: ports[first] ?? 0,
+    far: ports[first + 1] ?? 0,
+    plain: ports[first + 2] ?? 0,
+  });
+  return [portsFrom(0), portsFrom(3)];
 }
 
 describeWithPeers('upgrades, in Envoy and in the sidecar', ['envoy'], (paths) => {
@@ -84,8 +91,7 @@ describeWithPeers('upgrades, in Envoy and in the sidecar', ['envoy'], (paths) =>
   beforeAll(async () => {
     pod = await wsPod(echoMessages);
     plain = await ScriptedBackend.start(named('plain'));
-    theirs = await freePorts();
-    ours = await freePorts();
+    [theirs, ours] = await portsOfBoth();
     folder.write('envoy.json', bootstrap(theirs, ours, pod.port, plain.port));
     folder.write('ours.json', bootstrap(ours, theirs, pod.port, plain.port));
     sidecar = startCli(['proxy', '-c', folder.at('ours.json')]);

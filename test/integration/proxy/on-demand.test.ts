@@ -10,6 +10,7 @@ import { hostOf, nameOf, ScriptedDemand } from '../../support/scripted-demand.ts
 import { Stage } from '../../support/stage.ts';
 import { TcpPods } from '../../support/tcp-pods.ts';
 import { until } from '../../support/until.ts';
+import { asking, switchingPod } from '../../support/upgrades.ts';
 
 const stage = new Stage();
 const pods = new TcpPods();
@@ -65,6 +66,19 @@ describe('the first request to a name', () => {
     expect((await client.answer()).text).toBe('a /');
     expect(await plane.logged(0)).toMatchObject({ status: 200, flags: '', route: 'default', attempts: 1 });
     expect([plane.stat(HELD), plane.stat(WAITING), plane.stat('control_plane.on_demand_waits')]).toEqual([1, 0, 1]);
+  });
+
+  it('may ask for another protocol, and nothing is lost of what follows', async () => {
+    const demand = new ScriptedDemand();
+    const plane = await stage.plane({ onDemand: demand.spec(), http: { upgrades: { websocket: true } } });
+    demand.sink = plane.plane;
+    demand.names([nameOf('web')]);
+    const client = await plane.client();
+    client.send(`${asking()}early`);
+    await until('it waits', () => plane.stat(WAITING) === 1);
+    demand.deliver('web', [await switchingPod(pods)]);
+    expect((await client.answer()).status).toBe(101);
+    expect((await client.read(5)).toString()).toBe('early');
   });
 
   it('is asked for once, whoever waits and whatever they call it; later ones wait no more', async () => {

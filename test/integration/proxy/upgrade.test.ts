@@ -262,6 +262,17 @@ describe('each side of an upgraded connection', () => {
 });
 
 describe('time for an upgrade', () => {
+  it('is up with its connection where the listener bounds every stream', async () => {
+    const clock = new ManualClock();
+    const http = { upgrades: { websocket: true }, maxStreamDurationMs: 5_000 };
+    const plane = await planeTo([await switchingPod(pods)], { clock, http });
+    const client = await plane.client();
+    await upgraded(client);
+    clock.advance(5_100);
+    expect(await client.rest()).toBe('');
+    expect((await plane.logged(0)).details).toContain('not complete by its deadline of 5000 ms');
+  });
+
   it('is limited by the route until the 101, and no more from then on', async () => {
     const clock = new ManualClock();
     const limits = { clock, routeTimeoutMs: 1_000, headTimeoutMs: 500, idleTimeoutMs: 500, upstreamIdleTimeoutMs: 500 };
@@ -287,13 +298,14 @@ describe('time for an upgrade', () => {
 });
 
 describe('an upgraded connection', () => {
-  it('outlives its endpoint, changes of routes and listener, and the drain of the sidecar', async () => {
+  it('outlives its endpoint and cluster, changes of routes and listener, and the drain of the sidecar', async () => {
     const plane = await planeTo([await switchingPod(pods)]);
     const client = await plane.client();
     await upgraded(client);
     plane.apply({ listeners: { upserted: [{ ...plane.listener(plane.port) }], removed: [] } });
     plane.apply({ routes: { upserted: [plane.routes([])], removed: [] } });
     plane.setEndpoints('web', []);
+    plane.apply({ clusters: { upserted: [], removed: ['web'] }, endpoints: { upserted: [], removed: ['web'] } });
     plane.plane.drain();
     await turns(20);
     client.send('still');
