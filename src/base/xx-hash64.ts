@@ -22,18 +22,18 @@ export class XxHash64 {
   readonly #lanes = [new Word64(), new Word64(), new Word64(), new Word64()] as const;
 
   /**
-   * The hash of `text` from `start` to `end`, with a seed of 0 … 2^32 − 1. Characters are bytes: of those above 255 the low 8 bits count. The
+   * The hash of `text` from `start` to `end`, with a seed of two halves. Characters are bytes: of those above 255 the low 8 bits count. The
    * answer is good until the next call.
    */
-  hash(text: string, start: number, end: number, seed = 0): Word64 {
+  hash(text: string, start: number, end: number, seedHigh = 0, seedLow = 0): Word64 {
     const hash = this.#hash;
     const length = end - start;
     let at = start;
     if (length < STRIPE) {
       hash.set(PRIME5_HIGH, PRIME5_LOW);
-      hash.add(0, seed);
+      hash.add(seedHigh, seedLow);
     } else {
-      at = this.#stripes(text, start, end, seed);
+      at = this.#stripes(text, start, end, seedHigh, seedLow);
     }
     hash.add(0, length);
     this.#tail(text, at, end);
@@ -46,18 +46,18 @@ export class XxHash64 {
   }
 
   /** Whole stripes of 32 bytes; answers where the rest begins. */
-  #stripes(text: string, start: number, end: number, seed: number): number {
+  #stripes(text: string, start: number, end: number, seedHigh: number, seedLow: number): number {
     const [first, second, third, fourth] = this.#lanes;
     first.set(PRIME1_HIGH, PRIME1_LOW);
     first.add(PRIME2_HIGH, PRIME2_LOW);
-    first.add(0, seed);
+    first.add(seedHigh, seedLow);
     second.set(PRIME2_HIGH, PRIME2_LOW);
-    second.add(0, seed);
-    third.set(0, seed);
+    second.add(seedHigh, seedLow);
+    third.set(seedHigh, seedLow);
     // Minus PRIME1: its complement and one.
     fourth.set(~PRIME1_HIGH, ~PRIME1_LOW);
     fourth.add(0, 1);
-    fourth.add(0, seed);
+    fourth.add(seedHigh, seedLow);
     let at = start;
     for (; at + STRIPE <= end; at += STRIPE) {
       this.#absorb(first, text, at);

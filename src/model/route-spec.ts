@@ -1,4 +1,5 @@
 // Routes as configuration: which requests go to which cluster, changed in what, and which are answered here.
+import type { HashPolicySpec } from './hash-policy-spec.ts';
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
 import type { RouteMatchSpec } from './route-match-spec.ts';
 import type { UpgradesSpec } from './upgrades-spec.ts';
@@ -58,6 +59,8 @@ export interface RouteActionSpec {
     | { readonly kind: 'literal'; readonly value: string }
     | { readonly kind: 'header'; readonly name: string };
   readonly pathRewrite?: PathRewriteSpec;
+  /** For clusters whose load balancer asks for a hash; absent = requests have none. */
+  readonly hashPolicies?: readonly HashPolicySpec[];
   /** Goes before what the listener says. */
   readonly upgrades?: UpgradesSpec;
 }

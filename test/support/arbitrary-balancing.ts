@@ -7,6 +7,7 @@ import {
   MAX_RING_SIZE,
 } from '../../src/model/balancing-spec.ts';
 import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
+import type { HashPolicySpec } from '../../src/model/hash-policy-spec.ts';
 
 type Balancing = Pick<ClusterSpec, 'loadBalancer' | 'balancing'>;
 
@@ -56,3 +57,33 @@ export const balancing: fc.Arbitrary<Balancing> = fc.oneof(
     ),
   ),
 );
+
+const token = fc.stringMatching(/^[a-z][a-z0-9-]{0,9}$/);
+const pathText = fc.stringMatching(/^\/[a-z]{0,9}$/);
+
+const hashed: fc.Arbitrary<HashPolicySpec> = fc.oneof(
+  fc.record(
+    {
+      kind: fc.constant('header' as const),
+      name: token,
+      rewrite: fc.constant({ pattern: 'a(b)', substitution: '\\1' }),
+    },
+    { requiredKeys: ['kind', 'name'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant('cookie' as const),
+      name: token,
+      ttlMs: fc.integer({ min: 0, max: 86_400_000 }),
+      path: pathText,
+      attributes: fc.array(fc.record({ name: token, value: token }), { minLength: 1, maxLength: 2 }),
+    },
+    { requiredKeys: ['kind', 'name'] },
+  ),
+  fc.constant({ kind: 'source-ip' as const }),
+  fc.record({ kind: fc.constant('query-parameter' as const), name: fc.string({ minLength: 1 }) }),
+);
+
+export const hashPolicy: fc.Arbitrary<HashPolicySpec> = fc
+  .tuple(hashed, fc.boolean())
+  .map(([policy, terminal]) => (terminal ? { ...policy, terminal } : policy));

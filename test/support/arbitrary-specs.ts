@@ -30,7 +30,7 @@ import {
   type UpstreamTlsSpec,
 } from '../../src/model/tls-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
-import { balancing } from './arbitrary-balancing.ts';
+import { balancing, hashPolicy } from './arbitrary-balancing.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -179,10 +179,12 @@ const callDuration = fc.oneof(
   fc.record({ grpcTimeout: fc.record({ maxMs: durationMs, offsetMs: durationMs }) }),
 );
 
+const hashPolicies = fc.array(hashPolicy, { minLength: 1, maxLength: 3 });
+
 const routeAction = fc
   .tuple(
     fc.record(
-      { cluster: name, timeoutMs: durationMs, idleTimeoutMs: durationMs, retry, upgrades },
+      { cluster: name, timeoutMs: durationMs, idleTimeoutMs: durationMs, retry, upgrades, hashPolicies },
       { requiredKeys: ['cluster', 'timeoutMs'] },
     ),
     callDuration,

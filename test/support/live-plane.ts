@@ -8,7 +8,7 @@ import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import type { Changes } from '../../src/model/config-sink.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from '../../src/model/endpoint-spec.ts';
 import { type HttpConnectionManagerSpec, httpChain, type ListenerSpec } from '../../src/model/listener-spec.ts';
-import type { RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
+import type { RouteActionSpec, RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
@@ -34,6 +34,8 @@ export interface LivePlaneOptions {
   readonly http2Services?: readonly string[];
   /** What clusters say beyond their name and endpoints. */
   readonly cluster?: Partial<ClusterSpec>;
+  /** What routes say beyond cluster and timeouts. */
+  readonly action?: Partial<RouteActionSpec>;
   /** What callers may speak. Default: as they begin. */
   readonly codec?: 'http1' | 'http2';
   /** Default: the system's. */
@@ -227,6 +229,7 @@ export class LivePlane {
       ...{ cluster: name, timeoutMs },
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       ...(upgrades === undefined ? {} : { upgrades }),
+      ...this.#options.action,
     };
     return {
       name,

@@ -3,9 +3,15 @@ import type { ResponseHead } from '../codec/head.ts';
 import type { FieldChanges } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
 
-/** The lines of `head` with `changes`, without what ends at this hop. */
-export function renderChangedFields(changes: FieldChanges, head: ResponseHead, dropTransferEncoding: boolean): string {
+/** The lines of `head` with `changes` and a cookie ('' = none), without what ends at this hop. */
+export function renderChangedFields(
+  changes: FieldChanges | null,
+  cookie: string,
+  head: ResponseHead,
+  dropTransferEncoding: boolean,
+): string {
   const fields = FieldList.of(head, dropTransferEncoding ? 'transfer-encoding' : '');
-  changes.apply(fields);
+  changes?.apply(fields);
+  if (cookie !== '') fields.append('set-cookie', cookie);
   return fields.render();
 }

@@ -135,6 +135,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
       const changedHead = destination.request === null ? '' : this.#changeHead(destination.request, head);
       if (changedHead === null) return;
+      if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
       this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
     }
   }
@@ -239,8 +240,10 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     // The whole listener, or this connection for its age.
     stream.beforeAnswer(this.#context.draining || stream.draining, true);
     const changes = this.#destination?.response ?? null;
+    const { newCookie } = this.#router;
     const oldCaller = (this.#head as RequestHead).versionMinor === 0;
-    stream.sendHead(head, changes === null ? null : renderChangedFields(changes, head, oldCaller));
+    const isChanged = changes !== null || newCookie !== '';
+    stream.sendHead(head, isChanged ? renderChangedFields(changes, newCookie, head, oldCaller) : null);
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {

@@ -1,10 +1,12 @@
 // @hot
 // The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
+import type { Word64 } from '../../base/word64.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import { BODY_LENGTH, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
+import type { HashPolicies } from '../route/hash-policies.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { DEFAULT_RETRY_POLICY, isIdempotent, type RetryPolicy } from '../upstream/retry-policy.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
@@ -12,6 +14,7 @@ import type { CallDeadline } from './call-deadline.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
+import { RequestHash } from './request-hash.ts';
 import { DEFAULT_RETRY_BACK_OFF, retryDelayMs } from './retry-delay.ts';
 import { TriedEndpoints } from './tried-endpoints.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -58,6 +61,8 @@ export class Router implements AttemptOwner, PickContext {
   #upgrade: Upgrade | null = null;
   #hasBody = false;
   #responseStarted = false;
+  /** Made for the first request that is hashed. */
+  #hash: RequestHash | null = null;
 
   constructor(owner: RouterOwner, context: ExchangeContext, record: ExchangeRecord) {
     this.#owner = owner;
@@ -69,6 +74,21 @@ export class Router implements AttemptOwner, PickContext {
 
   wasTried(endpoint: Endpoint): boolean {
     return this.#tried.has(endpoint);
+  }
+
+  get hash(): Word64 | null {
+    return this.#hash === null ? null : this.#hash.value;
+  }
+
+  /** Value of the Set-Cookie field that the answer gets; '' = none. */
+  get newCookie(): string {
+    return this.#hash === null ? '' : this.#hash.newCookie;
+  }
+
+  /** What the request that is about to start is hashed by. */
+  hashBy(policies: HashPolicies, head: RequestHead): void {
+    this.#hash ??= new RequestHash(this.#record, this.#context.random); // alloc-ok: once an exchange, where it is hashed
+    this.#hash.begin(policies, head);
   }
 
   /**
@@ -134,6 +154,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#generation += 1;
     this.#attempt.abandon();
     this.#head = null;
+    if (this.#hash !== null) this.#hash.end();
     this.#upgrade = null;
     this.#changedHead = '';
     this.#cluster = null;

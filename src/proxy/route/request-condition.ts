@@ -31,7 +31,7 @@ function compileHeader(spec: HeaderMatcherSpec): RequestCondition {
 }
 
 /** Value of the first field of that name, or of what is asked for like a field; null when there is none. */
-function fieldValue(head: RequestHead, name: string): string | null {
+export function fieldValue(head: RequestHead, name: string): string | null {
   switch (name) {
     case ':method':
       return head.method;

@@ -6,6 +6,7 @@ import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.t
 import { type CallDuration, compileCallDuration } from './call-duration.ts';
 import { type ConfiguredAnswer, compileAnswer } from './configured-answer.ts';
 import { type ChangeLevels, compileDestinations, type Destination, WeightedDestinations } from './destination.ts';
+import { HashPolicies } from './hash-policies.ts';
 import { compilePathMatcher } from './path-matcher.ts';
 import { compileCondition, type RequestCondition } from './request-condition.ts';
 import type { TextMatcher } from './text-matcher.ts';
@@ -25,6 +26,8 @@ export interface RouteEntry {
   readonly retry: RetryPolicy;
   /** Go before those of the listener; null = it says nothing of upgrades. */
   readonly upgrades: UpgradesSpec | null;
+  /** For clusters whose load balancer asks for a hash; null = requests have none. */
+  readonly hashing: HashPolicies | null;
   /** Compared where there is no `pathMatcher`. */
   readonly path: string;
   readonly exact: boolean;
@@ -64,7 +67,7 @@ function compileTarget(
   if (action.kind === 'redirect' || action.kind === 'direct-response') {
     const answer = compileAnswer({ ...route, action }, levels);
     const retry = compileRetryPolicy(undefined);
-    const none = { destination: null, weighted: null, duration: null, upgrades: null };
+    const none = { destination: null, weighted: null, duration: null, upgrades: null, hashing: null };
     return { ...none, answer, timeoutMs: 0, idleTimeoutMs: -1, retry };
   }
   const found = compileDestinations({ ...route, action }, levels, slotOf);
@@ -78,5 +81,6 @@ function compileTarget(
     duration: compileCallDuration(action),
     retry: compileRetryPolicy(action.retry),
     upgrades: action.upgrades ?? null,
+    hashing: HashPolicies.compile(action.hashPolicies),
   };
 }

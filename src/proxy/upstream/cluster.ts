@@ -49,6 +49,7 @@ export class Cluster implements StatSource {
   readonly #seed: number;
   #pool: PoolOptions;
   #picker: Picker;
+  #needsHash = false;
   #http2: Http2Commons | null = null;
   /** From its first connection of HTTP/2 on. */
   #http2Stats: Http2Stats | null = null;
@@ -115,6 +116,11 @@ export class Cluster implements StatSource {
   pick(context: PickContext): Endpoint | null {
     if (this.#originalDst !== null) return this.#originalDst.at(context.originalDestination ?? null);
     return this.#picker.pick(context);
+  }
+
+  /** Its load balancer reads the hash of requests. */
+  get needsHash(): boolean {
+    return this.#needsHash;
   }
 
   /** Milliseconds that only grow. */
@@ -257,6 +263,7 @@ export class Cluster implements StatSource {
     this.#version += 1;
     const { eligible } = this.#endpoints;
     const { now } = this.#options.pool;
+    this.#needsHash = balancer.needsHash === true;
     if (balancer.needsLatency === true) for (const endpoint of eligible) endpoint.trackLatency(now());
     return balancer.createPicker(eligible, this.#createPickerContext());
   }

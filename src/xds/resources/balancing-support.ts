@@ -40,3 +40,14 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   [`${POLICIES}.pick_first.v3.PickFirst`]: row('shuffle_address_list'),
   'switchboard.balancing.v1.PeakEwma': row(),
 };
+
+const HASH_POLICY = 'envoy.config.route.v3.RouteAction.HashPolicy';
+
+export const HASH_POLICY_SUPPORT: Readonly<Record<string, FieldSupport>> = {
+  [HASH_POLICY]: row('header', 'cookie', 'connection_properties', 'query_parameter', 'terminal'),
+  [`${HASH_POLICY}.Header`]: row('header_name', 'regex_rewrite'),
+  [`${HASH_POLICY}.Cookie`]: row('name', 'ttl', 'path', 'attributes'),
+  [`${HASH_POLICY}.CookieAttribute`]: row('name', 'value'),
+  [`${HASH_POLICY}.ConnectionProperties`]: row('source_ip'),
+  [`${HASH_POLICY}.QueryParameter`]: row('name'),
+};

@@ -1,6 +1,6 @@
 // The table of what the sidecar honours in messages of other control planes, what it refuses, and what it may leave out.
 
-import { BALANCING_SUPPORT } from './balancing-support.ts';
+import { BALANCING_SUPPORT, HASH_POLICY_SUPPORT } from './balancing-support.ts';
 
 export interface FieldSupport {
   /** Fields that we act on, or whose value the decoder checks itself. */
@@ -271,6 +271,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'host_rewrite_literal',
       'host_rewrite_header',
       'upgrade_configs',
+      'hash_policy',
     ],
     refused: [
       'cluster_header',
@@ -289,6 +290,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       '#45',
     ],
   },
+  ...HASH_POLICY_SUPPORT,
   'envoy.config.route.v3.RouteAction.MaxStreamDuration': {
     supported: ['max_stream_duration', 'grpc_timeout_header_max', 'grpc_timeout_header_offset'],
     refused: EVERY_OTHER,

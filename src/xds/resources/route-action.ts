@@ -4,6 +4,7 @@ import type { RouteActionSpec } from '../../model/route-spec.ts';
 import type { RouteAction, RouteActionSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
+import { decodeHashPolicies, encodeHashPolicy } from './hash-policy.ts';
 import { isToken, isVisible } from './legal-text.ts';
 import { decodePrefixRewrite, decodeRegexRewrite } from './path-rewrite.ts';
 import { decodeRetryPolicy, encodeRetryPolicy } from './retry-policy.ts';
@@ -27,6 +28,7 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
     ...(spec.retry === undefined ? {} : { retryPolicy: encodeRetryPolicy(spec.retry) }),
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
+    ...(spec.hashPolicies === undefined ? {} : { hashPolicy: spec.hashPolicies.map(encodeHashPolicy) }),
     // Envoy ends a CONNECT here, as we do, only when it is told to.
     upgradeConfigs: [
       ...(connect ? [{ upgradeType: CONNECT, connectConfig: {} }] : []),
@@ -68,6 +70,7 @@ export function decodeAction(
     ...decodeHostRewrite(message, context, path),
     ...decodePathRewrite(message, context, path),
     ...(upgrades === undefined ? {} : { upgrades }),
+    ...decodeHashPolicies(message.hashPolicy, context, `${path}.hash_policy`),
   };
 }
 

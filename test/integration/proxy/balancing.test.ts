@@ -1,5 +1,6 @@
 // Promises of load balancing that need real requests: what algorithms learn from them.
-import type { LivePlane } from '../../support/live-plane.ts';
+import type { RouteActionSpec, RouteSpec } from '../../../src/model/route-spec.ts';
+import type { LivePlane, LivePlaneOptions } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { get } from '../../support/raw-client.ts';
 import { named, type Script } from '../../support/scripted-backend.ts';
@@ -18,6 +19,12 @@ async function ask(plane: LivePlane, requests: number): Promise<Record<string, n
     counts[who] = (counts[who] ?? 0) + 1;
   }
   return counts;
+}
+
+function withoutHash(route: RouteSpec): RouteSpec {
+  const action = { ...route.action };
+  if ('hashPolicies' in action) delete action.hashPolicies;
+  return { ...route, action };
 }
 
 describe('peak EWMA', () => {
@@ -67,5 +74,88 @@ describe('pick first', () => {
     const plane = await stage.plane({ services, cluster: { loadBalancer: 'pick-first' } });
     expect(await ask(plane, 5)).toEqual({ good: 5 });
     expect(plane.endpoint('web', refusing)?.connectFailures).toBe(1);
+  });
+});
+
+describe.each(['ring-hash', 'maglev'] as const)('%s', (loadBalancer) => {
+  const by = (hashPolicies: RouteActionSpec['hashPolicies'], more: LivePlaneOptions = {}): LivePlaneOptions => ({
+    ...more,
+    cluster: { loadBalancer },
+    action: { hashPolicies: hashPolicies ?? [] },
+  });
+  const keyed = (key: string): string => get('web', '/', `x-key: ${key}\r\n`);
+
+  it('sends the requests of one key to one pod, over any connection, and those of 30 keys to all of three pods', async () => {
+    const pods = await Promise.all(['a', 'b', 'c'].map((name) => stage.backend(named(name))));
+    const plane = await stage.plane(by([{ kind: 'header', name: 'x-key' }], { services: { web: pods } }));
+    const owners = new Map<string, string>();
+    for (let round = 0; round < 3; round += 1) {
+      const client = await plane.client();
+      for (let key = 0; key < 30; key += 1) {
+        const { text } = await client.ask(keyed(`user-${key}`));
+        expect(owners.get(`user-${key}`) ?? text).toBe(text);
+        owners.set(`user-${key}`, text);
+      }
+    }
+    expect(new Set(owners.values()).size).toBe(3);
+  });
+
+  it('sends a key whose pod refuses connections to one and the same other pod', async () => {
+    const refusing = await stage.refusing();
+    const pods = await Promise.all(['a', 'b', 'c'].map((name) => stage.backend(named(name))));
+    const services = { web: [refusing, ...pods] };
+    const plane = await stage.plane(by([{ kind: 'header', name: 'x-key' }], { services }));
+    const client = await plane.client();
+    for (let key = 0; key < 20; key += 1) {
+      const [first, second] = [await client.ask(keyed(`user-${key}`)), await client.ask(keyed(`user-${key}`))];
+      expect([first.status, second.text]).toEqual([200, first.text]);
+    }
+    expect(plane.stat('cluster.web.upstream_cx_connect_fail')).toBeGreaterThan(0);
+  });
+
+  it('gives a caller without the cookie one, and keeps it to its pod by that; over HTTP/1.0 as well', async () => {
+    const pods = await Promise.all(['a', 'b', 'c'].map((name) => stage.backend(named(name))));
+    const cookie = { kind: 'cookie' as const, name: 'cart', ttlMs: 3_600_000, path: '/' };
+    const plane = await stage.plane(by([cookie], { services: { web: pods } }));
+    const client = await plane.client();
+    const values = new Set<string>();
+    for (let caller = 0; caller < 10; caller += 1) {
+      const first = await client.ask(get('web'));
+      const made = first.get('set-cookie') ?? '';
+      expect(made).toMatch(/^cart="[0-9a-f]{16}"; Max-Age=3600; Path=\/; HttpOnly$/);
+      values.add(made);
+      const again = await client.ask(get('web', '/', `Cookie: ${made.slice(0, made.indexOf(';'))}\r\n`));
+      expect([again.text, again.get('set-cookie')]).toEqual([first.text, undefined]);
+    }
+    expect(values.size).toBe(10);
+    const old = await (await plane.client()).ask('GET / HTTP/1.0\r\nHost: web\r\n\r\n');
+    expect(old.get('set-cookie')).toContain('cart=');
+  });
+
+  it('forgets hash and cookie with their request: the next one on the connection has none of them', async () => {
+    const pods = await Promise.all(['a', 'b', 'c'].map((name) => stage.backend(named(name))));
+    const cookie = { kind: 'cookie' as const, name: 'cart', ttlMs: 0 };
+    const plane = await stage.plane(by([cookie], { services: { web: pods } }));
+    const client = await plane.client();
+    expect((await client.ask(get('web'))).get('set-cookie')).toContain('cart=');
+    const routes = plane.routes(['web']);
+    const virtualHosts = routes.virtualHosts.map((host) => ({ ...host, routes: host.routes.map(withoutHash) }));
+    plane.apply({ routes: { upserted: [{ ...routes, virtualHosts }], removed: [] } });
+    const seen = new Set<string>();
+    for (let i = 0; i < 40; i += 1) {
+      const answer = await client.ask(get('web'));
+      expect(answer.get('set-cookie')).toBeUndefined();
+      seen.add(answer.text);
+    }
+    expect(seen.size).toBe(3);
+  });
+});
+
+describe('round robin', () => {
+  it('makes no cookie, whatever the route says of hashes', async () => {
+    const pod = await stage.backend(named('a'));
+    const hashPolicies = [{ kind: 'cookie' as const, name: 'cart', ttlMs: 0 }];
+    const plane = await stage.plane({ services: { web: [pod] }, action: { hashPolicies } });
+    expect((await (await plane.client()).ask(get('web'))).get('set-cookie')).toBeUndefined();
   });
 });

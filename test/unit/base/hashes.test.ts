@@ -15,7 +15,7 @@ function word(value: bigint): Word64 {
 
 const hash = new XxHash64();
 const xx = (text: string, seed = 0): string =>
-  big(hash.hash(text, 0, text.length, seed))
+  big(hash.hash(text, 0, text.length, 0, seed))
     .toString(16)
     .padStart(16, '0');
 

@@ -56,6 +56,13 @@ describe.each(BALANCERS)('%s', (_name, balancer) => {
     expect(picked.every((owner, key) => owner === again[key])).toBe(true);
   });
 
+  it('does not look at the order in which endpoints are given', () => {
+    const endpoints = endpointsOf(30);
+    const picked = owners(create(endpoints), 1_000);
+    const again = owners(create(endpoints.toReversed()), 1_000);
+    expect(picked.every((owner, key) => owner === again[key])).toBe(true);
+  });
+
   it('moves at most 2.5 % of the keys when one of 100 endpoints leaves, and all of those that it had', () => {
     const endpoints = endpointsOf(100);
     const before = owners(create(endpoints));

@@ -1,0 +1,237 @@
+// Ring hash and Maglev in the real Envoy and in our sidecar: the same key goes to the same pod in both, whatever it is taken from.
+import { type BalancingSpec, DEFAULT_RING_HASH, type LoadBalancerName } from '../../src/model/balancing-spec.ts';
+import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
+import type { EndpointSpec, LoadAssignmentSpec } from '../../src/model/endpoint-spec.ts';
+import type { HashPolicySpec } from '../../src/model/hash-policy-spec.ts';
+import { DEFAULT_IDLE_TIMEOUT_MS, httpChain } from '../../src/model/listener-spec.ts';
+import type { RouteSpec } from '../../src/model/route-spec.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import { describeWithPeers } from '../support/peer-suite.ts';
+import { type RoutedRequest, send, startToldBackend, type ToldBackend } from '../support/routed-request.ts';
+import { SideBySide } from '../support/side-by-side.ts';
+
+const LISTENER = 'hashing';
+const PODS = 12;
+const KEYS = 40;
+
+const BY_HEADER: readonly HashPolicySpec[] = [{ kind: 'header', name: 'x-key' }];
+
+interface Case {
+  readonly title: string;
+  readonly loadBalancer: LoadBalancerName;
+  readonly balancing?: BalancingSpec;
+  readonly by?: readonly HashPolicySpec[];
+  /** What an endpoint says beyond address and health. */
+  readonly endpoint?: (index: number) => Partial<EndpointSpec>;
+  /** The request of each key; by default it stands in `x-key`. */
+  readonly request?: (key: string) => Partial<RoutedRequest>;
+}
+
+const cookie = (name: string, key: string): Partial<RoutedRequest> => ({
+  headers: [['Cookie', `other=1; ${name}="${key}"; last=2`]],
+});
+
+const MADE_COOKIE = 'a cookie that is made where there is none';
+
+const CASES: readonly Case[] = [
+  {
+    title: MADE_COOKIE,
+    loadBalancer: 'maglev',
+    by: [
+      {
+        ...{ kind: 'cookie', name: 'session', ttlMs: 60_000, path: '/shop' },
+        attributes: [
+          { name: 'SameSite', value: 'Strict' },
+          { name: 'Secure', value: '' },
+        ],
+      },
+    ],
+    request: (key) => cookie('session', key),
+  },
+  { title: 'a ring of 1,024 places', loadBalancer: 'ring-hash' },
+  {
+    title: 'a ring placed by MurmurHash2',
+    loadBalancer: 'ring-hash',
+    balancing: { ringHash: { ...DEFAULT_RING_HASH, hashFunction: 'murmur-hash-2' } },
+  },
+  {
+    title: 'a ring of weights 1 to 4 and at most 100 places',
+    loadBalancer: 'ring-hash',
+    balancing: { ringHash: { ...DEFAULT_RING_HASH, minRingSize: 50, maxRingSize: 100 } },
+    endpoint: (index) => ({ weight: 1 + (index % 4) }),
+  },
+  {
+    title: 'a ring placed by host name, with a hash key before it',
+    loadBalancer: 'ring-hash',
+    balancing: { hashing: { byHostname: true, balanceFactor: 0 } },
+    endpoint: (index) => ({ hostname: `db-${index}.test`, ...(index === 3 ? { hashKey: 'the third' } : {}) }),
+  },
+  { title: 'a table of 65,537 places', loadBalancer: 'maglev' },
+  { title: 'a table of 503 places', loadBalancer: 'maglev', balancing: { maglev: { tableSize: 503 } } },
+  {
+    title: 'a table of 503 places and weights 1 to 4',
+    loadBalancer: 'maglev',
+    balancing: { maglev: { tableSize: 503 } },
+    endpoint: (index) => ({ weight: 1 + (index % 4) }),
+  },
+  {
+    title: 'a table placed by host name, with loads bounded at 300 %',
+    loadBalancer: 'maglev',
+    balancing: { hashing: { byHostname: true, balanceFactor: 300 } },
+    endpoint: (index) => ({ hostname: `db-${index}.test` }),
+  },
+  {
+    title: 'keys of 32 bytes and more',
+    loadBalancer: 'maglev',
+    request: (key) => ({ headers: [['x-key', `${key} ${'long '.repeat(12)}`]] }),
+  },
+  {
+    title: 'a header of several fields',
+    loadBalancer: 'maglev',
+    request: (key) => ({
+      headers: [
+        ['x-key', `z${key}`],
+        ['x-key', `a${key}`],
+      ],
+    }),
+  },
+  {
+    title: 'a header of which a pattern leaves the first letters',
+    loadBalancer: 'maglev',
+    by: [{ kind: 'header', name: 'x-key', rewrite: { pattern: '^([a-z]+)-.*', substitution: '\\1' } }],
+  },
+  {
+    title: 'the path',
+    loadBalancer: 'ring-hash',
+    by: [{ kind: 'header', name: ':path' }],
+    request: (key) => ({ path: `/${key}?a=b` }),
+  },
+  {
+    title: 'a cookie',
+    loadBalancer: 'ring-hash',
+    by: [{ kind: 'cookie', name: 'session' }],
+    request: (key) => cookie('session', key),
+  },
+  {
+    title: 'a query parameter',
+    loadBalancer: 'maglev',
+    by: [{ kind: 'query-parameter', name: 'user' }],
+    request: (key) => ({ path: `/?x=y&user=${key}%20` }),
+  },
+  { title: 'the caller’s address', loadBalancer: 'maglev', by: [{ kind: 'source-ip' }] },
+  {
+    title: 'a query parameter and a header together',
+    loadBalancer: 'maglev',
+    by: [{ kind: 'query-parameter', name: 'user' }, ...BY_HEADER],
+    request: (key) => ({ path: `/?user=${key.length}`, headers: [['x-key', key]] }),
+  },
+  {
+    title: 'a header behind which nothing else counts, where it is there',
+    loadBalancer: 'maglev',
+    by: [{ kind: 'header', name: 'x-first', terminal: true }, ...BY_HEADER],
+    request: (key) => ({
+      headers: [['x-key', key], ...(key.endsWith('1') ? [['x-first', 'first'] as const] : [])],
+    }),
+  },
+];
+
+const keys = Array.from({ length: KEYS }, (_, index) => `${'abcdefgh'[index % 8]}${'xyz'[index % 3]}-${index * 7919}`);
+
+function clusterOf({ loadBalancer, balancing }: Case, name: string): ClusterSpec {
+  const discovery = { kind: 'eds' as const, serviceName: name };
+  return { name, discovery, connectTimeoutMs: 1_000, loadBalancer, ...(balancing === undefined ? {} : { balancing }) };
+}
+
+function assignmentOf({ endpoint }: Case, name: string, pods: readonly ToldBackend[]): LoadAssignmentSpec {
+  const endpoints = pods.map(({ address: { host, port } }, index) => ({
+    ...{ host, port, health: 'healthy' as const, weight: 1 },
+    ...endpoint?.(index),
+  }));
+  const locality = { region: '', zone: '', subZone: '' };
+  return { name, localities: [{ locality, priority: 0, weight: 1, endpoints }] };
+}
+
+function routeOf({ by = BY_HEADER }: Case, cluster: string): RouteSpec {
+  const match = { path: { kind: 'prefix' as const, value: '/' } };
+  return { name: cluster, match, action: { cluster, timeoutMs: 10_000, hashPolicies: by } };
+}
+
+const nameOf = (index: number) => `case-${index}`;
+
+function snapshotOf(pods: readonly ToldBackend[]): Snapshot {
+  const chain = httpChain({
+    statPrefix: LISTENER,
+    routes: { kind: 'rds', name: LISTENER },
+    idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
+    requestHeadersTimeoutMs: 10_000,
+  });
+  const address = { host: '127.0.0.1', port: 0 };
+  const virtualHosts = CASES.map((one, index) => {
+    const name = nameOf(index);
+    return { name, domains: [`${name}.test`], routes: [routeOf(one, name)] };
+  });
+  return {
+    clusters: new Map(CASES.map((one, index) => [nameOf(index), clusterOf(one, nameOf(index))])),
+    endpoints: new Map(CASES.map((one, index) => [nameOf(index), assignmentOf(one, nameOf(index), pods)])),
+    listeners: new Map([[LISTENER, { name: LISTENER, address, additionalAddresses: [], filterChains: [chain] }]]),
+    routes: new Map([[LISTENER, { name: LISTENER, virtualHosts }]]),
+    names: new Map(),
+  };
+}
+
+describeWithPeers('Envoy and the sidecar hash alike', ['envoy'], (paths) => {
+  let pods: readonly ToldBackend[] = [];
+  let both: SideBySide;
+
+  beforeAll(async () => {
+    pods = await Promise.all(Array.from({ length: PODS }, (_, index) => startToldBackend(`pod-${index}`)));
+    both = await SideBySide.start(paths['envoy'] ?? '', snapshotOf(pods));
+  }, 30_000);
+
+  afterAll(async () => {
+    await both?.close();
+    for (const { server } of pods) server.close().closeAllConnections();
+  });
+
+  it('is configured without a refusal by either', () => {
+    const clients = both.server.connectedClients();
+    expect(clients).toHaveLength(2);
+    expect(clients.flatMap(({ types }) => types.map(({ nack }) => nack)).filter((nack) => nack !== null)).toEqual([]);
+  });
+
+  it.each(CASES.map((one, index) => [one.title, one, index] as const))(
+    `sends ${KEYS} keys to the same pods: %s`,
+    async (_title, { request }, index) => {
+      const { envoy, sidecar } = both.portsOf(LISTENER);
+      // One after the other: loads are bounded.
+      const podsBehind = async (port: number): Promise<(string | undefined)[]> => {
+        const found: (string | undefined)[] = [];
+        for (const key of keys) {
+          const more = request === undefined ? { headers: [['x-key', key] as const] } : request(key);
+          const { seen } = await send(port, { host: `${nameOf(index)}.test`, path: '/', ...more });
+          found.push(seen?.backend);
+        }
+        return found;
+      };
+      const theirs = await podsBehind(envoy);
+      expect(theirs).not.toContain(undefined);
+      expect(await podsBehind(sidecar)).toEqual(theirs);
+    },
+    20_000,
+  );
+
+  it('gives a caller without the cookie one, of the same form', async () => {
+    const { envoy, sidecar } = both.portsOf(LISTENER);
+    const host = `${nameOf(CASES.findIndex(({ title }) => title === MADE_COOKIE))}.test`;
+    for (const port of [envoy, sidecar]) {
+      const first = await send(port, { host, path: '/' });
+      const made = first.fields['set-cookie'] ?? '';
+      expect(made.replace(/"[0-9a-f]{1,16}"/, '"…"')).toBe(
+        'session="…"; Max-Age=60; Path=/shop; SameSite=Strict; Secure; HttpOnly',
+      );
+      const headers = [['cookie', made.slice(0, made.indexOf(';'))]] as const;
+      const again = await send(port, { host, path: '/', headers });
+      expect([again.seen?.backend, again.fields['set-cookie']]).toEqual([first.seen?.backend, undefined]);
+    }
+  });
+});
