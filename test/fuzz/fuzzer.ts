@@ -15,6 +15,8 @@ export interface Fuzzer {
   readonly name: string;
   /** One line: what is compared with what. */
   readonly promise: string;
+  /** How many inputs the short run of the tests has: a second or two of a processor. */
+  readonly shortRun: number;
   /** Bytes as latin1 text, one character a byte. */
   generate(random: Random): string;
   /** Called for many inputs at a time; must not depend on those before. */

@@ -1,7 +1,10 @@
-// The sidecar's HTTP/1.1 path from a caller's connection to a pod's, with memory in place of both sockets.
+// The sidecar's path from a caller's connection to a pod's, with memory in place of both sockets.
 import { seededRandom } from '../../../src/base/random.ts';
 import { TimerWheel } from '../../../src/base/timer-wheel.ts';
 import { Http1ServerConnection } from '../../../src/proxy/codec/http1/server-connection.ts';
+import { Http2Commons } from '../../../src/proxy/codec/http2/http2-commons.ts';
+import { Http2Stats } from '../../../src/proxy/codec/http2/http2-stats.ts';
+import { Http2ServerConnection, type Http2ServerOwner } from '../../../src/proxy/codec/http2/server-connection.ts';
 import { Exchange } from '../../../src/proxy/exchange/exchange.ts';
 import type { ExchangeContext } from '../../../src/proxy/exchange/exchange-context.ts';
 import { ExchangeStats } from '../../../src/proxy/exchange/exchange-stats.ts';
@@ -44,8 +47,20 @@ export interface ProxiedWire {
   close(): void;
 }
 
+/** What callers and pods speak. */
+export interface Protocols {
+  readonly down: 'http1' | 'http2';
+  readonly up: 'http1' | 'http2';
+}
+
+const HTTP1: Protocols = { down: 'http1', up: 'http1' };
+
 /** A connection to a proxy of its own; `onUpstream` gets the pod's end of each connection that the proxy makes. */
-export function connectThroughProxy(traffic: Traffic, onUpstream: (end: WireEnd) => void): ProxiedWire {
+export function connectThroughProxy(
+  traffic: Traffic,
+  onUpstream: (end: WireEnd) => void,
+  { down, up }: Protocols = HTTP1,
+): ProxiedWire {
   const dial: Dial = () => {
     const [proxy, pod] = WireEnd.pair(traffic);
     queueMicrotask(() => proxy.emit('connect'));
@@ -53,10 +68,8 @@ export function connectThroughProxy(traffic: Traffic, onUpstream: (end: WireEnd)
     return proxy.asSocket();
   };
   const [caller, proxy] = WireEnd.pair(traffic);
-  const cluster = createCluster(dial);
-  const exchange = new Exchange(createContext(dial, cluster), 'caller', () => undefined);
-  const limits = { ...LIMITS, headTimeoutMs: 0, idleTimeoutMs: 0, maxRequests: 0, maxAgeMs: 0 };
-  exchange.bind(new Http1ServerConnection(proxy.asSocket(), exchange, limits, WHEEL));
+  const cluster = createCluster(dial, up);
+  serve(proxy, createContext(dial, cluster), down);
   return {
     caller,
     close() {
@@ -67,11 +80,35 @@ export function connectThroughProxy(traffic: Traffic, onUpstream: (end: WireEnd)
   };
 }
 
-function createCluster(dial: Dial): Cluster {
+function serve(proxy: WireEnd, context: ExchangeContext, protocol: Protocols['down']): void {
+  const limits = { ...LIMITS, headTimeoutMs: 0, idleTimeoutMs: 0, maxRequests: 0, maxAgeMs: 0 };
+  const createExchange = (): Exchange => new Exchange(context, 'caller', () => undefined);
+  if (protocol === 'http1') {
+    const exchange = createExchange();
+    exchange.bind(new Http1ServerConnection(proxy.asSocket(), exchange, limits, WHEEL));
+    return;
+  }
+  const owner: Http2ServerOwner = {
+    createExchange(stream) {
+      const exchange = createExchange();
+      exchange.bindStream(stream);
+      return exchange;
+    },
+    onMalformedRequest: () => undefined,
+    onHttp2Closed: () => undefined,
+  };
+  const commons = new Http2Commons(limits.maxHeadBytes, () => CLOCK.now(), new Http2Stats());
+  new Http2ServerConnection(proxy.asSocket(), owner, limits, commons, WHEEL);
+}
+
+function createCluster(dial: Dial, protocol: Protocols['up']): Cluster {
   const pool = { dial, wheel: WHEEL, idleTimeoutMs: 1_000, now: () => CLOCK.now() };
   const discovery = { kind: 'static' as const, assignment: assignment(NAME, [{ host: '127.0.0.1', port: 1 }]) };
   return new Cluster(
-    { name: NAME, discovery, connectTimeoutMs: 1_000, loadBalancer: 'round-robin' },
+    {
+      ...{ name: NAME, discovery, connectTimeoutMs: 1_000, loadBalancer: 'round-robin' as const },
+      ...(protocol === 'http2' ? { protocol } : {}),
+    },
     { ...LIMITS, pool, random: RANDOM },
   );
 }

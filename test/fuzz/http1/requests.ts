@@ -18,6 +18,7 @@ const NODE = new NodeServer();
 export const http1Requests: Fuzzer = {
   name: 'http1-requests',
   promise: 'what we accept and what we forward, Node reads alike in the bytes that came',
+  shortRun: 7_000,
   generate(random) {
     const kind = randomBelow(random, 8);
     if (kind < 2) return composeRequest(random) + (kind === 0 ? composeRequest(random) : '');

@@ -10,6 +10,8 @@ import { HeadBuilder } from './head-builder.ts';
 import type { FieldText } from './hpack/hpack-decoder.ts';
 
 const CHUNKED = 'transfer-encoding: chunked\r\n';
+/** What a scheme may have behind its first letter, besides letters. */
+const SCHEME_MARKS = '0123456789+-.';
 const NO_BODY = 'content-length: 0\r\n';
 /** Requests that say it where they have no body, since servers expect one. Source: RFC 9110 section 8.6. */
 const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
@@ -65,8 +67,10 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
       head.method = methodFrom(value, value.length);
       head.isConnect = value === 'CONNECT';
       if (!allAre(value, TOKEN)) this.refuse('a :method that is not a token');
-    } else if (kind === KIND_SCHEME) this.#scheme = value !== '';
-    else if (kind === KIND_AUTHORITY) {
+    } else if (kind === KIND_SCHEME) {
+      this.#scheme = true;
+      if (!isScheme(value)) this.refuse('a :scheme that is none');
+    } else if (kind === KIND_AUTHORITY) {
       head.authority = value;
       if (!isAuthority(value, 0, value.length, false)) this.refuse('an :authority that is not host or host:port');
     } else if (kind === KIND_PATH) {
@@ -171,6 +175,17 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
 function allAre(value: string, bit: number): boolean {
   for (let at = 0; at < value.length; at += 1)
     if (((CHARACTERS[value.charCodeAt(at)] as number) & bit) === 0) return false;
+  return value !== '';
+}
+
+/** Source: RFC 3986 section 3.1. */
+function isScheme(value: string): boolean {
+  if (value === 'http' || value === 'https') return true;
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at) | 0x20;
+    const letter = code >= 0x61 && code <= 0x7a && value.charCodeAt(at) >= 0x41;
+    if (!letter && (at === 0 || !SCHEME_MARKS.includes(value.charAt(at)))) return false;
+  }
   return value !== '';
 }
 
