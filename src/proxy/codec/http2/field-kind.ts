@@ -30,6 +30,11 @@ export function kindOfField(bytes: Buffer, start: number, nameEnd: number, value
   return kind === KIND_HOP ? kindOfHopField(bytes.toString('latin1', start, nameEnd)) : kind;
 }
 
+/** Kind of a field whose name has been found to be of that kind. */
+export function kindOfValue(bytes: Buffer, start: number, end: number, kindOfName: number): number {
+  return isValue(bytes, start, end) ? kindOfName : KIND_MALFORMED;
+}
+
 function isValue(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
     if (((CHARACTERS[bytes[at] as number] as number) & VALUE) === 0) return false;

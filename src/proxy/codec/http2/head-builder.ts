@@ -3,6 +3,7 @@
 import { BODY_LENGTH, BODY_NONE, FIELD_HOP, FIELD_NEVER_INDEXED, type Head, OFFSETS_PER_FIELD } from '../head.ts';
 import { KIND_CONTENT_LENGTH, KIND_HOP, KIND_TE } from '../http1/field-kind.ts';
 import { isPseudo, KIND_COOKIE, KIND_MALFORMED } from './field-kind.ts';
+import { isText, moveBytes, putText } from './head-bytes.ts';
 import type { FieldSink, FieldText } from './hpack/hpack-decoder.ts';
 
 /** One for many connections: a block is decoded without a pause. */
@@ -56,7 +57,7 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
   /** Keeps the pseudo-header field whose value is in `start` … `end`. */
   protected abstract onPseudoField(text: FieldText, start: number, end: number, kind: number): void;
 
-  /** Writes the start line from `text.end` on, and the fields that come of it; answers the offset behind them. */
+  /** Writes the start line from `text.end` on, with `fieldsStart`, and the fields that come of it; answers the offset behind them. */
   protected abstract writeStart(text: FieldText): number;
 
   /** A field that means something to this kind of head. Its line stands in the text; false = it is not to be kept. */
@@ -71,7 +72,6 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
     this.started = true;
     this.textStart = text.end;
     text.end = this.writeStart(text);
-    this.head.fieldsStart = this.startLineLength(text);
   }
 
   /** Text and the body's length as the fields tell; the fields' offsets are final already. */
@@ -93,7 +93,7 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
   protected addFraming(text: FieldText, line: string, nameLength: number): void {
     const field = this.addField(text, nameLength, line.length - nameLength - 4, 0);
     if (field < 0) return;
-    text.end += text.bytes.write(line, text.end, 'latin1');
+    text.end = putText(text.bytes, text.end, line);
     this.head.addedField = field;
   }
 
@@ -123,10 +123,6 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
     return text.bytes.toString('latin1', start, this.textStart + (this.head.offsets[slot + 3] as number));
   }
 
-  protected startLineLength(text: FieldText): number {
-    return text.bytes.indexOf('\r\n', this.textStart, 'latin1') + 2 - this.textStart;
-  }
-
   #pseudoField(text: FieldText, nameLength: number, valueLength: number, kind: number): void {
     if (this.started) {
       this.refuse('a pseudo-header field behind other fields');
@@ -143,9 +139,9 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
       const line = text.end;
       // Far enough behind: the start line and Host are at most twice as long as the pseudo-header fields that they are made of.
       const aside = line * 3 + 128;
-      text.bytes.copyWithin(aside, line, line + length);
+      moveBytes(text.bytes, aside, line, length);
       this.start(text);
-      text.bytes.copyWithin(text.end, aside, aside + length);
+      moveBytes(text.bytes, text.end, aside, length);
     }
     if (kind === KIND_COOKIE && this.#addCrumb(text, nameLength, valueLength)) return;
     const flags = (kind === KIND_HOP ? FIELD_HOP : 0) | (neverIndexed ? FIELD_NEVER_INDEXED : 0);
@@ -213,6 +209,7 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
     const slot = field * OFFSETS_PER_FIELD;
     const start = text.end + 4;
     const length = (this.head.offsets[slot + 3] as number) - (this.head.offsets[slot + 2] as number);
+    if (isText(text.bytes, start, start + length, 'trailers')) return;
     if (length !== 8 || text.bytes.toString('latin1', start, start + 8).toLowerCase() !== 'trailers')
       this.refuse('a TE field that is not "trailers"');
   }
@@ -223,10 +220,12 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
   }
 
   #readContentLength(text: FieldText): void {
-    const value = this.valueText(text, this.contentLengthField);
-    let length = value === '' ? -1 : 0;
-    for (let at = 0; at < value.length && length >= 0; at += 1) {
-      const digit = value.charCodeAt(at) - 48;
+    const slot = this.contentLengthField * OFFSETS_PER_FIELD;
+    const start = this.textStart + (this.head.offsets[slot + 2] as number);
+    const end = this.textStart + (this.head.offsets[slot + 3] as number);
+    let length = start === end ? -1 : 0;
+    for (let at = start; at < end && length >= 0; at += 1) {
+      const digit = (text.bytes[at] as number) - 48;
       length = digit < 0 || digit > 9 || length > 900_719_925_474_098 ? -1 : length * 10 + digit;
     }
     if (length < 0) this.refuse('a Content-Length that is not a number');

@@ -2,13 +2,16 @@
 // Header blocks of requests → RequestHead (RFC 9113 section 8.3.1), the same as an HTTP/1.1 request that says this would give.
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, FIELD_HOP, RequestHead } from '../head.ts';
 import { isAuthority } from '../http1/authority.ts';
-import { CHARACTERS, SLASH, TARGET, TOKEN } from '../http1/characters.ts';
+import { CHARACTERS, CR, LF, SLASH, SP, TARGET, TOKEN } from '../http1/characters.ts';
 import { KIND_EXPECT, KIND_HOST, KIND_REQUEST_ID } from '../http1/field-kind.ts';
 import { methodFrom } from '../http1/request-method.ts';
 import { KIND_AUTHORITY, KIND_METHOD, KIND_PATH, KIND_PROTOCOL, KIND_SCHEME } from './field-kind.ts';
 import { HeadBuilder } from './head-builder.ts';
+import { KnownTexts, putText } from './head-bytes.ts';
 import type { FieldText } from './hpack/hpack-decoder.ts';
 
+const VERSION = ' HTTP/1.1\r\n';
+const HOST = 'host: ';
 const CHUNKED = 'transfer-encoding: chunked\r\n';
 /** What a scheme may have behind its first letter, besides letters. */
 const SCHEME_MARKS = '0123456789+-.';
@@ -17,6 +20,7 @@ const NO_BODY = 'content-length: 0\r\n';
 const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
+  readonly #values = new KnownTexts();
   #scheme = false;
   #hostValue = '';
 
@@ -60,7 +64,7 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
 
   protected override onPseudoField(text: FieldText, start: number, end: number, kind: number): void {
     const { head } = this;
-    const value = text.bytes.toString('latin1', start, end);
+    const value = this.#values.take(text.bytes, start, end);
     const twice = this.#has(kind);
     if (twice) this.refuse('a pseudo-header field that is there twice');
     if (kind === KIND_METHOD) {
@@ -92,12 +96,20 @@ export class RequestHeadBuilder extends HeadBuilder<RequestHead> {
       head.upgrade = true;
     }
     head.target = head.isConnect ? head.authority : head.path;
-    let at = text.end;
-    at += text.bytes.write(`${head.method} ${head.target} HTTP/1.1\r\n`, at, 'latin1');
+    const { bytes } = text;
+    let at = putText(bytes, text.end, head.method);
+    bytes[at] = SP;
+    at = putText(bytes, at + 1, head.target);
+    at = putText(bytes, at, VERSION);
+    head.fieldsStart = at - this.textStart;
     if (head.authority === '') return at;
     text.end = at;
     head.hostField = this.addField(text, 4, head.authority.length, 0);
-    return at + text.bytes.write(`host: ${head.authority}\r\n`, at, 'latin1');
+    at = putText(bytes, at, HOST);
+    at = putText(bytes, at, head.authority);
+    bytes[at] = CR;
+    bytes[at + 1] = LF;
+    return at + 2;
   }
 
   protected override onKnownField(text: FieldText, field: number, kind: number): boolean {

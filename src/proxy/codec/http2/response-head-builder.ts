@@ -4,12 +4,16 @@ import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, ResponseHead } from '../head.ts';
 import { reasonOf } from '../status-reasons.ts';
 import { KIND_STATUS } from './field-kind.ts';
 import { HeadBuilder } from './head-builder.ts';
+import { putText } from './head-bytes.ts';
 import type { FieldText } from './hpack/hpack-decoder.ts';
 
 const CHUNKED = 'transfer-encoding: chunked\r\n';
 const NO_BODY = 'content-length: 0\r\n';
 
 export class ResponseHeadBuilder extends HeadBuilder<ResponseHead> {
+  /** At most one for each status that there is. */
+  readonly #startLines = new Map<number, string>();
+
   constructor() {
     super(new ResponseHead(0));
   }
@@ -38,11 +42,21 @@ export class ResponseHeadBuilder extends HeadBuilder<ResponseHead> {
   protected override writeStart(text: FieldText): number {
     const { status } = this.head;
     if (status === 0) this.refuse('no :status of three digits');
-    return text.end + text.bytes.write(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n`, text.end, 'latin1');
+    const at = putText(text.bytes, text.end, this.#startLine(status));
+    this.head.fieldsStart = at - this.textStart;
+    return at;
   }
 
   protected override onKnownField(): boolean {
     return true;
+  }
+
+  #startLine(status: number): string {
+    const known = this.#startLines.get(status);
+    if (known !== undefined) return known;
+    const line = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
+    this.#startLines.set(status, line);
+    return line;
   }
 
   #checkInterim(endStream: boolean): void {

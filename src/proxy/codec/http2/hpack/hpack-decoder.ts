@@ -1,6 +1,6 @@
 // @hot
 // Header blocks back into fields (RFC 7541): strict, in bounded memory, each field handed on as a line of text.
-import { kindOfField } from '../field-kind.ts';
+import { kindOfField, kindOfValue } from '../field-kind.ts';
 import { createStaticTable, FIELD_OVERHEAD, FieldTable, LINE_EXTRA } from './field-table.ts';
 import { decodeHuffman } from './huffman-decoder.ts';
 import { STATIC_COUNT } from './static-table.ts';
@@ -137,7 +137,11 @@ export class HpackDecoder {
     out[valueEnd + 1] = 0x0a;
     const nameLength = nameEnd - start;
     const valueLength = valueEnd - nameEnd - 2;
-    const kind = kindOfField(out, start, nameEnd, nameEnd + 2, valueEnd);
+    // The names of the static table are known.
+    const kind =
+      index > 0 && index <= STATIC_COUNT
+        ? kindOfValue(out, nameEnd + 2, valueEnd, STATIC_TABLE.kind(positionOf(STATIC_TABLE, index)))
+        : kindOfField(out, start, nameEnd, nameEnd + 2, valueEnd);
     if (indexing) this.#table.add(out, start, nameLength, valueLength, kind);
     const size = nameLength + valueLength + FIELD_OVERHEAD;
     if (listBytes + size > text.maxListBytes) this.overflowed = true;
