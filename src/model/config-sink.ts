@@ -30,3 +30,9 @@ export interface ConfigSink {
    */
   apply(changes: Changes): readonly Issue[];
 }
+
+/** A sink that runs elsewhere (in workers): changes take effect in the order of the calls, and so do answers come. */
+export interface DeferredConfigSink {
+  /** As ConfigSink, but that the answer may come later: when everybody who runs the configuration has applied it. Never rejects. */
+  apply(changes: Changes): readonly Issue[] | Promise<readonly Issue[]>;
+}

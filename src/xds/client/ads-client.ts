@@ -5,7 +5,7 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
-import type { ConfigSink } from '../../model/config-sink.ts';
+import type { DeferredConfigSink } from '../../model/config-sink.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
 import type { ConfigDemand } from '../../model/on-demand.ts';
 import type { ServicePortName } from '../../model/service-name-spec.ts';
@@ -44,7 +44,7 @@ export interface AdsClientOptions {
   /** More node metadata, for the control plane's status (SERVICE_ACCOUNT, LABELS, POD_UID, WORKLOAD). */
   readonly metadata?: JsonObject;
   /** Receives every change, from this client only, never two at a time. */
-  readonly sink: ConfigSink;
+  readonly sink: DeferredConfigSink;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -220,19 +220,26 @@ export class AdsClient implements ConfigDemand {
       this.#noteStrayType(delivery.typeUrl);
       return;
     }
-    if (outcome.issues.length > 0) {
-      this.#options.log.warn('refused a part of the configuration', {
-        type: delivery.typeUrl,
-        version: delivery.version,
-        issues: outcome.issues.length,
-        first: outcome.issues.slice(0, MAX_LOGGED).map(renderIssue).join(' | '),
-      });
-    }
-    this.#finish(outcome);
+    this.#finish(outcome, delivery);
+    // Of this stream: on a later one the answer would mean something else.
+    const connection = this.#connection;
+    outcome.later?.then((answer) => this.#finish(answer, delivery, connection));
   }
 
-  #finish({ type, requests, missing }: Outcome): void {
-    for (const request of requests) this.#connection?.send(request);
+  #finish(
+    { type, requests, issues, missing }: Outcome,
+    delivery: Delivery | null = null,
+    connection: Connection | null = this.#connection,
+  ): void {
+    for (const request of requests) connection?.send(request);
+    if (issues.length > 0) {
+      this.#options.log.warn('refused a part of the configuration', {
+        type: type.typeUrl,
+        version: delivery?.version,
+        issues: issues.length,
+        first: issues.slice(0, MAX_LOGGED).map(renderIssue).join(' | '),
+      });
+    }
     logMissing(this.#options.log, type.shortName, missing);
     this.#synced ||= this.#subscriber.types.every((held) => held.complete);
     this.#options.onChange?.();

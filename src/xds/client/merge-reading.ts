@@ -27,19 +27,28 @@ export function merge(held: HeldType, reading: Reading): void {
   }
 }
 
-/** What the sink refused is not held: its last good version is, and the same bytes are tried again when they come again. */
+/**
+ * What the sink refused is not held: its last good version is, and the same bytes are tried again when they come again. `refused` keeps in
+ * mind what was refused, and what was held before: a sink that answers late may refuse several versions, one after the other.
+ */
 export function takeBack(
   held: HeldType,
   reading: Reading,
   before: ReadonlyMap<string, HeldResource | undefined>,
+  refused: WeakMap<HeldResource, HeldResource | undefined>,
   issues: readonly Issue[],
   now: number,
 ): void {
   if (issues.length === 0) return;
-  for (const { name, bytes, version } of reading.upserted) {
+  for (const resource of reading.upserted) {
+    const { name, bytes, version, hash } = resource;
     const own = issues.filter((issue) => issue.source === name || issue.source === `${held.type.noun} "${name}"`);
     if (own.length === 0) continue;
-    const last = before.get(name);
+    refused.set(resource, before.get(name));
+    // A newer version has come meanwhile: it has its own answer.
+    if (held.held.get(name)?.hash !== hash) continue;
+    let last = before.get(name);
+    while (last !== undefined && refused.has(last)) last = refused.get(last);
     if (last === undefined) held.held.delete(name);
     else held.held.set(name, last);
     held.refused.set(name, { name, bytes, version, refusedAt: now, issues: own });

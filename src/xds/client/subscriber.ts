@@ -3,7 +3,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import type { Clock } from '../../base/clock.ts';
 import { Deadlines } from '../../base/deadlines.ts';
 import { type Issue, renderIssue } from '../../base/result.ts';
-import type { Changes, ConfigSink } from '../../model/config-sink.ts';
+import type { Changes, DeferredConfigSink } from '../../model/config-sink.ts';
 import { outboundClusterName, portRouteName } from '../../model/names.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
 import type { ServicePortName } from '../../model/service-name-spec.ts';
@@ -13,7 +13,7 @@ import { ENDPOINT_TYPE } from '../resources/endpoint.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
 import { clustersOfListeners, createHeldTypes, createOnDemandTypes, type FileScope, owedWhole } from './file-scope.ts';
-import { type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
+import { type HeldResource, type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
 import { merge, takeBack, unusable } from './merge-reading.ts';
 import { type Reading, readDelivery } from './read-delivery.ts';
 
@@ -25,7 +25,7 @@ const MAX_NACK_ISSUES = 100;
 export interface SubscriberOptions {
   readonly node: NodeIdentity | GivenNode;
   readonly metadata: JsonObject;
-  readonly sink: ConfigSink;
+  readonly sink: DeferredConfigSink;
   readonly codec: ClientCodec;
   /** Absent: everything is asked for, or where the node says so what is dialled. */
   readonly scope?: FileScope;
@@ -45,6 +45,17 @@ export interface Outcome {
   readonly issues: readonly Issue[];
   /** What is newly treated as not existing. */
   readonly missing: readonly { readonly name: string; readonly reason: MissingReason }[];
+  /** Where the sink answers later: what follows from that, the ACK or NACK among it. Others are not waited for meanwhile. */
+  readonly later?: Promise<Outcome>;
+}
+
+type SinkAnswer = readonly Issue[] | Promise<readonly Issue[]>;
+
+/** A reading that is held, and that the sink may still refuse. */
+interface Taken {
+  readonly follow: readonly Buffer[];
+  readonly answer: SinkAnswer;
+  readonly takeBack: (issues: readonly Issue[]) => void;
 }
 
 interface Timers {
@@ -70,6 +81,10 @@ export class Subscriber {
   readonly #onDemand: boolean;
   readonly #types: ReadonlyMap<string, HeldType>;
   readonly #timers: ReadonlyMap<HeldType, Timers>;
+  /** What the sink refused → what was held before it. */
+  readonly #refused = new WeakMap<HeldResource, HeldResource | undefined>();
+  /** How many have begun. */
+  #streams = 0;
 
   constructor(options: SubscriberOptions) {
     const { clock } = options;
@@ -96,6 +111,7 @@ export class Subscriber {
   /** The requests that begin a stream: everything that is wanted by now, with what is held from earlier streams. */
   begin(): Buffer[] {
     const { codec, node, metadata } = this.#options;
+    this.#streams += 1;
     for (const held of this.types) held.nonce = '';
     const wanted = this.types.filter((held) => held.names === null || held.names.size > 0);
     for (const held of wanted) this.#await(held, held.unanswered());
@@ -120,15 +136,23 @@ export class Subscriber {
     const reading = readDelivery(held, delivery, this.#options.clock.wallNow());
     const isFirst = held.names === null && !held.answered;
     held.answered = true;
-    held.nonce = delivery.nonce;
-    const { follow, sinkIssues } = this.#take(held, reading, isFirst);
+    const { follow, answer, takeBack } = this.#take(held, reading, isFirst);
     const missing = this.#note(held, reading.absent, 'does-not-exist');
     missing.push(...this.#noteGone(held, reading.removed, 'does-not-exist'));
     this.#time(held, reading);
-    const issues = [...reading.issues, ...sinkIssues];
-    if (issues.length === 0) held.acceptedVersion = delivery.version;
-    const answer = this.#options.codec.answer(held, issues.length === 0 ? null : nack(issues));
-    return { type: held.type, requests: [answer, ...follow, ...this.#askWhole()], issues, missing };
+    const stream = this.#streams;
+    const conclude = (sinkIssues: readonly Issue[]): Outcome => {
+      takeBack(sinkIssues);
+      const issues = [...reading.issues, ...sinkIssues];
+      const requests = this.#answer(held, delivery, issues, stream);
+      return { type: held.type, requests, issues, missing: [] };
+    };
+    if (!isLater(answer)) {
+      const { issues, requests } = conclude(answer);
+      return { type: held.type, requests: [...requests, ...follow, ...this.#askWhole()], issues, missing };
+    }
+    const requests = [...follow, ...this.#askWhole()];
+    return { type: held.type, requests, issues: [], missing, later: answer.then(conclude) };
   }
 
   /** Asks for all that a Service port needs, at once: its names are known before any of it has come. What is asked for already is not again. */
@@ -154,18 +178,26 @@ export class Subscriber {
     return requests;
   }
 
+  /** ACK or NACK; none where the stream that brought the response has ended. */
+  #answer(held: HeldType, { nonce, version }: Delivery, issues: readonly Issue[], stream: number): readonly Buffer[] {
+    if (issues.length === 0) held.acceptedVersion = version;
+    if (stream !== this.#streams) return [];
+    // Not before: a request of state-of-the-world that names it is the answer.
+    held.nonce = nonce;
+    return [this.#options.codec.answer(held, issues.length === 0 ? null : nack(issues))];
+  }
+
   /** Makes a reading what is held, and what the data plane has. */
-  #take(
-    held: HeldType,
-    reading: Reading,
-    isFirst = false,
-  ): { readonly follow: readonly Buffer[]; readonly sinkIssues: readonly Issue[] } {
+  #take(held: HeldType, reading: Reading, isFirst = false): Taken {
     const before = new Map(reading.upserted.map(({ name }) => [name, held.held.get(name)]));
     merge(held, reading);
     const follower = this.#follow(held);
-    const sinkIssues = this.#apply(held, reading, follower?.dropped ?? [], isFirst);
-    takeBack(held, reading, before, sinkIssues, this.#options.clock.wallNow());
-    return { follow: follower === null ? [] : [follower.request], sinkIssues };
+    const answer = this.#apply(held, reading, follower?.dropped ?? [], isFirst);
+    return {
+      follow: follower === null ? [] : [follower.request],
+      answer,
+      takeBack: (issues) => takeBack(held, reading, before, this.#refused, issues, this.#options.clock.wallNow()),
+    };
   }
 
   /** Asks for what the resources of `held` refer to, where that has changed. */
@@ -192,7 +224,7 @@ export class Subscriber {
   }
 
   /** `isFirst`: of what was asked for whole, so that also nothing is news. */
-  #apply(held: HeldType, reading: Reading, droppedReferences: readonly string[], isFirst = false): readonly Issue[] {
+  #apply(held: HeldType, reading: Reading, droppedReferences: readonly string[], isFirst = false): SinkAnswer {
     const upserted = reading.upserted.map((resource) => resource.spec);
     const removed = [...reading.removed, ...reading.absent, ...unusable(held, reading)];
     let changes: Changes = {};
@@ -297,6 +329,10 @@ export class Subscriber {
     const missing = names.map((name) => ({ name, reason: 'expired' as const }));
     this.#options.onTimeout({ type: held.type, requests: follow, issues: [], missing });
   }
+}
+
+function isLater(answer: SinkAnswer): answer is Promise<readonly Issue[]> {
+  return 'then' in answer;
 }
 
 function nack(issues: readonly Issue[]) {
