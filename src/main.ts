@@ -11,6 +11,7 @@ if (caches) enableCompileCache(join(caches, 'switchboard'));
 const FRAMES_SHOWN = 4;
 
 const args = process.argv.slice(2);
+if (args[0] === 'proxy-worker' && process.send !== undefined) await runAsWorker();
 const { COMMANDS } = await import('./cli/index.ts');
 const daemon = COMMANDS.find((row) => row.name === args[0])?.daemon === true;
 
@@ -19,10 +20,7 @@ process.stdout.on('error', (error) => {
   if (codeOf(error) === 'EPIPE' && !daemon) process.exit(0);
 });
 process.stderr.on('error', () => {});
-process.on('uncaughtException', (error) => {
-  process.stderr.write(`switchboard: internal error: ${messageOf(error)}${whereOf(error)}\n`);
-  process.exit(1);
-});
+process.on('uncaughtException', onUncaught);
 
 const { runCli } = await import('./cli/run.ts');
 process.exitCode = await runCli(args, {
@@ -32,6 +30,23 @@ process.exitCode = await runCli(args, {
 });
 // Whatever a daemon has left open must not keep it here.
 if (daemon) process.exit();
+
+/** Loads neither commands nor what speaks with a control plane. Does not return where it was a worker. */
+async function runAsWorker(): Promise<void> {
+  const { runWorkerCommand } = await import('./cli/worker.ts');
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', () => {});
+  const run = runWorkerCommand((text) => void process.stderr.write(text));
+  if (run === null) return;
+  process.on('uncaughtException', onUncaught);
+  await run;
+  process.exit();
+}
+
+function onUncaught(error: Error): never {
+  process.stderr.write(`switchboard: internal error: ${messageOf(error)}${whereOf(error)}\n`);
+  process.exit(1);
+}
 
 /** The innermost frames on the same line: enough to find the place, and one crash stays one line of a log. */
 function whereOf(error: Error): string {

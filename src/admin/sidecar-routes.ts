@@ -3,17 +3,22 @@ import { type AdminRoute, byFormat, jsonResponse, textResponse } from './admin-r
 import { renderClustersJson, renderClustersText } from './render-clusters.ts';
 import { renderListenersJson, renderListenersText } from './render-listeners.ts';
 import { renderStatsJson, renderStatsText, type Stats, selectStats } from './render-stats.ts';
+import { renderWorkersJson, renderWorkersText } from './render-workers.ts';
 import { renderXdsJson, renderXdsText } from './render-xds.ts';
-import type { ClusterStatus, ListenerStatus, ServerState, XdsStatus } from './sidecar-status.ts';
+import type { ClusterStatus, ListenerStatus, ServerState, WorkerStatus, XdsStatus } from './sidecar-status.ts';
 
-/** Each is called once a request, on the sidecar's own thread: it must not wait. */
+type Soon<T> = T | Promise<T>;
+
+/** Each is called once a request. Where other processes must be asked, the answer comes within a few seconds; none rejects. */
 export interface SidecarSource {
   state(): ServerState;
-  stats(): Stats;
+  stats(): Soon<Stats>;
   /** Prometheus text format 0.0.4. */
-  prometheus(): string | Iterable<string>;
-  clusters(): readonly ClusterStatus[];
-  listeners(): readonly ListenerStatus[];
+  prometheus(): Soon<string | Iterable<string>>;
+  clusters(): Soon<readonly ClusterStatus[]>;
+  listeners(): Soon<readonly ListenerStatus[]>;
+  /** None: everything happens in one process. */
+  workers(): readonly WorkerStatus[];
   /** Null: there is no control plane. */
   xds(): XdsStatus | null;
   /** JSON of envoy.admin.v3.ConfigDump. */
@@ -46,8 +51,8 @@ function statsRoutes(source: SidecarSource): readonly AdminRoute[] {
       method: 'GET',
       path: '/stats',
       doc: 'Counters and gauges; ?filter=TEXT (names that contain it), ?usedonly, ?format=json.',
-      handle(query) {
-        const stats = selectStats(source.stats(), query.get('filter') ?? '', query.has('usedonly'));
+      async handle(query) {
+        const stats = selectStats(await source.stats(), query.get('filter') ?? '', query.has('usedonly'));
         return byFormat(
           query,
           () => renderStatsText(stats),
@@ -59,7 +64,7 @@ function statsRoutes(source: SidecarSource): readonly AdminRoute[] {
       method: 'GET',
       path: '/stats/prometheus',
       doc: 'The same for Prometheus.',
-      handle: () => ({ status: 200, contentType: PROMETHEUS, body: source.prometheus() }),
+      handle: async () => ({ status: 200, contentType: PROMETHEUS, body: await source.prometheus() }),
     },
   ];
 }
@@ -70,8 +75,8 @@ function tableRoutes(source: SidecarSource): readonly AdminRoute[] {
       method: 'GET',
       path: '/clusters',
       doc: 'Every Service port with its pods: health, connections, requests; ?format=json.',
-      handle(query) {
-        const clusters = source.clusters();
+      async handle(query) {
+        const clusters = await source.clusters();
         return byFormat(
           query,
           () => renderClustersText(clusters),
@@ -83,12 +88,25 @@ function tableRoutes(source: SidecarSource): readonly AdminRoute[] {
       method: 'GET',
       path: '/listeners',
       doc: 'Where the sidecar listens; ?format=json.',
-      handle(query) {
-        const listeners = source.listeners();
+      async handle(query) {
+        const listeners = await source.listeners();
         return byFormat(
           query,
           () => renderListenersText(listeners),
           () => renderListenersJson(listeners),
+        );
+      },
+    },
+    {
+      method: 'GET',
+      path: '/workers',
+      doc: 'The processes that carry the traffic, where there are several; ?format=json.',
+      handle(query) {
+        const workers = source.workers();
+        return byFormat(
+          query,
+          () => renderWorkersText(workers),
+          () => renderWorkersJson(workers),
         );
       },
     },

@@ -41,6 +41,20 @@ export interface EndpointStatus {
   readonly lastError: string | null;
 }
 
+/** One of the processes that carry the traffic. */
+export interface WorkerStatus {
+  /** From 1; the one that takes its place has the same. */
+  readonly index: number;
+  /** Null: it is gone, and the next one has not been started yet. */
+  readonly pid: number | null;
+  /** It runs the configuration that is in force. */
+  readonly running: boolean;
+  /** As it was told last. */
+  readonly activeRequests: number;
+  /** How many before it have ended. */
+  readonly restarts: number;
+}
+
 export interface ListenerStatus {
   readonly name: string;
   /** As bound, the main one first. */

@@ -1,55 +1,55 @@
-// What the admin pages of a sidecar show, read from its data plane and its xDS client.
+// What the admin pages of a sidecar show, read from whatever runs its data plane and from its xDS client.
 import type { SidecarSource } from '../admin/sidecar-routes.ts';
-import type { ClusterStatus, EndpointStatus, ServerState, XdsStatus } from '../admin/sidecar-status.ts';
+import type { ServerState, XdsStatus } from '../admin/sidecar-status.ts';
 import { renderIssue } from '../base/result.ts';
-import type { DataPlane } from '../proxy/data-plane.ts';
 import { listStats, renderPrometheus } from '../telemetry/prometheus.ts';
 import type { StatSource } from '../telemetry/stats.ts';
+import type { Plane } from '../workers/plane.ts';
 import type { AdsClient } from '../xds/client/ads-client.ts';
 
-type Cluster = DataPlane['clusters'][number];
-type Endpoint = Cluster['endpoints'] extends Iterable<infer E> ? E : never;
-
 export interface SidecarParts {
-  readonly dataPlane: DataPlane;
+  readonly plane: Plane;
   /** Null: all stands in a file. */
   readonly xds: AdsClient | null;
   /** Clusters that stand in the file. */
   readonly staticClusters: ReadonlySet<string>;
   /** Sections of /config_dump that come before those of xDS. */
   readonly fileDump: readonly unknown[];
-  readonly statSources: readonly StatSource[];
+  /** What is counted beside the plane. */
+  readonly serverStats: StatSource;
   readonly draining: () => boolean;
   readonly quit: () => void;
 }
 
 export function sidecarSource(parts: SidecarParts): SidecarSource {
-  const { dataPlane, xds } = parts;
+  const { plane, xds, staticClusters } = parts;
+  const statSources = async (): Promise<readonly StatSource[]> => [...(await plane.stats()), parts.serverStats];
   return {
     state: () => serverState(parts),
-    stats: () => listStats(parts.statSources),
-    prometheus: () => renderPrometheus(parts.statSources),
-    clusters: () => dataPlane.clusters.map((cluster) => clusterStatus(cluster, parts.staticClusters)),
-    listeners: () => dataPlane.listeners.map(({ name, addresses }) => ({ name, addresses })),
-    xds: () => (xds === null ? null : xdsStatus(xds, dataPlane)),
+    stats: async () => listStats(await statSources()),
+    prometheus: async () => renderPrometheus(await statSources()),
+    clusters: async () =>
+      (await plane.clusters()).map((cluster) => ({ ...cluster, addedViaApi: !staticClusters.has(cluster.name) })),
+    listeners: () => plane.listeners(),
+    workers: () => plane.workers(),
+    xds: () => (xds === null ? null : xdsStatus(xds, plane)),
     configDump: () => JSON.stringify({ configs: [...parts.fileDump, ...sectionsOf(xds?.configDump())] }, null, 2),
     quit: parts.quit,
   };
 }
 
-function serverState({ dataPlane, xds, draining }: SidecarParts): ServerState {
+function serverState({ plane, xds, draining }: SidecarParts): ServerState {
   if (draining()) return 'DRAINING';
   if (xds !== null && !xds.synced) return 'PRE_INITIALIZING';
-  return dataPlane.readiness().ready ? 'LIVE' : 'INITIALIZING';
+  return plane.state().ready ? 'LIVE' : 'INITIALIZING';
 }
 
-function xdsStatus(xds: AdsClient, dataPlane: DataPlane): XdsStatus {
+function xdsStatus(xds: AdsClient, plane: Plane): XdsStatus {
   const { protocol, connected, lastError, versions, refused, missing, ignored, stray } = xds.status();
+  const { held, waitingFor } = plane.state();
   return {
-    ...{ protocol, connected, lastError, versions, missing, ignored, stray },
+    ...{ protocol, connected, lastError, versions, missing, ignored, stray, held, waitingFor },
     refused: refused.map(({ type, name, issues }) => ({ type, name, reasons: issues.map(renderIssue) })),
-    held: dataPlane.held(),
-    waitingFor: dataPlane.readiness().waitingFor,
   };
 }
 
@@ -57,35 +57,4 @@ function xdsStatus(xds: AdsClient, dataPlane: DataPlane): XdsStatus {
 function sectionsOf(dump: unknown): readonly unknown[] {
   if (typeof dump !== 'object' || dump === null || !('configs' in dump)) return [];
   return Array.isArray(dump.configs) ? dump.configs : [];
-}
-
-function clusterStatus(cluster: Cluster, staticClusters: ReadonlySet<string>): ClusterStatus {
-  return {
-    name: cluster.name,
-    addedViaApi: !staticClusters.has(cluster.name),
-    endpoints: Array.from(cluster.endpoints, endpointStatus),
-  };
-}
-
-function endpointStatus(endpoint: Endpoint): EndpointStatus {
-  const { spec, group } = endpoint;
-  return {
-    host: spec.host,
-    port: spec.port,
-    ...(spec.pod === undefined ? {} : { pod: spec.pod }),
-    health: spec.health,
-    ejected: false,
-    weight: spec.weight,
-    priority: group.priority,
-    locality: group.locality,
-    cxActive: endpoint.connectionsActive,
-    cxTotal: endpoint.connectionsTotal,
-    cxConnectFail: endpoint.connectFailures,
-    rqActive: endpoint.activeRequests,
-    rqTotal: endpoint.requestsTotal,
-    rqSuccess: endpoint.requestsSuccess,
-    rqError: endpoint.requestsError,
-    rqTimeout: endpoint.requestsTimedOut,
-    lastError: endpoint.lastError === '' ? null : endpoint.lastError,
-  };
 }

@@ -1,9 +1,11 @@
 // `switchboard proxy`: a sidecar in this process, configured by variables of the environment.
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { ProxyAppOptions } from '../app/proxy-app.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { renderIssue } from '../base/result.ts';
+import { concurrencyType } from '../config/concurrency-type.ts';
 import { PROXY_SETTINGS, type ProxySettings, SETTING_FAMILIES } from '../config/index.ts';
 import { renderSettingsHelp } from '../config/render-settings.ts';
 import { renderSocketAddress } from '../model/socket-address.ts';
@@ -42,6 +44,10 @@ export function buildProxyCommand(command: Command, cli: Cli): void {
       '--eager',
       'hold the configuration of the whole mesh, as SWITCHBOARD_XDS_SCOPE=all does; not only what is dialled',
     )
+    .option(
+      '--concurrency <n>',
+      'carry the traffic in so many processes that share the ports, as SWITCHBOARD_CONCURRENCY does; auto = as many as CPUs',
+    )
     .action((options: Options) => runProxy(options, cli, systemClock));
 }
 
@@ -52,6 +58,7 @@ function settingsHelp(): string {
 interface Options {
   readonly configPath?: string;
   readonly eager?: true;
+  readonly concurrency?: string;
 }
 
 /** Loaded only where it is needed: it calls the C library. */
@@ -61,9 +68,12 @@ async function interceptionOf({ interception }: ProxySettings): Promise<Pick<Pro
   return { originalDestination: await openRedirectedDestination() };
 }
 
-async function runProxy({ configPath, eager }: Options, cli: Cli, clock: Clock): Promise<void> {
-  const read = readSettings(PROXY_SETTINGS, cli);
-  const settings: ProxySettings = eager === true ? { ...read, xdsScope: 'all' } : read;
+async function runProxy({ configPath, eager, concurrency }: Options, cli: Cli, clock: Clock): Promise<void> {
+  const flags = {
+    ...(eager === true ? { SWITCHBOARD_XDS_SCOPE: 'all' } : {}),
+    ...(concurrency === undefined ? {} : { SWITCHBOARD_CONCURRENCY: readConcurrency(concurrency) }),
+  };
+  const settings = readSettings(PROXY_SETTINGS, { ...cli, env: { ...cli.env, ...flags } });
   const file: FileOptions = configPath === undefined ? {} : await readFile(configPath, settings, cli);
   const log = createProgramLog(settings, cli);
   for (const note of file.bootstrap?.notes ?? []) log.warn(renderIssue(note));
@@ -71,9 +81,10 @@ async function runProxy({ configPath, eager }: Options, cli: Cli, clock: Clock):
   stop.watch(settings.parentFd);
   // Loaded here, so that `--help` does not pay for the data plane.
   const { ProxyApp } = await import('../app/proxy-app.ts');
+  const workers = settings.concurrency === 'auto' ? availableParallelism() : settings.concurrency;
+  const plane = workers === 1 ? await interceptionOf(settings) : await planeOf(workers);
   const onQuit = (): void => stop.ask('POST /quitquitquit');
-  const outside = await interceptionOf(settings);
-  const app = new ProxyApp({ settings, ...file, ...outside, clock, random: systemRandom, log, onQuit });
+  const app = new ProxyApp({ settings, ...file, ...plane, clock, random: systemRandom, log, onQuit });
   const wanted = {
     what: 'the admin pages',
     address: file.adminAddress ?? settings.adminAddress,
@@ -86,10 +97,30 @@ async function runProxy({ configPath, eager }: Options, cli: Cli, clock: Clock):
   log.info('started', {
     admin: admin === null ? 'none' : renderSocketAddress(admin),
     ...(configPath === undefined ? fromSettings(settings) : { config: configPath }),
+    ...(workers === 1 ? {} : { workers }),
   });
   await stop.asked;
   await Promise.race([app.drain(settings.drainTimeoutMs), stop.askedAgain]);
   await app.close();
+}
+
+/** What the flag says is what the variable would say, and refused by its own name. */
+function readConcurrency(text: string): string {
+  const result = concurrencyType.parse(text.trim());
+  if (!result.ok) throw usageIssues(result.issues.map((issue) => ({ ...issue, path: '--concurrency' })));
+  return text;
+}
+
+/** One process that does it all loads nothing of this. */
+async function planeOf(count: number): Promise<Pick<ProxyAppOptions, 'createPlane'>> {
+  const { clusterWorkers, supportsReusePort } = await import('../app/cluster-workers.ts');
+  const { createWorkerPlane } = await import('../app/worker-plane.ts');
+  const workers = {
+    count,
+    start: clusterWorkers(process.argv[1] ?? ''),
+    reusePort: supportsReusePort(process.platform),
+  };
+  return { createPlane: (parts) => createWorkerPlane(workers, parts) };
 }
 
 function fromSettings(settings: ProxySettings): Readonly<Record<string, string>> {

@@ -74,6 +74,7 @@ export const LIMIT_SETTINGS = [
     env: 'SWITCHBOARD_MAX_LISTENER_CONNECTIONS',
     type: countType(0, 1_000_000),
     default: '0',
+    divided: true,
     doc: "How many connections one listener may have open; a further one is closed at once and counted. `0` = however many, which is Envoy's default.",
   },
   {
@@ -109,6 +110,7 @@ export const LIMIT_SETTINGS = [
     env: 'SWITCHBOARD_OVERLOAD_MEMORY',
     type: sizeType(0, 1_024 * 1_024 * MIB, 'from 0B to 1024GiB'),
     default: '0B',
+    divided: true,
     doc: 'How much memory may be in use before new requests are refused with 503 `OM`; they are taken again at nine tenths of it. `0B` = nine tenths of what the container may have; where it has no limit, never.',
   },
 ] as const satisfies readonly Setting[];

@@ -9,7 +9,7 @@ export function renderSettingsHelp(families: readonly SettingFamily[]): string {
 
 function helpOf(row: Setting): string {
   const shown = row.default === '' ? '(default: none)' : `(default: ${row.default})`;
-  return [`  ${row.env} ${shown}`, ...wrap(row.doc, 88).map((line) => `      ${line}`)].join('\n');
+  return [`  ${row.env} ${shown}`, ...wrap(docOf(row), 88).map((line) => `      ${line}`)].join('\n');
 }
 
 /** A Markdown section for each family, each with one table. */
@@ -20,9 +20,14 @@ export function renderSettingsMarkdown(families: readonly SettingFamily[]): stri
 function tableOf(rows: readonly Setting[]): string {
   const lines = rows.map((row) => {
     const shown = row.default === '' ? 'none' : `\`${row.default}\``;
-    return `| \`${row.env}\` | ${shown} | ${cell(row.type.describe)} | ${cell(row.doc)} |`;
+    return `| \`${row.env}\` | ${shown} | ${cell(row.type.describe)} | ${cell(docOf(row))} |`;
   });
   return ['| variable | default | value | what it does |', '|---|---|---|---|', ...lines].join('\n');
+}
+
+/** What is divided says so. */
+function docOf(row: Setting): string {
+  return row.divided === true ? `${row.doc} Divided by the number of workers.` : row.doc;
 }
 
 function cell(text: string): string {

@@ -17,6 +17,8 @@ export interface Setting<Name extends string = string, Value = unknown> {
   readonly type: SettingType<Value>;
   /** As one would write it in the variable; '' = nothing, for types that allow it. */
   readonly default: string;
+  /** A limit of the whole sidecar: of several workers each gets an even share. */
+  readonly divided?: true;
   /** One or two sentences: what it does, and why the default is what it is. */
   readonly doc: string;
 }

@@ -1,6 +1,7 @@
 // Settings of the sidecar: who it is, where it listens, whom it asks.
 import { DEFAULT_CLUSTER_DOMAIN } from '../model/names.ts';
 import { accessLogTargetType } from './access-log-target.ts';
+import { concurrencyType } from './concurrency-type.ts';
 import type { Setting } from './setting.ts';
 import {
   addressListType,
@@ -117,6 +118,20 @@ export const SIDECAR_SETTINGS = [
     type: accessLogTargetType,
     default: 'stdout',
     doc: 'Where one JSON line per finished request goes.',
+  },
+  {
+    name: 'concurrency',
+    env: 'SWITCHBOARD_CONCURRENCY',
+    type: concurrencyType,
+    default: '1',
+    doc: 'How many processes carry the traffic, as `switchboard proxy --concurrency` does. `1` = this one, without any worker; from 2 on workers share the ports, and this one holds what they have in common. `auto` = as many as there are CPUs to use, or as the container may have.',
+  },
+  {
+    name: 'workerHangMs',
+    env: 'SWITCHBOARD_WORKER_HANG_TIMEOUT',
+    type: durationType,
+    default: '10s',
+    doc: 'A worker that says nothing for so long is ended, and another takes its place; while it reads its first configuration, six times this. `0s` = it is waited for.',
   },
   {
     name: 'drainTimeoutMs',

@@ -140,6 +140,11 @@ export class DataPlane implements ConfigSink, StatSource {
     for (const listener of this.listeners) listener.drain();
   }
 
+  /** Connections to come are refused; those that are there stay. */
+  stopAccepting(): void {
+    for (const listener of this.listeners) listener.stopAccepting();
+  }
+
   close(): void {
     this.#closed = true;
     this.#routes.close();

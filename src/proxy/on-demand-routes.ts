@@ -21,6 +21,8 @@ export interface OnDemandSpec {
   readonly waitMs: number;
   /** What nobody dialled for this long is let go of, ms; 0 = nothing is. */
   readonly idleMs: number;
+  /** What counts as asked for and held from the beginning. Default: nothing. */
+  readonly dialled?: readonly ServicePortName[];
 }
 
 /** Of the data plane. */
@@ -62,6 +64,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     this.#spec = spec;
     this.#parts = parts;
     this.#names = new NameTable(spec.namespace, spec.clusterDomain);
+    for (const port of spec.dialled ?? []) this.#hold(port);
     this.#stopSweeping = spec.idleMs === 0 ? () => {} : parts.clock.every(spec.idleMs / SWEEPS, () => this.#sweep());
   }
 
@@ -86,6 +89,12 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     const port = this.#names.synced ? this.#dial(authority) : null;
     if (port === null && this.#names.synced) {
       waiter.onNoRoutes('no_route', explainUnknownName(this.#names, authority));
+      return;
+    }
+    const table = port?.slot.table ?? null;
+    if (table !== null) {
+      // Routes come to those too who have not asked for them.
+      waiter.onRoutes(table);
       return;
     }
     this.#waits += 1;
@@ -165,11 +174,16 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     if (known !== null) return known;
     const meant = this.#names.resolve(authority);
     if (meant === null) return null;
+    const port = this.#hold(meant);
+    this.#subscribed += 1;
+    this.#spec.demand.subscribe(meant);
+    return port;
+  }
+
+  #hold(meant: ServicePortName): DialledPort {
     const name = portRouteName(meant.port, meant.host);
     const port = new DialledPort(meant, this.#parts.slotOf(name), this.#parts.clock.now());
     this.#ports.set(name, port);
-    this.#subscribed += 1;
-    this.#spec.demand.subscribe(meant);
     return port;
   }
 

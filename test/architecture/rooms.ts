@@ -84,6 +84,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'control', imports: ['base', 'model', 'kube'], packages: [] },
   { path: 'local', imports: ['base', 'kube'], packages: ['yaml'] },
   { path: 'admin', imports: ['base', 'model'], packages: [] },
+  { path: 'workers', imports: ['base', 'model', 'config', 'telemetry', 'admin'], packages: [] },
   {
     path: 'app',
     imports: [
@@ -101,6 +102,7 @@ export const ROOMS: readonly Room[] = [
       'control',
       'local',
       'admin',
+      'workers',
     ],
     packages: ['koffi'],
   },

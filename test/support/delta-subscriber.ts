@@ -1,7 +1,7 @@
 // A Subscriber of the incremental variant without a network: scripted responses go in; what it asks, applies and misses is kept.
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { errorIssue, type Issue } from '../../src/base/result.ts';
-import type { Changes, ConfigSink } from '../../src/model/config-sink.ts';
+import type { Changes, DeferredConfigSink } from '../../src/model/config-sink.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { DELTA_CLIENT_CODEC } from '../../src/xds/client/delta-codec.ts';
 import { type Outcome, Subscriber } from '../../src/xds/client/subscriber.ts';
@@ -22,11 +22,19 @@ export interface ResourceInit {
 }
 
 /** Notes what it gets and refuses the names that it is told to. */
-export class NotingSink implements ConfigSink {
+export class NotingSink implements DeferredConfigSink {
   readonly applied: string[] = [];
   readonly refusing = new Set<string>();
+  /** Set: answers wait here until the test gives them, as where workers must apply first. */
+  waiting: (() => void)[] | null = null;
 
-  apply(changes: Changes): readonly Issue[] {
+  apply(changes: Changes): readonly Issue[] | Promise<readonly Issue[]> {
+    const issues = this.#note(changes);
+    const { waiting } = this;
+    return waiting === null ? issues : new Promise((resolve) => waiting.push(() => resolve(issues)));
+  }
+
+  #note(changes: Changes): readonly Issue[] {
     const issues: Issue[] = [];
     for (const [kind, change] of Object.entries(changes)) {
       const upserted = change.upserted.map((spec: { name: string }) => spec.name);
@@ -102,7 +110,9 @@ export class DeltaSubscriber {
     const bytes = toBinary(DeltaDiscoveryResponseSchema, response);
     const outcome = this.subscriber.receive(DELTA_CLIENT_CODEC.read(bytes));
     if (outcome === null) throw new Error('the client did not ask for this type');
-    return { issues: outcome.issues, requests: this.#note(outcome) };
+    const { later } = outcome;
+    const answered = later?.then((answer) => ({ issues: answer.issues, requests: this.#note(answer) }));
+    return { issues: outcome.issues, requests: this.#note(outcome), ...(answered === undefined ? {} : { answered }) };
   }
 
   held(shortName: string) {

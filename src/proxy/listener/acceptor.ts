@@ -12,6 +12,8 @@ export interface AcceptorOptions {
   readonly rebindMs: number;
   /** What may wait to be sent on one connection before whoever sends is asked to pause, bytes (> 0). */
   readonly connectionBufferBytes: number;
+  /** Other processes may accept on the same address if they say so too; the system spreads connections over them. Default: they may not. */
+  readonly reusePort?: boolean;
 }
 
 export class Acceptor {
@@ -60,7 +62,8 @@ export class Acceptor {
   }
 
   #listen(): void {
-    this.#server.listen({ host: this.address.host, port: this.address.port, backlog: 1024 });
+    const { host, port } = this.address;
+    this.#server.listen({ host, port, backlog: 1024, reusePort: this.#options.reusePort ?? false });
   }
 
   #onListening(): void {

@@ -49,6 +49,8 @@ export interface ListenerOptions {
   readonly log: Log;
   /** How long after a failed bind the next try is made, ms. */
   readonly rebindMs: number;
+  /** As of AcceptorOptions. */
+  readonly reusePort?: boolean;
 }
 
 /** What a chain refers to, by name; the same for the same name, always. */
@@ -86,8 +88,8 @@ export class Listener implements StatSource {
     this.#options = options;
     this.#spec = spec;
     this.#chooser = this.#createChains(spec, parts);
-    const { shared, log, rebindMs, connectionBufferBytes } = options;
-    const accepting = { clock: shared.clock, log, rebindMs, connectionBufferBytes };
+    const { shared, log, rebindMs, connectionBufferBytes, reusePort = false } = options;
+    const accepting = { clock: shared.clock, log, rebindMs, connectionBufferBytes, reusePort };
     this.#acceptors = (spec.bindToPort === false ? [] : addressesOf(spec)).map(
       (address) => new Acceptor(spec.name, address, accepting, (socket) => this.#onConnection(socket)),
     );

@@ -18,13 +18,15 @@ import { DnsDiscovery } from './dns-discovery.ts';
 import type { DnsOptions } from './dns-watch.ts';
 import { Http2Pool } from './http2-pool.ts';
 import { OriginalDstEndpoints } from './original-dst-endpoints.ts';
-import { DEFAULT_RETRY_BUDGET, RetryBudget } from './retry-budget.ts';
+import { DEFAULT_RETRY_BUDGET, RetryBudget, type RetryBudgetSpec } from './retry-budget.ts';
 
 export interface ClusterOptions {
   readonly pool: PoolOptions;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
   readonly random: Random;
+  /** Default: DEFAULT_RETRY_BUDGET. */
+  readonly retryBudget?: RetryBudgetSpec;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
   /** Called when a cluster has been told its endpoints for the first time. */
@@ -40,7 +42,7 @@ export interface ClusterSlot {
 export class Cluster implements StatSource {
   readonly name: string;
   readonly stats = new ClusterStats();
-  readonly retryBudget = new RetryBudget(DEFAULT_RETRY_BUDGET);
+  readonly retryBudget: RetryBudget;
   readonly #options: ClusterOptions;
   readonly #endpoints: EndpointSet;
   readonly #pools = new Map<Endpoint, ConnectionPool | Http2Pool>();
@@ -65,6 +67,7 @@ export class Cluster implements StatSource {
     this.#spec = spec;
     this.#options = options;
     this.#seed = randomBelow(options.random, 2 ** 32);
+    this.retryBudget = new RetryBudget(options.retryBudget ?? DEFAULT_RETRY_BUDGET); // alloc-ok: once a cluster
     this.#pool = this.#createPoolOptions(spec);
     this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint));
     this.#picker = this.#createPicker();

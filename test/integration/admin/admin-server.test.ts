@@ -175,6 +175,7 @@ describe('the pages of a sidecar', () => {
     prometheus: () => '# TYPE envoy_server_live gauge\nenvoy_server_live 1\n',
     clusters: () => [],
     listeners: () => [{ name: 'outbound', addresses: [{ host: '127.0.0.1', port: 15_001 }] }],
+    workers: () => [{ index: 1, pid: 7, running: true, activeRequests: 2, restarts: 0 }],
     xds: () => null,
     configDump: () => '{"configs":[]}',
     quit: () => {
@@ -192,7 +193,12 @@ describe('the pages of a sidecar', () => {
     expect(await call('/ready')).toMatchObject({ status: 503, body: 'DRAINING\n' });
   });
 
-  it.each(['/stats', '/clusters', '/listeners', '/xds', '/config_dump'])(
+  it('name the processes that carry the traffic, a line for each fact', async () => {
+    const { body } = await call('/workers');
+    expect(body).toBe('1::pid::7\n1::running::true\n1::rq_active::2\n1::restarts::0\n');
+  });
+
+  it.each(['/stats', '/clusters', '/listeners', '/workers', '/xds', '/config_dump'])(
     '%s is JSON with ?format=json',
     async (path) => {
       const answer = await call(`${path}?format=json`);

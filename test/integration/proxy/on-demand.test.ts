@@ -81,6 +81,30 @@ describe('the first request to a name', () => {
     expect((await client.read(5)).toString()).toBe('early');
   });
 
+  it('does not wait where its routes have come already, and is asked for all the same', async () => {
+    const { demand, plane } = await scene();
+    demand.deliver('web', [await stage.backend(named('a'))]);
+    const client = await plane.client();
+    expect((await client.ask(get('web'))).text).toBe('a /');
+    expect(demand.asked).toEqual([`+${WEB}`]);
+    expect([plane.stat(HELD), plane.stat('control_plane.on_demand_waits')]).toEqual([1, 0]);
+  });
+
+  it('is not asked for where it counts as dialled from the beginning, until nobody comes for it', async () => {
+    const clock = new ManualClock();
+    const demand = new ScriptedDemand();
+    const dialled = [{ host: hostOf('web'), port: 80 }];
+    const plane = await stage.plane({ clock, onDemand: { ...demand.spec({ idleMs: 1_000 }), dialled } });
+    demand.sink = plane.plane;
+    demand.names([nameOf('web')]);
+    demand.deliver('web', [await stage.backend(named('a'))]);
+    const client = await plane.client();
+    expect((await client.ask(get('web'))).text).toBe('a /');
+    expect(demand.asked).toEqual([]);
+    clock.advance(1_100);
+    expect(demand.asked).toEqual([`-${WEB}`]);
+  });
+
   it('is asked for once, whoever waits and whatever they call it; later ones wait no more', async () => {
     const { demand, plane, waiting } = await scene();
     const clients = await Promise.all(Array.from({ length: 20 }, () => plane.client()));

@@ -32,6 +32,8 @@ describe('parseSettings', () => {
         adminAddress: { host: '127.0.0.1', port: 15_000 },
         upstreamSourceAddress: null,
         accessLog: { kind: 'stdout' },
+        concurrency: 1,
+        workerHangMs: 10_000,
         drainTimeoutMs: 25_000,
         maxRequestHeadBytes: 61_440,
         maxFields: 100,

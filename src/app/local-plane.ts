@@ -1,0 +1,249 @@
+// A data plane in this process, with what it needs of the process: memory, access logs, the system's resolver.
+import { randomFillSync } from 'node:crypto';
+import { connect } from 'node:net';
+import type { EndpointStatus, ListenerStatus } from '../admin/sidecar-status.ts';
+import type { Cancel, Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Issue } from '../base/result.ts';
+import { TimerWheel } from '../base/timer-wheel.ts';
+import type { ProxySettings } from '../config/index.ts';
+import type { Changes } from '../model/config-sink.ts';
+import type { ConfigDemand } from '../model/on-demand.ts';
+import type { ServicePortName } from '../model/service-name-spec.ts';
+import { DataPlane, type DataPlaneOptions } from '../proxy/data-plane.ts';
+import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
+import type { ListenerOptions } from '../proxy/listener/listener.ts';
+import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
+import { OverloadMonitor } from '../proxy/overload-monitor.ts';
+import type { Dial } from '../proxy/upstream/connection-pool.ts';
+import type { RetryBudgetSpec } from '../proxy/upstream/retry-budget.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import type { StatSource } from '../telemetry/stats.ts';
+import type { ClusterFigures, PlaneState, SidecarPlane } from '../workers/plane.ts';
+import { AccessLogs, type OpenSink } from './access-logs.ts';
+import { BufferReclaimer } from './buffer-reclaimer.ts';
+import { usedMemoryBytes } from './memory-mark.ts';
+import { SystemResolver } from './system-resolver.ts';
+
+const REBIND_MS = 1_000;
+/** From when it is ready, and from a moment with requests to the next, ms. */
+const SETTLED_MS = 1_000;
+
+export interface LocalPlaneOptions {
+  readonly settings: ProxySettings;
+  /** For what is dialled; null: a file says what is held, or all is. */
+  readonly demand: ConfigDemand | null;
+  /** As of OnDemandSpec. */
+  readonly dialled?: readonly ServicePortName[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly originalDestination?: OriginalDestination;
+  /** Default: files are written by this process. */
+  readonly openSink?: OpenSink;
+  /** As of OverloadOptions. */
+  readonly memoryMarkBytes: number;
+  /** Default: what this process uses. */
+  readonly usedMemoryBytes?: () => number;
+  /** Absent: its default. */
+  readonly retryBudget?: RetryBudgetSpec;
+  /** The ports are shared with other processes that ask for the same. Default: they are this one's alone. */
+  readonly reusePort?: boolean;
+}
+
+type Cluster = DataPlane['clusters'][number];
+type Endpoint = Cluster['endpoints'] extends Iterable<infer E> ? E : never;
+
+export class LocalPlane implements SidecarPlane {
+  readonly dataPlane: DataPlane;
+  readonly accessLogs: AccessLogs;
+  readonly #options: LocalPlaneOptions;
+  readonly #wheel: TimerWheel;
+  readonly #overload: OverloadMonitor;
+  readonly #reclaimer = new BufferReclaimer();
+  #cancelReclaim: Cancel = () => {};
+
+  /** Throws where the access log of the settings cannot be written. */
+  constructor(options: LocalPlaneOptions) {
+    const { settings, clock, log, memoryMarkBytes } = options;
+    this.#options = options;
+    this.#wheel = new TimerWheel(clock);
+    this.accessLogs = new AccessLogs(clock, log, options.openSink);
+    const lagMarkMs = settings.overloadLagMs;
+    const used = options.usedMemoryBytes ?? usedMemoryBytes;
+    this.#overload = new OverloadMonitor({ clock, log, lagMarkMs, memoryMarkBytes, usedMemoryBytes: used });
+    this.dataPlane = this.#createDataPlane();
+  }
+
+  apply(changes: Changes): readonly Issue[] {
+    return this.dataPlane.apply(changes);
+  }
+
+  state(): PlaneState {
+    const { dataPlane, activeRequests } = this;
+    return { ...dataPlane.readiness(), held: dataPlane.held(), clusters: dataPlane.clusters.length, activeRequests };
+  }
+
+  get activeRequests(): number {
+    return this.dataPlane.activeRequests;
+  }
+
+  /** What its parts count. */
+  stats(): readonly StatSource[] {
+    return [this.dataPlane, this.#overload, processStats(this.accessLogs)];
+  }
+
+  clusters(): readonly ClusterFigures[] {
+    return this.dataPlane.clusters.map(({ name, endpoints }) => ({
+      name,
+      endpoints: Array.from(endpoints, endpointStatus),
+    }));
+  }
+
+  listeners(): readonly ListenerStatus[] {
+    return this.dataPlane.listeners.map(({ name, addresses }) => ({ name, addresses }));
+  }
+
+  /** What stands in the file is there before anybody is asked for more. */
+  async start(first: Changes, accessLogs: readonly string[]): Promise<readonly Issue[]> {
+    for (const path of accessLogs) this.accessLogs.open(path);
+    this.#overload.start();
+    return this.apply(first);
+  }
+
+  /** What the first configuration was read from is garbage: in a large mesh tens of megabytes. Collecting takes a tenth of a second. */
+  settle(): void {
+    this.#cancelReclaim = this.#options.clock.after(SETTLED_MS, () => {
+      if (this.activeRequests > 0) this.settle();
+      else this.#reclaimer.reclaimAll();
+    });
+  }
+
+  /** Who waits here asks for it. */
+  noteProblem(): void {}
+
+  workers(): readonly [] {
+    return [];
+  }
+
+  drain(): void {
+    this.dataPlane.drain();
+  }
+
+  async close(): Promise<void> {
+    this.#cancelReclaim();
+    this.#overload.close();
+    this.dataPlane.close();
+    this.#wheel.close();
+    await this.accessLogs.close();
+  }
+
+  #createDataPlane(): DataPlane {
+    const { settings, clock, random, retryBudget } = this.#options;
+    const dial = createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
+    return new DataPlane({
+      ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
+      ...this.#onDemand(),
+      cluster: {
+        maxHeadBytes: settings.maxRequestHeadBytes,
+        maxFields: settings.maxFields,
+        random,
+        ...(retryBudget === undefined ? {} : { retryBudget }),
+        dns: { resolver: new SystemResolver(), clock, random },
+        pool: { dial, wheel: this.#wheel, idleTimeoutMs: settings.upstreamIdleTimeoutMs, now: () => clock.now() },
+      },
+      listener: this.#listenerOptions(dial),
+    });
+  }
+
+  #listenerOptions(dial: Dial): ListenerOptions {
+    const { settings, clock, random, log, originalDestination, reusePort } = this.#options;
+    const requestIds = new RequestIdLines((bytes) => randomFillSync(bytes));
+    return {
+      shared: {
+        accessLog: this.#openSettingsLog(),
+        clock,
+        random,
+        wheel: this.#wheel,
+        dial,
+        newRequestIdLine: () => requestIds.next(),
+        replayBytes: settings.replayBufferBytes,
+        bodyMeter: this.#reclaimer,
+        admission: this.#overload,
+        streamIdleTimeoutMs: settings.streamIdleTimeoutMs,
+        requestBodyTimeoutMs: settings.requestBodyTimeoutMs,
+      },
+      limits: {
+        maxHeadBytes: settings.maxRequestHeadBytes,
+        maxFields: settings.maxFields,
+        maxRequests: settings.maxRequestsPerConnection,
+        maxStreams: settings.maxStreamsPerConnection,
+        maxAgeMs: settings.maxConnectionAgeMs,
+      },
+      maxIdleMs: settings.downstreamIdleTimeoutMs,
+      maxConnections: settings.maxListenerConnections,
+      connectionBufferBytes: settings.connectionBufferBytes,
+      openAccessLogs: (paths) => this.accessLogs.openAll(paths),
+      requestHeadersTimeoutMs: settings.requestHeadTimeoutMs,
+      originalDestination: originalDestination ?? noOriginalDestination,
+      log,
+      rebindMs: REBIND_MS,
+      ...(reusePort === undefined ? {} : { reusePort }),
+    };
+  }
+
+  #openSettingsLog(): AccessLog | null {
+    const target = this.#options.settings.accessLog;
+    if (target.kind === 'off') return null;
+    return this.accessLogs.open(target.kind === 'stdout' ? '/dev/stdout' : target.path);
+  }
+
+  #onDemand(): Pick<DataPlaneOptions, 'onDemand'> {
+    const { settings, demand, dialled = [] } = this.#options;
+    if (demand === null) return {};
+    const { podNamespace: namespace, clusterDomain, onDemandWaitMs: waitMs, onDemandIdleMs: idleMs } = settings;
+    return { onDemand: { namespace, clusterDomain, demand, waitMs, idleMs, dialled } };
+  }
+}
+
+/** Of this process, whatever it does. */
+export function processStats(accessLogs: AccessLogs): StatSource {
+  return {
+    collect(sink) {
+      sink.gauge('server', '', 'memory_resident', process.memoryUsage.rss());
+      sink.counter('server', '', 'access_log_lines_dropped', accessLogs.dropped);
+    },
+  };
+}
+
+function createDial(sourceAddress: string | null, bufferBytes: number): Dial {
+  const base = {
+    ...{ noDelay: true, allowHalfOpen: true, highWaterMark: bufferBytes },
+    ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
+  };
+  return (host, port, onread) => connect({ ...base, host, port, onread });
+}
+
+function endpointStatus(endpoint: Endpoint): EndpointStatus {
+  const { spec, group } = endpoint;
+  return {
+    host: spec.host,
+    port: spec.port,
+    ...(spec.pod === undefined ? {} : { pod: spec.pod }),
+    health: spec.health,
+    ejected: false,
+    weight: spec.weight,
+    priority: group.priority,
+    locality: group.locality,
+    cxActive: endpoint.connectionsActive,
+    cxTotal: endpoint.connectionsTotal,
+    cxConnectFail: endpoint.connectFailures,
+    rqActive: endpoint.activeRequests,
+    rqTotal: endpoint.requestsTotal,
+    rqSuccess: endpoint.requestsSuccess,
+    rqError: endpoint.requestsError,
+    rqTimeout: endpoint.requestsTimedOut,
+    lastError: endpoint.lastError === '' ? null : endpoint.lastError,
+  };
+}

@@ -1,0 +1,37 @@
+// The data plane of a sidecar in workers: what the process that they belong to does for them.
+import { shareOf } from '../config/share.ts';
+import { WorkerPool } from '../workers/worker-pool.ts';
+import type { StartWorker } from '../workers/worker-process.ts';
+import { AccessLogs } from './access-logs.ts';
+import { processStats } from './local-plane.ts';
+import { memoryMark, usedMemoryBytes } from './memory-mark.ts';
+import type { PlaneParts } from './proxy-app.ts';
+
+export interface WorkersSpec {
+  /** ≥ 1. */
+  readonly count: number;
+  readonly start: StartWorker;
+  /** As of WorkerSetup. */
+  readonly reusePort: boolean;
+}
+
+export function createWorkerPlane({ count, start, reusePort }: WorkersSpec, parts: PlaneParts): WorkerPool {
+  const { settings, demand, clock, random, log } = parts;
+  const accessLogs = new AccessLogs(clock, log);
+  return new WorkerPool({
+    ...{ count, start, demand, clock, random, log },
+    setup: {
+      settings: shareOf(settings, count),
+      memoryMarkBytes: Math.floor(memoryMark(settings.overloadMemoryBytes) / count),
+      onDemand: demand !== null,
+      reusePort,
+    },
+    hangMs: settings.workerHangMs,
+    primary: {
+      usedMemoryBytes,
+      writeLines: (path, lines) => accessLogs.writeTo(path, lines),
+      stats: processStats(accessLogs),
+      close: () => accessLogs.close(),
+    },
+  });
+}

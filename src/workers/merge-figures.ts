@@ -1,0 +1,42 @@
+// The figures of several workers as those of one sidecar.
+import type { EndpointStatus, ListenerStatus } from '../admin/sidecar-status.ts';
+import { renderSocketAddress } from '../model/socket-address.ts';
+import type { ClusterFigures } from './plane.ts';
+
+const COUNTS = [
+  'cxActive',
+  'cxTotal',
+  'cxConnectFail',
+  'rqActive',
+  'rqTotal',
+  'rqSuccess',
+  'rqError',
+  'rqTimeout',
+] as const satisfies readonly (keyof EndpointStatus)[];
+
+/** One list a worker. An endpoint is taken out where any worker has taken it out. */
+export function mergeClusters(lists: readonly (readonly ClusterFigures[])[]): readonly ClusterFigures[] {
+  const clusters = new Map<string, Map<string, EndpointStatus>>();
+  for (const { name, endpoints } of lists.flat()) {
+    const merged = clusters.get(name) ?? new Map<string, EndpointStatus>();
+    clusters.set(name, merged);
+    for (const endpoint of endpoints) {
+      const key = renderSocketAddress(endpoint);
+      const before = merged.get(key);
+      merged.set(key, before === undefined ? endpoint : addEndpoints(before, endpoint));
+    }
+  }
+  return Array.from(clusters, ([name, endpoints]) => ({ name, endpoints: [...endpoints.values()] }));
+}
+
+function addEndpoints(a: EndpointStatus, b: EndpointStatus): EndpointStatus {
+  const sums = Object.fromEntries(COUNTS.map((count) => [count, a[count] + b[count]]));
+  return { ...a, ...sums, ejected: a.ejected || b.ejected, lastError: a.lastError ?? b.lastError };
+}
+
+/** All workers listen alike: the first one that has a listener tells its addresses. */
+export function mergeListeners(lists: readonly (readonly ListenerStatus[])[]): readonly ListenerStatus[] {
+  const listeners = new Map<string, ListenerStatus>();
+  for (const listener of lists.flat()) if (!listeners.has(listener.name)) listeners.set(listener.name, listener);
+  return [...listeners.values()];
+}
