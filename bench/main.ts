@@ -11,6 +11,7 @@ import { proxiesCommand, proxiesUsage } from './proxies.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
 import { PUBLISH_USAGE, publishCommand } from './publish.ts';
 import { TCP } from './tcp.ts';
+import { WEBSOCKET } from './websocket.ts';
 
 interface Scenario {
   readonly name: string;
@@ -21,7 +22,7 @@ interface Scenario {
 
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
-  ...[HTTP1, HTTP2, TCP, LATENCY].map(commandOf),
+  ...[HTTP1, HTTP2, TCP, WEBSOCKET, LATENCY].map(commandOf),
   { name: 'footprint', usage: FOOTPRINT_USAGE, run: footprintCommand },
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },

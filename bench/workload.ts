@@ -7,12 +7,12 @@ export interface Workload {
   readonly connections: number;
   readonly method: 'GET' | 'POST';
   /** What the backends have: see bed/nginx.ts. */
-  readonly path: '/data' | '/1k' | '/64k' | '/1m';
-  /** Of each request. */
+  readonly path: '/data' | '/1k' | '/64k' | '/1m' | '/echo';
+  /** Of each request, or message. */
   readonly bodyBytes: number;
   /** Whether each request has a connection of its own. */
   readonly fresh: boolean;
-  /** At once on each connection; HTTP/2 only. */
+  /** At once on each connection; not HTTP/1.1. */
   readonly streams?: number;
   /** A fixed rate of requests; absent = as many as go. */
   readonly perSecond?: number;

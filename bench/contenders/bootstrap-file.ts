@@ -3,20 +3,24 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EquipmentSet, Place } from '../contender.ts';
 
-/** What stands behind a mark is there in the equipped set, or for HTTP/2, and a comment elsewhere. */
+/** What stands behind a mark is there in the equipped set, for HTTP/2, or for WebSockets, and a comment elsewhere. */
 const EQUIPPED = '#equipped ';
 const HTTP2 = '#http2 ';
+const WEBSOCKET = '#websocket ';
 
 export interface BootstrapTemplate {
   /** Relative to bench/. */
   readonly path: string;
   /** On both sides; absent = HTTP/1.1, or no HTTP. */
   readonly http2?: boolean;
+  /** It lets WebSockets pass. */
+  readonly websocket?: boolean;
   readonly sets: readonly EquipmentSet[];
 }
 
 export const HTTP1_TEMPLATE: BootstrapTemplate = { path: 'envoy-http.yaml', sets: ['bare', 'equipped'] };
 export const HTTP2_TEMPLATE: BootstrapTemplate = { ...HTTP1_TEMPLATE, http2: true };
+export const WEBSOCKET_TEMPLATE: BootstrapTemplate = { ...HTTP1_TEMPLATE, websocket: true, sets: ['bare'] };
 export const TCP_TEMPLATE: BootstrapTemplate = { path: 'envoy-tcp.yaml', sets: ['bare'] };
 
 export interface BootstrapFile {
@@ -25,14 +29,14 @@ export interface BootstrapFile {
 }
 
 export function writeBootstrap(
-  { path, http2 }: BootstrapTemplate,
+  { path, http2, websocket }: BootstrapTemplate,
   { folder, set, upstreamPorts }: Place,
   listenPort: number,
 ): BootstrapFile {
   const accessLog = join(folder, 'access.log');
   const text = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
   const file = join(folder, 'envoy.yaml');
-  writeFileSync(file, fillTemplate(text, { set, listenPort, upstreamPorts, accessLog, http2 }));
+  writeFileSync(file, fillTemplate(text, { set, listenPort, upstreamPorts, accessLog, http2, websocket }));
   return { file, ...(set === 'equipped' ? { accessLog } : {}) };
 }
 
@@ -44,13 +48,15 @@ interface Values {
   readonly accessLog: string;
   /** Absent = HTTP/1.1, or no HTTP. */
   readonly http2?: boolean | undefined;
+  readonly websocket?: boolean | undefined;
 }
 
 export function fillTemplate(template: string, values: Values): string {
-  const { set, listenPort, upstreamPorts, accessLog, http2 = false } = values;
+  const { set, listenPort, upstreamPorts, accessLog, http2 = false, websocket = false } = values;
   const text = template
     .replaceAll(EQUIPPED, set === 'equipped' ? '' : EQUIPPED)
     .replaceAll(HTTP2, http2 ? '' : HTTP2)
+    .replaceAll(WEBSOCKET, websocket ? '' : WEBSOCKET)
     .replace('codec_type: HTTP1', `codec_type: ${http2 ? 'HTTP2' : 'HTTP1'}`)
     .replace('port_value: $LISTEN_PORT', `port_value: ${listenPort}`)
     .replace('path: $ACCESS_LOG', `path: ${JSON.stringify(accessLog)}`);

@@ -3,11 +3,14 @@ import { HTTP1 } from '../http1.ts';
 import { HTTP2 } from '../http2.ts';
 import { LATENCY } from '../latency.ts';
 import { TCP } from '../tcp.ts';
+import { WEBSOCKET } from '../websocket.ts';
 import { FOOTPRINT_SECTION } from './footprint-section.ts';
 import { proxiesSection } from './proxies-section.ts';
 import type { Section } from './section.ts';
 
 export const SECTIONS: readonly Section[] = [
-  ...[HTTP1, HTTP2, TCP, LATENCY].flatMap((scenario) => scenario.sets.map((set) => proxiesSection(scenario, set))),
+  ...[HTTP1, HTTP2, TCP, WEBSOCKET, LATENCY].flatMap((scenario) =>
+    scenario.sets.map((set) => proxiesSection(scenario, set)),
+  ),
   FOOTPRINT_SECTION,
 ];

@@ -5,7 +5,7 @@ import type { EquipmentSet } from '../../../bench/contender.ts';
 import { fillTemplate } from '../../../bench/contenders/bootstrap-file.ts';
 import { readBootstrap } from '../../../src/xds/bootstrap/read-bootstrap.ts';
 
-function fill(set: EquipmentSet, template = 'envoy-http.yaml', http2 = false): string {
+function fill(set: EquipmentSet, template = 'envoy-http.yaml', http2 = false, websocket = false): string {
   const text = readFileSync(new URL(`../../../bench/${template}`, import.meta.url), 'utf8');
   return fillTemplate(text, {
     set,
@@ -13,6 +13,7 @@ function fill(set: EquipmentSet, template = 'envoy-http.yaml', http2 = false): s
     upstreamPorts: [9001, 9002, 9003],
     accessLog: '/tmp/a log',
     http2,
+    websocket,
   });
 }
 
@@ -35,6 +36,13 @@ describe('a bootstrap file of the bench', () => {
     const [bare, equipped] = (['bare', 'equipped'] as const).map((set) => JSON.stringify(parse(fill(set))));
     expect(parts.filter((part) => bare?.includes(part))).toEqual([]);
     expect(parts.filter((part) => equipped?.includes(part))).toEqual(parts);
+  });
+
+  it('lets WebSockets pass only where they are measured, and our sidecar knows how', () => {
+    expect(fill('bare')).not.toMatch(/^ *upgrade_configs/m);
+    const filled = fill('bare', 'envoy-http.yaml', false, true);
+    expect(JSON.stringify(parse(filled))).toContain('"upgrade_configs":[{"upgrade_type":"websocket"}]');
+    expect(readBootstrap(filled, 'envoy-http.yaml')).toMatchObject({ ok: true, value: { notes: [] } });
   });
 
   it('speaks HTTP/2 on both sides, or HTTP/1.1 on both', () => {
