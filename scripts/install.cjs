@@ -49,9 +49,19 @@ function findNpm(env) {
   return { command: process.platform === 'win32' ? 'npm.cmd' : 'npm', prefix: [], env };
 }
 
+/** A work tree may share the packages of another one by a link: npm would empty the folder that it leads to. */
+function isShared() {
+  const stat = fs.lstatSync(path.join(root, 'node_modules'), { throwIfNoEntry: false });
+  return stat !== undefined && stat.isSymbolicLink();
+}
+
 function install() {
   const wanted = wantedStamp();
   if (installedStamp() === wanted) return 0;
+  if (isShared()) {
+    process.stderr.write('switchboard: node_modules is a link and is used as it is; where it leads, run: npm ci\n');
+    return 0;
+  }
   process.stderr.write('switchboard: installing the locked dependencies (about half a minute the first time) …\n');
   const npm = findNpm(cleanEnvironment());
   const flags = [

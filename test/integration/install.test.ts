@@ -1,5 +1,5 @@
 // scripts/install.cjs with a stand-in for npm: when it installs, with what, and what it says when that fails.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,19 @@ describe('the installer', () => {
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     return lines.map((line) => JSON.parse(line));
   }
+
+  it('installs nothing through a link, behind which others have their packages', async () => {
+    const shared = join(folder, 'shared');
+    mkdirSync(shared);
+    writeFileSync(join(shared, 'kept'), '');
+    symlinkSync(shared, join(folder, 'node_modules'));
+    expect(await install()).toMatchObject({
+      code: 0,
+      stderr: 'switchboard: node_modules is a link and is used as it is; where it leads, run: npm ci\n',
+    });
+    expect(calls()).toEqual([]);
+    expect(existsSync(join(shared, 'kept'))).toBe(true);
+  });
 
   it('installs once and then finds that nothing changed', async () => {
     expect((await install()).code).toBe(0);
