@@ -1,7 +1,7 @@
 // TLS as configuration: what we show, what we ask to see, and which versions and protocols we speak.
 import type { StringMatcherSpec } from './route-match-spec.ts';
 
-/** `file`: a path on the sidecar's machine, read when the configuration is applied. */
+/** `file`: a path on the sidecar's machine, read when the configuration is applied, and again when the file has changed. */
 export type TextSourceSpec =
   | { readonly kind: 'inline'; readonly text: string }
   | { readonly kind: 'file'; readonly path: string };

@@ -17,6 +17,8 @@ import { ListenerAddresses } from './listener/listener-addresses.ts';
 import { OnDemandRoutes, type OnDemandSpec } from './on-demand-routes.ts';
 import type { RouteTable } from './route/route-table.ts';
 import { RouteManager } from './route-manager.ts';
+import { offeredProtocols } from './tls/offered-protocols.ts';
+import { TlsFiles } from './tls/tls-files.ts';
 import { TlsTerminator } from './tls/tls-terminator.ts';
 import type { Cluster, ClusterOptions } from './upstream/cluster.ts';
 
@@ -46,6 +48,7 @@ interface LiveListener {
 export class DataPlane implements ConfigSink, StatSource {
   readonly #options: DataPlaneOptions;
   readonly #clusters: ClusterManager;
+  readonly #tlsFiles: TlsFiles;
   readonly #routes: RouteManager;
   readonly #onDemand: OnDemandRoutes | null;
   readonly #listenerSpecs = new Map<string, ListenerSpec>();
@@ -63,7 +66,10 @@ export class DataPlane implements ConfigSink, StatSource {
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
-    this.#clusters = new ClusterManager({ ...options.cluster, onWarm: () => this.#settleSoon() });
+    const { shared, log } = options.listener;
+    this.#tlsFiles = new TlsFiles(shared.clock, log);
+    const own = { tlsFiles: this.#tlsFiles, onWarm: () => this.#settleSoon() };
+    this.#clusters = new ClusterManager({ ...options.cluster, ...own });
     this.#routes = new RouteManager({
       clock: options.listener.shared.clock,
       log: options.listener.log,
@@ -218,7 +224,11 @@ export class DataPlane implements ConfigSink, StatSource {
     if (this.#onDemand === null && servesOnDemand(spec)) {
       throw new Error('takes its routes on demand, and this sidecar is told to hold everything');
     }
-    for (const { tls } of chainsOf(spec)) if (tls !== undefined) this.#terminators.set(tls, new TlsTerminator(tls));
+    for (const { tls, filter } of chainsOf(spec)) {
+      if (tls === undefined) continue;
+      const applicationProtocols = offeredProtocols(tls, filter);
+      this.#terminators.set(tls, new TlsTerminator({ ...tls, applicationProtocols }, this.#tlsFiles));
+    }
     this.#removeInlineRoutes(spec.name);
     this.#listenerSpecs.set(spec.name, spec);
     for (const [{ routes }, key] of routeKeysOf(spec)) {

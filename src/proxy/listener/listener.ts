@@ -139,6 +139,7 @@ export class Listener implements StatSource {
     for (const [key, chain] of before) {
       if (this.#chains.has(key)) continue;
       chain.drain();
+      if (chain instanceof TlsChain) chain.retire();
       this.#retired.add(chain);
     }
     for (const chain of this.#retired) if (chain.connections === 0) this.#retired.delete(chain);
@@ -153,6 +154,7 @@ export class Listener implements StatSource {
   /** Accepts nothing more; what runs goes on. */
   stopAccepting(): void {
     for (const acceptor of this.#acceptors) acceptor.close();
+    for (const chain of this.#chains.values()) if (chain instanceof TlsChain) chain.retire();
   }
 
   close(): void {
@@ -343,7 +345,9 @@ function addressesOf({ address, additionalAddresses }: ListenerSpec): readonly S
 /** Chains that differ in anything else are changed in place: their connections stay. */
 function chainKey({ match, filter, tls }: FilterChainSpec, isDefault: boolean): string {
   const { statPrefix, accessLogs } = filter.kind === 'http' ? filter.http : filter.tcp;
-  return JSON.stringify([isDefault, match, tls, filter.kind, statPrefix, accessLogs]);
+  // What is offered in a handshake follows from the codec.
+  const codec = tls !== undefined && filter.kind === 'http' ? filter.http.codec : undefined;
+  return JSON.stringify([isDefault, match, tls, filter.kind, statPrefix, accessLogs, codec]);
 }
 
 /** The names by which a listener finds its routes: those that stand in it are its own, whatever they are called. */

@@ -10,11 +10,17 @@ export class TlsChain implements ConnectionChain {
   readonly #terminator: TlsTerminator;
   readonly #where: string;
 
-  /** `where`: the listener's address, for statistics. */
+  /** `where`: the listener's address, for statistics. Takes changed files until `retire`. */
   constructor(terminator: TlsTerminator, inner: ConnectionChain, where: string) {
     this.#terminator = terminator;
     this.inner = inner;
     this.#where = where;
+    terminator.watch(`listener ${where}`);
+  }
+
+  /** No connection comes any more. */
+  retire(): void {
+    this.#terminator.unwatch();
   }
 
   get active(): number {

@@ -4,11 +4,17 @@ import { createSecureContext, type SecureContext, type SecureContextOptions } fr
 import { messageOf } from '../../base/coded-error.ts';
 import type { CertificateSpec, CertificateValidationSpec, TextSourceSpec, TlsVersion } from '../../model/tls-spec.ts';
 
-interface ContextSpec {
+export interface ContextSpec {
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion;
   readonly certificate?: CertificateSpec;
   readonly validation?: CertificateValidationSpec;
+}
+
+/** Paths of what is read from files. */
+export function filesOf({ certificate, validation }: ContextSpec): readonly string[] {
+  const sources = [certificate?.chain, certificate?.privateKey, certificate?.password, validation?.trustedCa];
+  return sources.flatMap((source) => (source?.kind === 'file' ? [source.path] : []));
 }
 
 /** Throws where a file cannot be read. */

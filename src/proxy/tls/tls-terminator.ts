@@ -1,11 +1,12 @@
 // Answers the handshakes of callers and hands out what they say inside.
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { DownstreamTlsSpec } from '../../model/tls-spec.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
 import { resetThrough } from './reset-through.ts';
 import { secureContextOf, secureOptionsOf } from './secure-options.ts';
 import { matchesAny, subjectAltNamesOf } from './subject-alt-names.ts';
+import type { TlsFiles, WatchedFiles } from './tls-files.ts';
 
 /** A handshake without end would be a connection without end. */
 const HANDSHAKE_TIMEOUT_MS = 15_000;
@@ -24,12 +25,18 @@ export class TlsTerminator {
   #failures = 0;
   #refused = 0;
 
+  readonly #options: SecureContextOptions;
+  readonly #files: TlsFiles;
+  #watched: WatchedFiles | null = null;
+
   /** Throws where a certificate or key cannot be used. */
-  constructor(spec: DownstreamTlsSpec) {
+  constructor(spec: DownstreamTlsSpec, files: TlsFiles) {
     const { validation, requireClientCertificate, applicationProtocols } = spec;
     const options = secureOptionsOf(spec);
     secureContextOf(options);
     this.#spec = spec;
+    this.#files = files;
+    this.#options = options;
     this.#server = createServer({
       ...options,
       requestCert: validation !== undefined,
@@ -46,6 +53,17 @@ export class TlsTerminator {
   /** Connections whose handshake is under way. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** From now on it takes changed files for handshakes to come, until `unwatch`. `what`: whose they are, for people. */
+  watch(what: string): void {
+    this.#watched = this.#files.watch(what, this.#spec, this.#options, (options) => {
+      this.#server.setSecureContext(options);
+    });
+  }
+
+  unwatch(): void {
+    this.#watched?.stop();
   }
 
   /** Takes the socket; bytes that were put back into it count. `onSecure` is called unless the handshake fails, which closes it. */
@@ -69,6 +87,8 @@ export class TlsTerminator {
     sink.counter('listener', where, 'ssl.handshake', this.#handshakes);
     sink.counter('listener', where, 'ssl.connection_error', this.#failures);
     sink.counter('listener', where, 'ssl.fail_verify_san', this.#refused);
+    sink.counter('listener', where, 'ssl.files_reloaded', this.#watched?.reloads ?? 0);
+    sink.counter('listener', where, 'ssl.files_refused', this.#watched?.refusals ?? 0);
   }
 
   #onSecure(socket: TLSSocket): void {

@@ -11,7 +11,8 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
-import { tlsDial } from '../tls/tls-dial.ts';
+import type { TlsFiles } from '../tls/tls-files.ts';
+import { TlsOrigin } from '../tls/tls-origin.ts';
 import { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
 import { DnsDiscovery } from './dns-discovery.ts';
@@ -29,6 +30,8 @@ export interface ClusterOptions {
   readonly retryBudget?: RetryBudgetSpec;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
+  /** Absent: files of certificates are read once. */
+  readonly tlsFiles?: TlsFiles;
   /** Called when a cluster has been told its endpoints for the first time. */
   readonly onWarm?: () => void;
 }
@@ -56,6 +59,8 @@ export class Cluster implements StatSource {
   /** From its first connection of HTTP/2 on. */
   #http2Stats: Http2Stats | null = null;
   #dns: DnsDiscovery | null = null;
+  /** Null = plain text. */
+  #tls: TlsOrigin | null = null;
   /** For a cluster that goes where its callers were going, instead of `#endpoints`. */
   #originalDst: OriginalDstEndpoints | null = null;
   #assigned = false;
@@ -162,11 +167,13 @@ export class Cluster implements StatSource {
   drain(): void {
     this.#draining = true;
     this.#stopDiscovery();
+    this.#tls?.stop();
     for (const pool of this.#pools.values()) pool.drain();
   }
 
   close(): void {
     this.#stopDiscovery();
+    this.#tls?.stop();
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }
@@ -174,6 +181,7 @@ export class Cluster implements StatSource {
   collect(sink: StatSink): void {
     this.stats.collect(this.name, sink);
     this.#http2Stats?.collect('cluster', this.name, 'upstream', sink);
+    this.#tls?.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#endpoints.eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
@@ -221,10 +229,15 @@ export class Cluster implements StatSource {
 
   /** Throws where the certificates of the configuration cannot be used. */
   #createPoolOptions({ tls, protocol }: ClusterSpec): PoolOptions {
-    const { pool } = this.#options;
-    if (tls === undefined) return pool;
-    const dial = tlsDial(pool.dial, tls, protocol === 'http2' ? ['h2'] : []); // alloc-ok: update time
-    return { ...pool, dial }; // alloc-ok: update time
+    const { pool, tlsFiles } = this.#options;
+    let origin: TlsOrigin | null = null;
+    if (tls !== undefined) {
+      const protocols = protocol === 'http2' ? ['h2'] : []; // alloc-ok: update time
+      origin = new TlsOrigin(tls, protocols, tlsFiles ?? null, `cluster "${this.name}"`); // alloc-ok: update time
+    }
+    this.#tls?.stop();
+    this.#tls = origin;
+    return origin === null ? pool : { ...pool, dial: origin.dialBy(pool.dial) }; // alloc-ok: update time
   }
 
   /** Connections that are there finish what they carry; new ones are made as the configuration says now. */
