@@ -3,6 +3,7 @@ import { AB_USAGE, abCommand } from './ab.ts';
 import { UsageError } from './arguments.ts';
 import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
 import { FOOTPRINT_USAGE, footprintCommand } from './footprint.ts';
+import { GRPC } from './grpc.ts';
 import { HTTP1 } from './http1.ts';
 import { HTTP2 } from './http2.ts';
 import { LATENCY } from './latency.ts';
@@ -11,6 +12,7 @@ import { proxiesCommand, proxiesUsage } from './proxies.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
 import { PUBLISH_USAGE, publishCommand } from './publish.ts';
 import { TCP } from './tcp.ts';
+import { HTTP1_TLS, HTTP2_TLS } from './tls.ts';
 import { WEBSOCKET } from './websocket.ts';
 
 interface Scenario {
@@ -22,7 +24,7 @@ interface Scenario {
 
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
-  ...[HTTP1, HTTP2, TCP, WEBSOCKET, LATENCY].map(commandOf),
+  ...[HTTP1, HTTP2, GRPC, HTTP1_TLS, HTTP2_TLS, TCP, WEBSOCKET, LATENCY].map(commandOf),
   { name: 'footprint', usage: FOOTPRINT_USAGE, run: footprintCommand },
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { programPath } from '../contenders/installed-program.ts';
 import type { BackendPlace } from '../proxy-scenario.ts';
+import { CERTIFICATES } from './certificates.ts';
 import type { Program, ProgramSpec } from './programs.ts';
 
 /** One worker, no logs, connections that last, nothing outside its folder. */
@@ -51,20 +52,24 @@ function specOf(nginx: string, folder: string, cpus: string, port: number, confi
   return { command: nginx, args: ['-p', folder, '-c', file], cpus, port };
 }
 
+/** Lines of a server that speaks TLS. */
+export const NGINX_CERTIFICATE = `ssl_certificate ${CERTIFICATES.chain};
+    ssl_certificate_key ${CERTIFICATES.key};`;
+
 const FILES = { '1k': 1_024, '64k': 65_536, '1m': 1_048_576 } as const;
 
 /**
  * Three servers in one worker; each answers with 200 and a Content-Length: `/1k`, `/64k` and `/1m` with so many bytes, any other path with
  * about 100 bytes of JSON.
  */
-export function startBackends(ports: readonly number[], place: BackendPlace): Promise<Program> {
+export function startBackends(ports: readonly number[], place: BackendPlace, tls = false): Promise<Program> {
   const root = join(place.folder, 'files');
   mkdirSync(root, { recursive: true });
   for (const [name, bytes] of Object.entries(FILES)) writeFileSync(join(root, name), 'x'.repeat(bytes));
   const servers = ports.map((port, index) => {
     const body = `{"pod":"backend-${index + 1}","path":"/data","text":"${'switchboard '.repeat(5).trimEnd()}"}`;
     return `  server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${tls ? ` ssl;\n    ${NGINX_CERTIFICATE}` : ';'}
     root ${root};
 ${Object.keys(FILES)
   .map((name) => `    location = /${name} { }`)

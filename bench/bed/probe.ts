@@ -1,11 +1,16 @@
 // Asks a proxy once, before it is measured, whether it really forwards to the backends.
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { RunningProxy } from '../contender.ts';
+import { CERTIFICATES } from './certificates.ts';
 
 const LIMIT_MS = 5_000;
+/** A proxy must show what it was given. */
+export const TLS_OPTIONS = { ca: readFileSync(CERTIFICATES.ca), servername: CERTIFICATES.serverName };
 
 /** Throws with what came instead of a backend's answer: a proxy that refuses everything is fast, too. */
-export async function probe(proxy: RunningProxy): Promise<void> {
+export async function probe(proxy: RunningProxy, tls = false): Promise<void> {
   const headers = proxy.authority === undefined ? {} : { host: proxy.authority };
   const options = {
     host: '127.0.0.1',
@@ -16,7 +21,7 @@ export async function probe(proxy: RunningProxy): Promise<void> {
     signal: AbortSignal.timeout(LIMIT_MS),
   };
   const { status, body } = await new Promise<{ readonly status: number; readonly body: string }>((resolve, reject) => {
-    const call = request(options, (response) => {
+    const call = (tls ? requestTls : request)({ ...options, ...(tls ? TLS_OPTIONS : {}) }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => {
         text += chunk.toString();

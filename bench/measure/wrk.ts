@@ -13,7 +13,7 @@ export function wrkArguments({ workload, authority, port, seconds }: LoadSpec): 
     ...(workload.fresh ? ['Connection: close'] : []),
   ].flatMap((field) => ['-H', field]);
   const load = ['-t', '1', '-c', String(workload.connections), '-d', `${seconds}s`, '-s', script, ...fields];
-  const url = `http://127.0.0.1:${port}${workload.path}`;
+  const url = `${workload.tls === true ? 'https' : 'http'}://127.0.0.1:${port}${workload.path}`;
   return [...load, url, '--', workload.method, String(workload.bodyBytes)];
 }
 

@@ -56,6 +56,7 @@ async function checkBlocks(input: string): Promise<Verdict> {
 
 /** What HTTP forbids, nghttp2 decodes and passes over, where it does not refuse the request for it. */
 function isLegal([name, value]: FieldPair): boolean {
+  if (name === 'host' && !/^[!$%&'()*+,\-./0-9:;=@A-Z_a-z~[\]]*$/.test(value)) return false;
   return /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 

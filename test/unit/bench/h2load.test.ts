@@ -1,6 +1,10 @@
 // What is asked of h2load, and read out of what it prints.
+import { readFileSync } from 'node:fs';
+import { GRPC } from '../../../bench/grpc.ts';
 import { HTTP2 } from '../../../bench/http2.ts';
 import { h2loadArguments, parseH2load } from '../../../bench/measure/h2load.ts';
+import type { ProxyScenario } from '../../../bench/proxy-scenario.ts';
+import { HTTP2_TLS } from '../../../bench/tls.ts';
 
 const OUTPUT = `starting benchmark...
 finished in 2.00s, 12345.50 req/s, 1.68MB/s
@@ -40,5 +44,22 @@ describe('h2loadArguments', () => {
     if (workload === undefined) throw new Error(`no workload ${name}`);
     const spec = { program: 'h2load', cpus: '0', port: 8080, authority: 'web', workload, seconds: 4 };
     expect(h2loadArguments(spec).join(' ')).toBe(`${wanted} -H :authority: web http://127.0.0.1:8080/data`);
+  });
+
+  const argumentsOf = (scenario: ProxyScenario): string[] =>
+    h2loadArguments({ program: 'h2load', cpus: '0', port: 8080, workload: scenario.workloads[0], seconds: 4 });
+
+  it('ask over TLS where the workload does', () => {
+    expect(argumentsOf(HTTP2_TLS).at(-1)).toBe('https://127.0.0.1:8080/data');
+  });
+
+  it("ask as gRPC's clients do: a message behind its prefix, trailers wanted, a deadline", () => {
+    const asked = argumentsOf(GRPC);
+    for (const field of ['content-type: application/grpc', 'te: trailers', 'grpc-timeout: 10S'])
+      expect(asked).toContain(field);
+    const message = readFileSync(asked[asked.indexOf('-d') + 1] ?? '');
+    expect([message.readUInt8(0), message.readUInt32BE(1)]).toEqual([0, message.length - 5]);
+    expect(message).toHaveLength(GRPC.workloads[0].bodyBytes);
+    expect(asked.at(-1)).toBe('http://127.0.0.1:8080/bench.Echo/Unary');
   });
 });

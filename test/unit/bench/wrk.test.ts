@@ -1,5 +1,6 @@
 // What is read out of wrk's output.
 import { parseWrk, wrkArguments } from '../../../bench/measure/wrk.ts';
+import { HTTP1_TLS } from '../../../bench/tls.ts';
 import { WORKLOADS } from '../../../bench/workloads.ts';
 
 const MEASUREMENT =
@@ -44,6 +45,11 @@ describe('wrkArguments', () => {
     expect(argumentsOf('small')).toBe('-t 1 -c 64 -d 4s -s -H Host: web http://127.0.0.1:8080/data -- GET 0');
     expect(argumentsOf('1k-512')).toBe('-t 1 -c 512 -d 4s -s -H Host: web http://127.0.0.1:8080/1k -- GET 0');
     expect(argumentsOf('post')).toBe('-t 1 -c 64 -d 4s -s -H Host: web http://127.0.0.1:8080/data -- POST 16384');
+  });
+
+  it('ask over TLS where the workload does', () => {
+    const load = { program: 'wrk', cpus: '0', port: 8080, workload: HTTP1_TLS.workloads[0], seconds: 4 };
+    expect(wrkArguments(load)).toContain('https://127.0.0.1:8080/data');
   });
 
   it('close each connection where each request shall have its own', () => {
