@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
+import { StreamSocket } from '../codec/http2/stream-socket.ts';
 import type { ReadBuffer, ReadBufferOwner } from './read-buffer.ts';
 
 export interface RelayContext {
@@ -44,6 +45,8 @@ export class Relay implements TimerOwner, ReadBufferOwner {
   readonly #downstream: Socket;
   readonly #upstream: Socket;
   readonly #buffer: ReadBuffer | null;
+  /** The caller, where it is a stream of HTTP/2. */
+  readonly #stream: StreamSocket | null;
   readonly #timer: WheelTimer;
   readonly #idleTimeoutMs: number;
   #idleMark = 0;
@@ -69,6 +72,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
     this.#downstream = downstream;
     this.#upstream = upstream.socket;
     this.#buffer = upstream.buffer;
+    this.#stream = downstream instanceof StreamSocket ? downstream : null;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#timer = new WheelTimer(this);
     const out = upstream.socket;
@@ -107,7 +111,7 @@ export class Relay implements TimerOwner, ReadBufferOwner {
     this.bytesSent += bytes.length;
     this.#context.bodyMeter.note(bytes.length);
     const accepted = downstream.write(bytes);
-    if (downstream.writableLength > 0) this.#buffer?.giveAway();
+    if (this.#stream === null ? downstream.writableLength > 0 : this.#stream.holdsBytes) this.#buffer?.giveAway();
     if (accepted) return true;
     this.pauses += 1;
     this.#upstream.pause();

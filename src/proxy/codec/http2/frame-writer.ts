@@ -45,6 +45,11 @@ export class FrameWriter implements Flushable {
     return this.#socket.writableNeedDrain && this.#socket.writableLength > 0;
   }
 
+  /** Of what was handed over something has not left: it must not be overwritten. */
+  get holdsBytes(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
   /** Bytes that were written and have not left. */
   get backlog(): number {
     return this.#at + this.#socket.writableLength;

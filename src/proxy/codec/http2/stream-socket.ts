@@ -24,6 +24,11 @@ export class StreamSocket extends Socket {
     if (stream.remoteEnded) this.onEnd();
   }
 
+  /** What was written last may still be needed though its write has ended: it waits among what its connection sends. */
+  get holdsBytes(): boolean {
+    return this.writableLength > 0 || this.#stream.connection.writer.holdsBytes;
+  }
+
   // What its stream hears of.
 
   onData(bytes: Buffer, start: number, end: number): void {
