@@ -50,6 +50,7 @@ function healthFlags(endpoint: EndpointStatus): string {
   const flags = [
     endpoint.ejected ? '/failed_outlier_check' : '',
     endpoint.health === 'unhealthy' ? '/failed_eds_health' : '',
+    endpoint.health === 'degraded' ? '/failed_eds_degraded' : '',
     endpoint.health === 'draining' ? '/eds_status_draining' : '',
   ].join('');
   return flags === '' ? 'healthy' : flags;
@@ -64,7 +65,7 @@ export interface HostStatusJson {
   readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
   readonly stats: readonly { readonly name: string; readonly type: 'COUNTER' | 'GAUGE'; readonly value: string }[];
   readonly health_status: {
-    readonly eds_health_status: 'HEALTHY' | 'DRAINING' | 'UNHEALTHY';
+    readonly eds_health_status: 'HEALTHY' | 'DEGRADED' | 'DRAINING' | 'UNHEALTHY';
     readonly failed_outlier_check?: true;
   };
   readonly weight: number;
@@ -96,7 +97,7 @@ export function* renderClustersJson(clusters: readonly ClusterStatus[]): Generat
   yield ']}\n';
 }
 
-const EDS_HEALTH = { healthy: 'HEALTHY', draining: 'DRAINING', unhealthy: 'UNHEALTHY' } as const;
+const EDS_HEALTH = { healthy: 'HEALTHY', degraded: 'DEGRADED', draining: 'DRAINING', unhealthy: 'UNHEALTHY' } as const;
 
 function hostStatus(endpoint: EndpointStatus): HostStatusJson {
   const { region, zone, subZone } = endpoint.locality;

@@ -20,6 +20,17 @@ export interface BalancingSpec {
   /** Of `ring-hash` and `maglev`. */
   readonly hashing?: HashingSpec;
   readonly pickFirst?: PickFirstSpec;
+  /** Percent of healthy endpoints below which all of them get requests, 0 … 100; 0 = never. */
+  readonly panicThreshold?: number;
+  readonly locality?: LocalityBalancingSpec;
+}
+
+/** Source: envoy.config.cluster.v3.Cluster.CommonLbConfig.healthy_panic_threshold. */
+export const DEFAULT_PANIC_THRESHOLD = 50;
+
+/** `weighted`: localities share by their weights, whatever the number of their endpoints. */
+export interface LocalityBalancingSpec {
+  readonly kind: 'weighted';
 }
 
 /** Source: envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest. */

@@ -5,14 +5,18 @@ export interface LoadAssignmentSpec {
   /** The cluster's name, or its EDS service name. */
   readonly name: string;
   readonly localities: readonly LocalityEndpointsSpec[];
+  /** Percent (> 0) of its load that a priority or locality could take; absent = 140. */
+  readonly overprovisioningFactor?: number;
 }
+
+export const DEFAULT_OVERPROVISIONING_FACTOR = 140;
 
 /** Source: envoy.config.endpoint.v3.LocalityLbEndpoints. */
 export interface LocalityEndpointsSpec {
   readonly locality: LocalitySpec;
   /** 0 is used first; priorities have no gaps. */
   readonly priority: number;
-  /** Share among the localities of one priority, ≥ 1. */
+  /** Share among the localities of one priority, where the cluster weighs them; 0 = none. */
   readonly weight: number;
   readonly endpoints: readonly EndpointSpec[];
 }
@@ -44,10 +48,10 @@ export interface EndpointSpec {
 }
 
 /**
- * `healthy` gets new requests; `draining` (terminating but still serving) keeps what it has and gets new requests only where no healthy
+ * `healthy` gets new requests; `degraded` where the healthy ones cannot take them all; `draining` (terminating but still serving) keeps what it has and gets new requests only where no healthy
  * endpoint is left; `unhealthy` gets none. Source: envoy.config.core.v3.HealthStatus.
  */
-export const ENDPOINT_HEALTHS = ['healthy', 'draining', 'unhealthy'] as const;
+export const ENDPOINT_HEALTHS = ['healthy', 'degraded', 'draining', 'unhealthy'] as const;
 export type EndpointHealth = (typeof ENDPOINT_HEALTHS)[number];
 
 export interface PodIdentity {

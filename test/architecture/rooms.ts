@@ -18,11 +18,12 @@ export const ROOMS: readonly Room[] = [
   { path: 'regex', imports: ['base'], packages: ['re2js'] },
   { path: 'proxy/endpoint', imports: ['model'], packages: [] },
   { path: 'proxy/lb', imports: ['base', 'model', 'proxy/endpoint'], packages: [] },
+  { path: 'proxy/balance', imports: ['base', 'model', 'proxy/endpoint', 'proxy/lb'], packages: [] },
   { path: 'proxy/codec', imports: ['base', 'model', 'telemetry'], packages: [] },
   { path: 'proxy/tls', imports: ['base', 'model', 'telemetry'], packages: [] },
   {
     path: 'proxy/upstream',
-    imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/codec', 'proxy/tls'],
+    imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/balance', 'proxy/codec', 'proxy/tls'],
     packages: [],
   },
   {

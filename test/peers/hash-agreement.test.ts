@@ -23,9 +23,77 @@ interface Case {
   readonly by?: readonly HashPolicySpec[];
   /** What an endpoint says beyond address and health. */
   readonly endpoint?: (index: number) => Partial<EndpointSpec>;
+  /** Where the endpoint stands; by default all stand together. */
+  readonly place?: (index: number) => Place;
+  /** Percent. */
+  readonly overprovisioningFactor?: number;
   /** The request of each key; by default it stands in `x-key`. */
   readonly request?: (key: string) => Partial<RoutedRequest>;
 }
+
+interface Place {
+  readonly priority: number;
+  readonly zone: string;
+  readonly weight: number;
+}
+
+const together: Place = { priority: 0, zone: '', weight: 1 };
+
+/** Two priorities of six; of the first so many are unhealthy. */
+const sick = (count: number): Pick<Case, 'place' | 'endpoint'> => ({
+  place: (index) => ({ ...together, priority: index < 6 ? 0 : 1 }),
+  endpoint: (index) => (index < count ? { health: 'unhealthy' } : {}),
+});
+
+const PLACED_CASES: readonly Case[] = [
+  { title: 'a first priority of which one in six is unhealthy', loadBalancer: 'ring-hash', ...sick(1) },
+  { title: 'a first priority of which half are unhealthy', loadBalancer: 'ring-hash', ...sick(3) },
+  { title: 'a first priority of which all are unhealthy', loadBalancer: 'maglev', ...sick(6) },
+  {
+    title: 'a first priority that may lose nothing',
+    loadBalancer: 'maglev',
+    overprovisioningFactor: 100,
+    ...sick(1),
+  },
+  {
+    title: 'two sick priorities without panic',
+    loadBalancer: 'ring-hash',
+    balancing: { panicThreshold: 0 },
+    place: sick(0).place ?? (() => together),
+    endpoint: (index) => (index % 3 === 0 ? {} : { health: 'unhealthy' }),
+  },
+  {
+    title: 'two sick priorities that panic',
+    loadBalancer: 'ring-hash',
+    place: (index) => ({ ...together, priority: index < 4 ? 0 : 1 }),
+    endpoint: (index) => (index % 4 === 0 ? {} : { health: 'unhealthy' }),
+  },
+  {
+    title: 'one sick priority that panics',
+    loadBalancer: 'maglev',
+    endpoint: (index) => (index < 4 ? {} : { health: index < 8 ? 'unhealthy' : 'draining' }),
+  },
+  {
+    title: 'degraded endpoints beside healthy ones',
+    loadBalancer: 'ring-hash',
+    endpoint: (index) => (index < 5 ? {} : { health: 'degraded' }),
+  },
+  {
+    title: 'degraded endpoints of two priorities',
+    loadBalancer: 'maglev',
+    place: sick(0).place ?? (() => together),
+    endpoint: (index) => ({ health: index % 3 === 0 ? 'healthy' : index % 3 === 1 ? 'degraded' : 'unhealthy' }),
+  },
+  ...(['ring-hash', 'maglev'] as const).map(
+    (loadBalancer): Case => ({
+      title: `localities of weights 1, 3 and 0, by ${loadBalancer}`,
+      loadBalancer,
+      balancing: { locality: { kind: 'weighted' } },
+      place: (index) => ({ priority: 0, zone: 'abc'[index % 3] ?? '', weight: [1, 3, 0][index % 3] ?? 0 }),
+      endpoint: (index) => ({ weight: 1 + (index % 2), ...(index === 4 ? { health: 'unhealthy' } : {}) }),
+    }),
+  ),
+];
 
 const cookie = (name: string, key: string): Partial<RoutedRequest> => ({
   headers: [['Cookie', `other=1; ${name}="${key}"; last=2`]],
@@ -34,6 +102,7 @@ const cookie = (name: string, key: string): Partial<RoutedRequest> => ({
 const MADE_COOKIE = 'a cookie that is made where there is none';
 
 const CASES: readonly Case[] = [
+  ...PLACED_CASES,
   {
     title: MADE_COOKIE,
     loadBalancer: 'maglev',
@@ -142,13 +211,22 @@ function clusterOf({ loadBalancer, balancing }: Case, name: string): ClusterSpec
   return { name, discovery, connectTimeoutMs: 1_000, loadBalancer, ...(balancing === undefined ? {} : { balancing }) };
 }
 
-function assignmentOf({ endpoint }: Case, name: string, pods: readonly ToldBackend[]): LoadAssignmentSpec {
-  const endpoints = pods.map(({ address: { host, port } }, index) => ({
-    ...{ host, port, health: 'healthy' as const, weight: 1 },
-    ...endpoint?.(index),
+function assignmentOf({ endpoint, place, overprovisioningFactor }: Case, name: string, pods: readonly ToldBackend[]) {
+  const groups = new Map<string, { readonly place: Place; readonly endpoints: EndpointSpec[] }>();
+  for (const [index, { address }] of pods.entries()) {
+    const at = place?.(index) ?? together;
+    const key = JSON.stringify(at);
+    const group = groups.get(key) ?? { place: at, endpoints: [] };
+    const { host, port } = address;
+    group.endpoints.push({ ...{ host, port, health: 'healthy', weight: 1 }, ...endpoint?.(index) });
+    groups.set(key, group);
+  }
+  const localities = Array.from(groups.values(), ({ place: { priority, zone, weight }, endpoints }) => ({
+    ...{ priority, weight, endpoints },
+    locality: { region: 'r', zone, subZone: '' },
   }));
-  const locality = { region: '', zone: '', subZone: '' };
-  return { name, localities: [{ locality, priority: 0, weight: 1, endpoints }] };
+  const assignment: LoadAssignmentSpec = { name, localities };
+  return overprovisioningFactor === undefined ? assignment : { ...assignment, overprovisioningFactor };
 }
 
 function routeOf({ by = BY_HEADER }: Case, cluster: string): RouteSpec {

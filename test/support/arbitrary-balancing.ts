@@ -49,12 +49,23 @@ const OPTIONS: Readonly<Record<LoadBalancerName, fc.Arbitrary<BalancingSpec>>> =
   'pick-first': fc.record({ pickFirst: fc.record({ shuffle: fc.constant(true) }) }, { requiredKeys: [] }),
 };
 
+/** What any algorithm may be told. */
+const common: fc.Arbitrary<BalancingSpec> = fc.record(
+  {
+    panicThreshold: fc.integer({ min: 0, max: 49 }),
+    locality: fc.record({ kind: fc.constant('weighted' as const) }),
+  },
+  { requiredKeys: [] },
+);
+
 export const balancing: fc.Arbitrary<Balancing> = fc.oneof(
   ...(Object.keys(OPTIONS) as LoadBalancerName[]).map((loadBalancer) =>
-    OPTIONS[loadBalancer].map(
-      (options): Balancing =>
-        Object.keys(options).length === 0 ? { loadBalancer } : { loadBalancer, balancing: options },
-    ),
+    fc.tuple(OPTIONS[loadBalancer], common).map(([own, { locality, ...rest }]): Balancing => {
+      // One endpoint for all: localities have nothing to share.
+      const where = locality === undefined || loadBalancer === 'pick-first' ? {} : { locality };
+      const options = { ...own, ...rest, ...where };
+      return Object.keys(options).length === 0 ? { loadBalancer } : { loadBalancer, balancing: options };
+    }),
   ),
 );
 

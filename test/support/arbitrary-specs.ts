@@ -55,7 +55,7 @@ const endpoint: fc.Arbitrary<EndpointSpec> = fc
 
 const locality: fc.Arbitrary<Omit<LocalityEndpointsSpec, 'priority'>> = fc.record({
   locality: fc.record({ region: fc.string(), zone: fc.string(), subZone: fc.string() }),
-  weight,
+  weight: fc.integer({ min: 0, max: 1_000 }),
   endpoints: fc.array(endpoint, { maxLength: 4 }),
 });
 
@@ -64,7 +64,10 @@ const localities = fc
   .array(fc.array(locality, { minLength: 1, maxLength: 2 }), { maxLength: 3 })
   .map((priorities) => priorities.flatMap((group, priority) => group.map((item) => ({ ...item, priority }))));
 
-export const loadAssignmentSpec: fc.Arbitrary<LoadAssignmentSpec> = fc.record({ name, localities });
+export const loadAssignmentSpec: fc.Arbitrary<LoadAssignmentSpec> = fc.record(
+  { name, localities, overprovisioningFactor: fc.integer({ min: 1, max: 139 }) },
+  { requiredKeys: ['name', 'localities'] },
+);
 
 const dnsDiscovery: fc.Arbitrary<DnsDiscoverySpec> = fc
   .record({

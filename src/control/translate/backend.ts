@@ -39,7 +39,12 @@ export function mergeBackends(backends: readonly Backend[]): readonly Backend[] 
 }
 
 /** The lower the better. */
-export const HEALTH_RANKS: Readonly<Record<EndpointHealth, number>> = { healthy: 0, draining: 1, unhealthy: 2 };
+export const HEALTH_RANKS: Readonly<Record<EndpointHealth, number>> = {
+  healthy: 0,
+  degraded: 1,
+  draining: 2,
+  unhealthy: 3,
+};
 
 function compareBackends(left: Backend, right: Backend): number {
   return (

@@ -17,11 +17,15 @@ export interface Placed {
 }
 
 /** As Envoy names and weighs endpoints. Text beyond ASCII counts as the bytes of UTF-8. */
-export function placedOf(endpoints: readonly Endpoint[], { byHostname }: HashingSpec): readonly Placed[] {
+export function placedOf(
+  endpoints: readonly Endpoint[],
+  { byHostname }: HashingSpec,
+  shares?: readonly number[],
+): readonly Placed[] {
   const sum = endpoints.reduce((total, { spec }) => total + spec.weight, 0);
-  return endpoints.map((endpoint) => {
+  return endpoints.map((endpoint, index) => {
     const { hashKey, hostname, weight } = endpoint.spec;
     const key = hashKey || (byHostname && hostname) || endpoint.address;
-    return { key: Buffer.from(key, 'utf8').toString('latin1'), share: weight / sum };
+    return { key: Buffer.from(key, 'utf8').toString('latin1'), share: shares?.[index] ?? weight / sum };
   });
 }

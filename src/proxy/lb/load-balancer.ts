@@ -43,6 +43,9 @@ export interface LoadBalancer {
   readonly needsLatency?: true;
   /** It reads the `hash` of requests. */
   readonly needsHash?: true;
-  /** Called when the eligible endpoints change; `endpoints` never changes afterwards. */
-  createPicker(endpoints: readonly Endpoint[], context: PickerContext): Picker;
+  /**
+   * Called when the eligible endpoints change; `endpoints` never changes afterwards. `shares`: for those that need a hash, what each endpoint owns
+   * of the whole, instead of by its weight.
+   */
+  createPicker(endpoints: readonly Endpoint[], context: PickerContext, shares?: readonly number[]): Picker;
 }

@@ -9,10 +9,10 @@ import { NO_ENDPOINTS } from './no-endpoints.ts';
 export const maglev: LoadBalancer = {
   name: 'maglev',
   needsHash: true,
-  createPicker: (endpoints, context) => {
+  createPicker: (endpoints, context, shares) => {
     if (endpoints.length === 0) return NO_ENDPOINTS;
     const { hashing = DEFAULT_HASHING, maglev = DEFAULT_MAGLEV } = context.spec;
-    const placed = placedOf(endpoints, hashing);
+    const placed = placedOf(endpoints, hashing, shares);
     return new HashingPicker(endpoints, placed, new MaglevTable(placed, maglev.tableSize), context);
   },
 };

@@ -2,8 +2,9 @@
 // A live cluster: its endpoints, the picker over them, a pool for each, and what they share.
 import { type Random, randomBelow } from '../../base/random.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
-import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
+import { DEFAULT_OVERPROVISIONING_FACTOR, type LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
+import { balance } from '../balance/balance.ts';
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
 import { Http2Commons } from '../codec/http2/http2-commons.ts';
 import { Http2Stats } from '../codec/http2/http2-stats.ts';
@@ -55,6 +56,9 @@ export class Cluster implements StatSource {
   #pool: PoolOptions;
   #picker: Picker;
   #needsHash = false;
+  /** Whom the picker can answer with. */
+  #eligible: readonly Endpoint[] = [];
+  #overprovisioningFactor = DEFAULT_OVERPROVISIONING_FACTOR;
   #http2: Http2Commons | null = null;
   /** From its first connection of HTTP/2 on. */
   #http2Stats: Http2Stats | null = null;
@@ -117,6 +121,7 @@ export class Cluster implements StatSource {
     this.#assigned = true;
     this.stats.updates += 1;
     this.#endpoints.update(assignment);
+    this.#overprovisioningFactor = assignment.overprovisioningFactor ?? DEFAULT_OVERPROVISIONING_FACTOR;
     this.#picker = this.#createPicker();
     if (!wasWarm) this.#options.onWarm?.();
   }
@@ -143,7 +148,7 @@ export class Cluster implements StatSource {
 
   /** One of the endpoints that may get new requests was not tried. */
   offersUntried(context: PickContext): boolean {
-    const { eligible } = this.#endpoints;
+    const eligible = this.#eligible;
     for (let index = 0; index < eligible.length; index += 1) {
       if (!context.wasTried(eligible[index] as Endpoint)) return true;
     }
@@ -183,7 +188,7 @@ export class Cluster implements StatSource {
     this.#http2Stats?.collect('cluster', this.name, 'upstream', sink);
     this.#tls?.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
-    sink.gauge('cluster', this.name, 'membership_healthy', this.#endpoints.eligible.length);
+    sink.gauge('cluster', this.name, 'membership_healthy', this.#eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
   }
 
@@ -277,11 +282,14 @@ export class Cluster implements StatSource {
     const balancer =
       LOAD_BALANCERS.find((row) => row.name === this.#spec.loadBalancer) ?? (LOAD_BALANCERS[0] as LoadBalancer); // alloc-ok: update time
     this.#version += 1;
-    const { eligible } = this.#endpoints;
-    const { now } = this.#options.pool;
     this.#needsHash = balancer.needsHash === true;
-    if (balancer.needsLatency === true) for (const endpoint of eligible) endpoint.trackLatency(now());
-    return balancer.createPicker(eligible, this.#createPickerContext());
+    const context = this.#createPickerContext();
+    const { localities } = this.#endpoints;
+    // alloc-ok: update time
+    const balanced = balance(localities, { balancer, context, overprovisioningFactor: this.#overprovisioningFactor });
+    this.#eligible = balanced.eligible;
+    if (balancer.needsLatency === true) for (const endpoint of this.#eligible) endpoint.trackLatency(context.now());
+    return balanced.picker;
   }
 
   #createPickerContext(): PickerContext {

@@ -4,6 +4,7 @@ import {
   DEFAULT_HASHING,
   DEFAULT_LEAST_REQUEST,
   DEFAULT_MAGLEV,
+  DEFAULT_PANIC_THRESHOLD,
   DEFAULT_RING_HASH,
   type HashingSpec,
   MAX_MAGLEV_TABLE_SIZE,
@@ -31,7 +32,7 @@ export function decodeLeastRequest(
   fullScan: boolean,
   context: DecodeContext,
   path: string,
-): Balancing {
+): Pick<BalancingSpec, 'leastRequest'> {
   const { choiceCount, activeRequestBias } = DEFAULT_LEAST_REQUEST;
   const choices = options?.choiceCount ?? choiceCount;
   const bias = options?.activeRequestBias?.defaultValue ?? activeRequestBias;
@@ -41,7 +42,7 @@ export function decodeLeastRequest(
   }
   const usual = choices === choiceCount && bias === activeRequestBias && !fullScan;
   const leastRequest = { choiceCount: choices, activeRequestBias: bias, fullScan };
-  return balancingOf('least-request', usual ? {} : { leastRequest });
+  return usual ? {} : { leastRequest };
 }
 
 interface RingOptions {
@@ -56,10 +57,9 @@ export function isMurmurHash(hash: Cluster_RingHashLbConfig_HashFunction | undef
 
 export function decodeRingHash(
   { minRingSize: min, maxRingSize: max, murmur }: RingOptions,
-  hashing: Pick<BalancingSpec, 'hashing'>,
   context: DecodeContext,
   path: string,
-): Balancing {
+): Pick<BalancingSpec, 'ringHash'> {
   const minRingSize = min === undefined ? DEFAULT_RING_HASH.minRingSize : Number(min);
   const maxRingSize = max === undefined ? DEFAULT_RING_HASH.maxRingSize : Number(max);
   if (!(minRingSize >= 1 && minRingSize <= maxRingSize)) {
@@ -70,22 +70,19 @@ export function decodeRingHash(
   }
   const usual = minRingSize === DEFAULT_RING_HASH.minRingSize && maxRingSize === DEFAULT_RING_HASH.maxRingSize;
   const hashFunction = murmur ? 'murmur-hash-2' : 'xx-hash';
-  const own = usual && !murmur ? {} : { ringHash: { minRingSize, maxRingSize, hashFunction } as const };
-  return balancingOf('ring-hash', { ...own, ...hashing });
+  return usual && !murmur ? {} : { ringHash: { minRingSize, maxRingSize, hashFunction } };
 }
 
 export function decodeMaglev(
   size: bigint | undefined,
-  hashing: Pick<BalancingSpec, 'hashing'>,
   context: DecodeContext,
   path: string,
-): Balancing {
+): Pick<BalancingSpec, 'maglev'> {
   const tableSize = size === undefined ? DEFAULT_MAGLEV.tableSize : Number(size);
   if (tableSize > MAX_MAGLEV_TABLE_SIZE || !isPrime(tableSize)) {
     context.refuse(`${path}.table_size`, `is ${tableSize}`, `give a prime, at most ${MAX_MAGLEV_TABLE_SIZE}`);
   }
-  const usual = tableSize === DEFAULT_MAGLEV.tableSize;
-  return balancingOf('maglev', { ...(usual ? {} : { maglev: { tableSize } }), ...hashing });
+  return tableSize === DEFAULT_MAGLEV.tableSize ? {} : { maglev: { tableSize } };
 }
 
 function isPrime(value: number): boolean {
@@ -114,4 +111,16 @@ export function decodeHashing(
   const hashing: HashingSpec = { byHostname, balanceFactor };
   const usual = byHostname === DEFAULT_HASHING.byHostname && balanceFactor === DEFAULT_HASHING.balanceFactor;
   return usual ? {} : { hashing };
+}
+
+/** Envoy rounds it to whole percents. */
+export function decodePanicThreshold(
+  percent: { readonly value: number } | undefined,
+  context: DecodeContext,
+  path: string,
+): Pick<BalancingSpec, 'panicThreshold'> {
+  if (percent === undefined) return {};
+  const panicThreshold = Math.round(percent.value);
+  if (!(percent.value >= 0 && percent.value <= 100)) context.refuse(path, `is ${percent.value}`, 'give 0 … 100');
+  return panicThreshold === DEFAULT_PANIC_THRESHOLD ? {} : { panicThreshold };
 }

@@ -19,6 +19,7 @@ import {
   RingHashSchema,
 } from '../gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
 import { RoundRobinSchema } from '../gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
+import { WrrLocalitySchema } from '../gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
 import { PeakEwmaSchema } from '../gen/switchboard/balancing/v1/peak_ewma_pb.ts';
 import {
   type Balancing,
@@ -30,6 +31,7 @@ import {
 } from './balancing-options.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
+import { decodeLocality, encodeLocality } from './locality-balancing.ts';
 
 interface Policy {
   readonly typeName: string;
@@ -49,39 +51,51 @@ function policy<Desc extends DescMessage>(
 }
 
 const POLICIES: readonly Policy[] = [
-  policy(RoundRobinSchema, () => ({ loadBalancer: 'round-robin' })),
+  policy(RoundRobinSchema, ({ localityLbConfig }) => balancingOf('round-robin', decodeLocality(localityLbConfig))),
   policy(LeastRequestSchema, (message, context, path) => {
     const fullScan =
       message.enableFullScan === true || message.selectionMethod === LeastRequest_SelectionMethod.FULL_SCAN;
-    return decodeLeastRequest(message, fullScan, context, path);
+    const options = decodeLeastRequest(message, fullScan, context, path);
+    return balancingOf('least-request', { ...options, ...decodeLocality(message.localityLbConfig) });
   }),
-  policy(PeakEwmaSchema, () => ({ loadBalancer: 'peak-ewma' })),
-  policy(RandomSchema, () => ({ loadBalancer: 'random' })),
+  policy(PeakEwmaSchema, ({ localityLbConfig }) => balancingOf('peak-ewma', decodeLocality(localityLbConfig))),
+  policy(RandomSchema, ({ localityLbConfig }) => balancingOf('random', decodeLocality(localityLbConfig))),
   policy(RingHashSchema, (message, context, path) => {
     const { minimumRingSize: minRingSize, maximumRingSize: maxRingSize, consistentHashingLbConfig } = message;
     const murmur = message.hashFunction === RingHash_HashFunction.MURMUR_HASH_2;
     // The older form says the same in fields of its own.
     const hashing = decodeHashing(consistentHashingLbConfig ?? message, context, path);
-    return decodeRingHash({ minRingSize, maxRingSize, murmur }, hashing, context, path);
+    const ring = decodeRingHash({ minRingSize, maxRingSize, murmur }, context, path);
+    return balancingOf('ring-hash', { ...ring, ...hashing, ...weightedBy(message) });
   }),
   policy(MaglevSchema, (message, context, path) => {
     const hashing = decodeHashing(message.consistentHashingLbConfig, context, `${path}.consistent_hashing_lb_config`);
-    return decodeMaglev(message.tableSize, hashing, context, path);
+    const table = decodeMaglev(message.tableSize, context, path);
+    return balancingOf('maglev', { ...table, ...hashing, ...weightedBy(message) });
   }),
   policy(PickFirstSchema, ({ shuffleAddressList: shuffle }) =>
     balancingOf('pick-first', shuffle ? { pickFirst: { shuffle } } : {}),
   ),
 ];
 
+/** Localities by weight, with one of the others within each. */
+const WRR_LOCALITY = policy(WrrLocalitySchema, ({ endpointPickingPolicy }, context, path) => {
+  const at = `${path}.endpoint_picking_policy.policies`;
+  const within = decodePolicies(endpointPickingPolicy?.policies ?? [], context, at, POLICIES);
+  const { loadBalancer = 'round-robin', balancing = {} } = within ?? {};
+  return balancingOf(loadBalancer, { ...balancing, locality: { kind: 'weighted' } });
+});
+
 /** The first that is known; null = none is, which is noted. */
 export function decodePolicies(
   policies: readonly LoadBalancingPolicy_Policy[],
   context: DecodeContext,
   path: string,
+  all: readonly Policy[] = [...POLICIES, WRR_LOCALITY],
 ): Balancing | null {
   for (const [index, { typedExtensionConfig }] of policies.entries()) {
     const any = typedExtensionConfig?.typedConfig;
-    const known = POLICIES.find(({ typeName }) => typeName === extensionType(any));
+    const known = all.find(({ typeName }) => typeName === extensionType(any));
     if (known === undefined || any === undefined) continue;
     return known.read(any, context, `${path}[${index}].typed_extension_config.typed_config`);
   }
@@ -107,13 +121,13 @@ function policyOf(any: Any): PolicyInit {
 function encodePolicy(loadBalancer: ClusterSpec['loadBalancer'], balancing: BalancingSpec): Any | null {
   switch (loadBalancer) {
     case 'round-robin':
-      return null;
+      return balancing.locality === undefined ? null : packExtension(RoundRobinSchema, encodeLocality(balancing));
     case 'least-request':
-      return packExtension(LeastRequestSchema, encodeLeastRequest(balancing));
+      return packExtension(LeastRequestSchema, { ...encodeLeastRequest(balancing), ...encodeLocality(balancing) });
     case 'peak-ewma':
-      return packExtension(PeakEwmaSchema, {});
+      return packExtension(PeakEwmaSchema, encodeLocality(balancing));
     case 'random':
-      return packExtension(RandomSchema, {});
+      return packExtension(RandomSchema, encodeLocality(balancing));
     case 'ring-hash':
       return packExtension(RingHashSchema, { ...encodeRing(balancing), ...encodeHashing(balancing) });
     case 'maglev':
@@ -148,9 +162,14 @@ function encodeMaglev({ maglev }: BalancingSpec) {
   return maglev === undefined ? {} : { tableSize: BigInt(maglev.tableSize) };
 }
 
-function encodeHashing({ hashing }: BalancingSpec) {
-  if (hashing === undefined) return {};
+function encodeHashing({ hashing, locality }: BalancingSpec) {
+  const weighted = locality === undefined ? {} : { localityWeightedLbConfig: {} };
+  if (hashing === undefined) return weighted;
   const { byHostname: useHostnameForHashing, balanceFactor } = hashing;
   const bound = balanceFactor === 0 ? {} : { hashBalanceFactor: balanceFactor };
-  return { consistentHashingLbConfig: { useHostnameForHashing, ...bound } };
+  return { ...weighted, consistentHashingLbConfig: { useHostnameForHashing, ...bound } };
+}
+
+function weightedBy(message: { readonly localityWeightedLbConfig?: object | undefined }): BalancingSpec {
+  return message.localityWeightedLbConfig === undefined ? {} : { locality: { kind: 'weighted' } };
 }

@@ -13,21 +13,28 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   [`${CLUSTER}.LeastRequestLbConfig`]: row('choice_count', 'active_request_bias'),
   [`${CLUSTER}.RingHashLbConfig`]: row('minimum_ring_size', 'hash_function', 'maximum_ring_size'),
   [`${CLUSTER}.MaglevLbConfig`]: row('table_size'),
-  [`${CLUSTER}.CommonLbConfig`]: row('consistent_hashing_lb_config'),
+  [`${CLUSTER}.CommonLbConfig`]: row(
+    'healthy_panic_threshold',
+    'locality_weighted_lb_config',
+    'consistent_hashing_lb_config',
+  ),
   [`${CLUSTER}.CommonLbConfig.ConsistentHashingLbConfig`]: HASHING,
   'envoy.config.cluster.v3.LoadBalancingPolicy': row('policies'),
   'envoy.config.cluster.v3.LoadBalancingPolicy.Policy': row('typed_extension_config'),
   // Envoy asks for the key; there is no run-time layer here that it could name something in.
   'envoy.config.core.v3.RuntimeDouble': row('default_value', 'runtime_key'),
   [`${POLICIES}.common.v3.ConsistentHashingLbConfig`]: HASHING,
-  [`${POLICIES}.round_robin.v3.RoundRobin`]: row(),
+  [`${POLICIES}.common.v3.LocalityLbConfig`]: row('locality_weighted_lb_config'),
+  [`${POLICIES}.round_robin.v3.RoundRobin`]: row('locality_lb_config'),
   [`${POLICIES}.least_request.v3.LeastRequest`]: row(
     'choice_count',
     'active_request_bias',
     'enable_full_scan',
     'selection_method',
+    'locality_lb_config',
   ),
-  [`${POLICIES}.random.v3.Random`]: row(),
+  [`${POLICIES}.random.v3.Random`]: row('locality_lb_config'),
+  [`${POLICIES}.wrr_locality.v3.WrrLocality`]: row('endpoint_picking_policy'),
   [`${POLICIES}.ring_hash.v3.RingHash`]: row(
     'hash_function',
     'minimum_ring_size',
@@ -35,10 +42,11 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     'use_hostname_for_hashing',
     'hash_balance_factor',
     'consistent_hashing_lb_config',
+    'locality_weighted_lb_config',
   ),
-  [`${POLICIES}.maglev.v3.Maglev`]: row('table_size', 'consistent_hashing_lb_config'),
+  [`${POLICIES}.maglev.v3.Maglev`]: row('table_size', 'consistent_hashing_lb_config', 'locality_weighted_lb_config'),
   [`${POLICIES}.pick_first.v3.PickFirst`]: row('shuffle_address_list'),
-  'switchboard.balancing.v1.PeakEwma': row(),
+  'switchboard.balancing.v1.PeakEwma': row('locality_lb_config'),
 };
 
 const HASH_POLICY = 'envoy.config.route.v3.RouteAction.HashPolicy';

@@ -1,19 +1,21 @@
 // EDS: LoadAssignmentSpec ↔ envoy.config.endpoint.v3.ClusterLoadAssignment.
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import type {
-  EndpointHealth,
-  EndpointSpec,
-  LoadAssignmentSpec,
-  LocalityEndpointsSpec,
+import {
+  DEFAULT_OVERPROVISIONING_FACTOR,
+  type EndpointHealth,
+  type EndpointSpec,
+  type LoadAssignmentSpec,
+  type LocalityEndpointsSpec,
 } from '../../model/endpoint-spec.ts';
 import { HealthStatus } from '../gen/envoy/config/core/v3/health_check_pb.ts';
 import type { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
 import {
   type ClusterLoadAssignment,
+  type ClusterLoadAssignment_Policy,
   ClusterLoadAssignmentSchema,
 } from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { decodeAddress, encodeAddress, type HostKind } from './address.ts';
-import type { DecodeContext } from './decode-context.ts';
+import { type DecodeContext, joinPath } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { decodeEndpointMetadata, encodeEndpointMetadata } from './endpoint-metadata.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
@@ -51,10 +53,13 @@ type AssignmentInit = MessageInitShape<typeof ClusterLoadAssignmentSchema>;
 export function encodeLoadAssignment(spec: LoadAssignmentSpec): AssignmentInit {
   return {
     clusterName: spec.name,
+    ...(spec.overprovisioningFactor === undefined
+      ? {}
+      : { policy: { overprovisioningFactor: spec.overprovisioningFactor } }),
     endpoints: spec.localities.map((locality) => ({
       locality: { ...locality.locality },
       priority: locality.priority,
-      loadBalancingWeight: locality.weight,
+      ...(locality.weight === 0 ? {} : { loadBalancingWeight: locality.weight }),
       lbEndpoints: locality.endpoints.map(encodeEndpoint),
     })),
   };
@@ -62,7 +67,7 @@ export function encodeLoadAssignment(spec: LoadAssignmentSpec): AssignmentInit {
 
 const HEALTH_TO_WIRE: Readonly<Record<EndpointHealth, HealthStatus>> = {
   healthy: HealthStatus.HEALTHY,
-  // Not DEGRADED: Envoy spills new requests to degraded endpoints while healthy ones are left.
+  degraded: HealthStatus.DEGRADED,
   draining: HealthStatus.DRAINING,
   unhealthy: HealthStatus.UNHEALTHY,
 };
@@ -90,7 +95,18 @@ export function decodeLoadAssignment(
     decodeLocality(locality, context, `${prefix}[${i}]`, hosts),
   );
   checkPriorities(localities, context, prefix);
-  return { name: message.clusterName, localities };
+  return { name: message.clusterName, localities, ...decodePolicy(message.policy, context, joinPath(path, 'policy')) };
+}
+
+function decodePolicy(
+  policy: ClusterLoadAssignment_Policy | undefined,
+  context: DecodeContext,
+  path: string,
+): Pick<LoadAssignmentSpec, 'overprovisioningFactor'> {
+  const factor = policy?.overprovisioningFactor;
+  if (factor === undefined) return {};
+  if (factor === 0) context.refuse(`${path}.overprovisioning_factor`, 'is 0', 'give at least 1, or leave it out');
+  return factor === DEFAULT_OVERPROVISIONING_FACTOR ? {} : { overprovisioningFactor: factor };
 }
 
 /** Priorities count up from 0 without a gap, and the weights of each add up to what fits 32 bits (Envoy's rules). */
@@ -120,7 +136,8 @@ function decodeLocality(
   return {
     locality: { region, zone, subZone },
     priority: message.priority,
-    weight: decodeWeight(message.loadBalancingWeight, context, path),
+    // Unlike that of an endpoint it does not count as 1 where it is absent.
+    weight: message.loadBalancingWeight === undefined ? 0 : decodeWeight(message.loadBalancingWeight, context, path),
     endpoints: message.lbEndpoints.map((endpoint, i) =>
       decodeEndpoint(endpoint, context, `${path}.lb_endpoints[${i}]`, hosts),
     ),
@@ -147,5 +164,6 @@ function decodeWeight(weight: number | undefined, context: DecodeContext, path: 
 /** A status that this build does not know is one more reason not to send requests there. */
 function decodeHealth(status: HealthStatus): EndpointHealth {
   if (status === HealthStatus.UNKNOWN || status === HealthStatus.HEALTHY) return 'healthy';
-  return status === HealthStatus.DRAINING || status === HealthStatus.DEGRADED ? 'draining' : 'unhealthy';
+  if (status === HealthStatus.DEGRADED) return 'degraded';
+  return status === HealthStatus.DRAINING ? 'draining' : 'unhealthy';
 }

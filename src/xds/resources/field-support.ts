@@ -52,7 +52,11 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: EVERY_OTHER,
   },
   ...BALANCING_SUPPORT,
-  'envoy.config.endpoint.v3.ClusterLoadAssignment': { supported: ['cluster_name', 'endpoints'], refused: [] },
+  'envoy.config.endpoint.v3.ClusterLoadAssignment': {
+    supported: ['cluster_name', 'endpoints', 'policy'],
+    refused: [],
+  },
+  'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy': { supported: ['overprovisioning_factor'], refused: [] },
   'envoy.config.endpoint.v3.LocalityLbEndpoints': {
     supported: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority'],
     refused: ['#7', '#8'],

@@ -1,60 +1,83 @@
-// How a cluster balances: loadBalancer and balancing of ClusterSpec ↔ lb_policy, its configuration, and load_balancing_policy.
+// How a cluster balances: loadBalancer and balancing of ClusterSpec ↔ lb_policy, its configuration, common_lb_config and load_balancing_policy.
+import type { BalancingSpec } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { type Cluster, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
 import {
   type Balancing,
+  balancingOf,
   decodeHashing,
   decodeLeastRequest,
   decodeMaglev,
+  decodePanicThreshold,
   decodeRingHash,
   isMurmurHash,
 } from './balancing-options.ts';
 import { decodePolicies, encodePolicies } from './balancing-policies.ts';
 import type { DecodeContext } from './decode-context.ts';
+import { decodeLocality } from './locality-balancing.ts';
 
-const ROUND_ROBIN: Balancing = { loadBalancer: 'round-robin' };
+const COMMON = 'common_lb_config';
 
 /** Round robin is what a client does that reads none of it. */
 export function encodeBalancing(spec: ClusterSpec) {
   const policies = encodePolicies(spec);
-  return policies.length === 0 ? {} : { loadBalancingPolicy: { policies } };
+  const panic = spec.balancing?.panicThreshold;
+  return {
+    ...(policies.length === 0 ? {} : { loadBalancingPolicy: { policies } }),
+    ...(panic === undefined ? {} : { commonLbConfig: { healthyPanicThreshold: { value: panic } } }),
+  };
 }
 
 /** A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused. */
 export function decodeBalancing(message: Cluster, context: DecodeContext): Balancing {
   const policies = message.loadBalancingPolicy?.policies;
-  if (policies === undefined) return decodeLegacy(message, context);
-  return decodePolicies(policies, context, 'load_balancing_policy.policies') ?? ROUND_ROBIN;
+  const { loadBalancer, balancing } =
+    policies === undefined
+      ? decodeLegacy(message, context)
+      : (decodePolicies(policies, context, 'load_balancing_policy.policies') ?? balancingOf('round-robin', {}));
+  const path = `${COMMON}.healthy_panic_threshold`;
+  const panic = decodePanicThreshold(message.commonLbConfig?.healthyPanicThreshold, context, path);
+  return balancingOf(loadBalancer, { ...balancing, ...panic });
 }
 
+/** What `load_balancing_policy` is newer than. */
 function decodeLegacy(message: Cluster, context: DecodeContext): Balancing {
-  const { case: kind, value } = message.lbConfig;
-  const common = message.commonLbConfig?.consistentHashingLbConfig;
-  const hashing = () => decodeHashing(common, context, 'common_lb_config.consistent_hashing_lb_config');
+  const locality = decodeLocality(message.commonLbConfig);
   switch (message.lbPolicy) {
     case Cluster_LbPolicy.ROUND_ROBIN:
-      return ROUND_ROBIN;
+      return balancingOf('round-robin', locality);
     case Cluster_LbPolicy.RANDOM:
-      return { loadBalancer: 'random' };
-    case Cluster_LbPolicy.LEAST_REQUEST: {
-      const own = kind === 'leastRequestLbConfig' ? value : undefined;
-      return decodeLeastRequest(own, false, context, 'least_request_lb_config');
-    }
-    case Cluster_LbPolicy.RING_HASH: {
-      const own = kind === 'ringHashLbConfig' ? value : undefined;
-      const ring = {
-        minRingSize: own?.minimumRingSize,
-        maxRingSize: own?.maximumRingSize,
-        murmur: isMurmurHash(own?.hashFunction),
-      };
-      return decodeRingHash(ring, hashing(), context, 'ring_hash_lb_config');
-    }
-    case Cluster_LbPolicy.MAGLEV: {
-      const own = kind === 'maglevLbConfig' ? value : undefined;
-      return decodeMaglev(own?.tableSize, hashing(), context, 'maglev_lb_config');
-    }
+      return balancingOf('random', locality);
+    case Cluster_LbPolicy.LEAST_REQUEST:
+      return balancingOf('least-request', { ...legacyLeastRequest(message, context), ...locality });
+    case Cluster_LbPolicy.RING_HASH:
+      return balancingOf('ring-hash', { ...legacyRing(message, context), ...locality });
+    case Cluster_LbPolicy.MAGLEV:
+      return balancingOf('maglev', { ...legacyMaglev(message, context), ...locality });
     default:
       context.ignore('lb_policy');
-      return ROUND_ROBIN;
+      return balancingOf('round-robin', locality);
   }
+}
+
+function legacyLeastRequest({ lbConfig }: Cluster, context: DecodeContext): BalancingSpec {
+  const own = lbConfig.case === 'leastRequestLbConfig' ? lbConfig.value : undefined;
+  return decodeLeastRequest(own, false, context, 'least_request_lb_config');
+}
+
+function legacyRing({ lbConfig, commonLbConfig }: Cluster, context: DecodeContext): BalancingSpec {
+  const own = lbConfig.case === 'ringHashLbConfig' ? lbConfig.value : undefined;
+  const { minimumRingSize: minRingSize, maximumRingSize: maxRingSize } = own ?? {};
+  const ring = { minRingSize, maxRingSize, murmur: isMurmurHash(own?.hashFunction) };
+  const hashing = legacyHashing(commonLbConfig, context);
+  return { ...decodeRingHash(ring, context, 'ring_hash_lb_config'), ...hashing };
+}
+
+function legacyMaglev({ lbConfig, commonLbConfig }: Cluster, context: DecodeContext): BalancingSpec {
+  const own = lbConfig.case === 'maglevLbConfig' ? lbConfig.value : undefined;
+  return { ...decodeMaglev(own?.tableSize, context, 'maglev_lb_config'), ...legacyHashing(commonLbConfig, context) };
+}
+
+function legacyHashing(common: Cluster['commonLbConfig'], context: DecodeContext): BalancingSpec {
+  return decodeHashing(common?.consistentHashingLbConfig, context, `${COMMON}.consistent_hashing_lb_config`);
 }

@@ -204,14 +204,22 @@ describe('names and pods that are not there', () => {
     expect(plane.stat('cluster.web.upstream_cx_none_healthy')).toBe(2);
   });
 
-  it('only unhealthy pods are UH too; draining ones serve while nothing else is there', async () => {
+  it('only unhealthy pods are UH too, without panic; draining ones serve while nothing else is there', async () => {
     const backend = await stage.backend(sends(OK));
     const address = { host: backend.host, port: backend.port };
-    const plane = await stage.plane({ services: { web: [{ ...address, health: 'unhealthy' }] } });
+    const cluster = { balancing: { panicThreshold: 0 } };
+    const plane = await stage.plane({ services: { web: [{ ...address, health: 'unhealthy' }] }, cluster });
     const client = await plane.client();
     expect(failure(await client.ask(get('web')))).toBe('503 UH no_healthy_upstream');
     plane.setEndpoints('web', [{ ...address, health: 'draining' }]);
     expect((await client.ask(get('web'))).text).toBe('hi');
+  });
+
+  it('only unhealthy pods are tried all the same in panic, which is the default: whoever said so may be wrong', async () => {
+    const backend = await stage.backend(sends(OK));
+    const address = { host: backend.host, port: backend.port };
+    const plane = await stage.plane({ services: { web: [{ ...address, health: 'unhealthy' }] } });
+    expect((await (await plane.client()).ask(get('web'))).status).toBe(200);
   });
 
   it('an unknown name is NR, with the nearest one', async () => {

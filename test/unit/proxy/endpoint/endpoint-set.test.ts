@@ -1,4 +1,4 @@
-// Who may get requests, and what survives a change of endpoints.
+// What survives a change of endpoints.
 import type { EndpointHealth, EndpointSpec, LoadAssignmentSpec } from '../../../../src/model/endpoint-spec.ts';
 import type { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
 import { EndpointSet } from '../../../../src/proxy/endpoint/endpoint-set.ts';
@@ -22,24 +22,6 @@ function scene() {
 
 const hosts = (endpoints: Iterable<Endpoint>): string => [...endpoints].map(({ host }) => host).join(' ');
 
-describe('who may get requests', () => {
-  it.each<readonly [string, readonly string[], string]>([
-    ['all that are healthy', ['a', 'b', 'c/unhealthy'], 'a b'],
-    ['nobody of none', [], ''],
-    ['nobody where all are unhealthy', ['a/unhealthy', 'b/unhealthy'], ''],
-    ['no draining one beside a healthy one', ['a/draining', 'b'], 'b'],
-    ['draining ones where nobody is healthy', ['a/draining', 'b/unhealthy', 'c/draining'], 'a c'],
-    ['the first priority alone', ['a//1', 'b', 'c'].map((text) => text.replace('//', '/healthy/')), 'b c'],
-    ['the second where nobody of the first is healthy', ['a/unhealthy/0', 'b/healthy/1', 'c/healthy/2'], 'b'],
-    ['a healthy one of a later priority before a draining one', ['a/draining/0', 'b/healthy/1'], 'b'],
-  ])('is %s', (_what, endpoints, expected) => {
-    const { set } = scene();
-    set.update(assignment(...endpoints));
-    expect(hosts(set.eligible)).toBe(expected);
-    expect(set.size).toBe(endpoints.length);
-  });
-});
-
 describe('a change of endpoints', () => {
   it('keeps those that stay, with their numbers, and tells of those that have gone', () => {
     const { set, removed } = scene();
@@ -49,7 +31,7 @@ describe('a change of endpoints', () => {
     set.update(assignment('c', 'a/draining'));
     expect([...set.all][1]).toBe(a);
     expect([a?.activeRequests, a?.spec.health]).toEqual([3, 'draining']);
-    expect([hosts(set.all), hosts(set.eligible), removed]).toEqual(['c a', 'c', ['b']]);
+    expect([hosts(set.all), removed]).toEqual(['c a', ['b']]);
   });
 
   it('makes a new one of an address that has gone and comes back', () => {
@@ -64,14 +46,16 @@ describe('a change of endpoints', () => {
   it('takes an address that is given twice once, the first time', () => {
     const { set } = scene();
     set.update(assignment('a', 'a/unhealthy/1'));
-    expect([set.size, hosts(set.eligible)]).toEqual([1, 'a']);
+    expect([set.size, set.localities.map(({ endpoints }) => hosts(endpoints))]).toEqual([1, ['a', '']]);
+    expect([...set.all][0]?.spec.health).toBe('healthy');
   });
 
   it('leaves alone what was handed out before it', () => {
     const { set } = scene();
     set.update(assignment('a', 'b'));
-    const before = set.eligible;
+    const before = set.localities;
     set.update(assignment('c'));
-    expect([hosts(before), hosts(set.eligible)]).toEqual(['a b', 'c']);
+    const told = [before, set.localities].map((all) => all.map(({ endpoints }) => hosts(endpoints)).join(' '));
+    expect(told).toEqual(['a b', 'c']);
   });
 });

@@ -232,7 +232,7 @@ describe('a load assignment', () => {
     [HealthStatus.UNKNOWN, 'healthy'],
     [HealthStatus.HEALTHY, 'healthy'],
     [HealthStatus.DRAINING, 'draining'],
-    [HealthStatus.DEGRADED, 'draining'],
+    [HealthStatus.DEGRADED, 'degraded'],
     [HealthStatus.UNHEALTHY, 'unhealthy'],
     [HealthStatus.TIMEOUT, 'unhealthy'],
     [77, 'unhealthy'],

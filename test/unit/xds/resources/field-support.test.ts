@@ -46,7 +46,10 @@ import {
   LbEndpointSchema,
   LocalityLbEndpointsSchema,
 } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
-import { ClusterLoadAssignmentSchema } from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import {
+  ClusterLoadAssignment_PolicySchema,
+  ClusterLoadAssignmentSchema,
+} from '../../../../src/xds/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import {
   FilterChainMatchSchema,
   FilterChainSchema,
@@ -94,13 +97,17 @@ import {
   TcpProxy_WeightedClusterSchema,
   TcpProxySchema,
 } from '../../../../src/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
-import { ConsistentHashingLbConfigSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts';
+import {
+  ConsistentHashingLbConfigSchema,
+  LocalityLbConfigSchema,
+} from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts';
 import { LeastRequestSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.ts';
 import { MaglevSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.ts';
 import { PickFirstSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/pick_first/v3/pick_first_pb.ts';
 import { RandomSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
 import { RingHashSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
 import { RoundRobinSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
+import { WrrLocalitySchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
 import {
   CertificateValidationContextSchema,
   SubjectAltNameMatcherSchema,
@@ -135,6 +142,8 @@ const REGISTRY: Registry = createRegistry(
   LoadBalancingPolicy_PolicySchema,
   RuntimeDoubleSchema,
   ConsistentHashingLbConfigSchema,
+  LocalityLbConfigSchema,
+  WrrLocalitySchema,
   RoundRobinSchema,
   LeastRequestSchema,
   RandomSchema,
@@ -143,6 +152,7 @@ const REGISTRY: Registry = createRegistry(
   PickFirstSchema,
   PeakEwmaSchema,
   ClusterLoadAssignmentSchema,
+  ClusterLoadAssignment_PolicySchema,
   LocalityLbEndpointsSchema,
   LbEndpointSchema,
   EndpointSchema,

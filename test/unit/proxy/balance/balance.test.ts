@@ -1,0 +1,148 @@
+// Who may get requests, and what priorities and localities get of them.
+import { Word64 } from '../../../../src/base/word64.ts';
+import type { BalancingSpec, LoadBalancerName } from '../../../../src/model/balancing-spec.ts';
+import type { EndpointHealth, LoadAssignmentSpec } from '../../../../src/model/endpoint-spec.ts';
+import { type Balanced, balance } from '../../../../src/proxy/balance/balance.ts';
+import { EndpointSet } from '../../../../src/proxy/endpoint/endpoint-set.ts';
+import { LOAD_BALANCERS } from '../../../../src/proxy/lb/index.ts';
+import type { LoadBalancer, PickContext } from '../../../../src/proxy/lb/load-balancer.ts';
+import { countHosts, pickerContext } from '../lb/scene.ts';
+
+/** One locality: `[zone/]priority[*weight]: host[/health] …`. */
+function assignment(...lines: readonly string[]): LoadAssignmentSpec {
+  const localities = lines.map((line) => {
+    const [place = '', hosts = ''] = line.split(': ');
+    const [where = '', weight = '1'] = place.split('*');
+    const priority = Number(where.at(-1));
+    const endpoints = hosts.split(' ').map((text) => {
+      const [host = '', health = 'healthy'] = text.split('/');
+      return { host, port: 80, health: health as EndpointHealth, weight: 1 };
+    });
+    const locality = { region: '', zone: where.slice(0, -2), subZone: '' };
+    return { locality, priority, weight: Number(weight), endpoints };
+  });
+  return { name: 'web', localities };
+}
+
+interface Given {
+  readonly spec?: BalancingSpec;
+  readonly name?: LoadBalancerName;
+  readonly factor?: number;
+}
+
+function balanced(lines: readonly string[], { spec = {}, name = 'round-robin', factor = 140 }: Given = {}): Balanced {
+  const set = new EndpointSet(() => {});
+  set.update(assignment(...lines));
+  const balancer = LOAD_BALANCERS.find((row) => row.name === name) as LoadBalancer;
+  return balance(set.localities, { balancer, context: pickerContext(spec), overprovisioningFactor: factor });
+}
+
+const NO_PANIC: BalancingSpec = { panicThreshold: 0 };
+const WEIGHTED: BalancingSpec = { locality: { kind: 'weighted' } };
+
+const hosts = ({ eligible }: Balanced): string => eligible.map(({ host }) => host).join(' ');
+
+describe('who may get requests', () => {
+  it.each<readonly [string, readonly string[], string]>([
+    ['all that are healthy', ['0: a b c/unhealthy'], 'a b'],
+    ['nobody of none', [], ''],
+    ['nobody where all are unhealthy', ['0: a/unhealthy b/unhealthy'], ''],
+    ['no draining one beside a healthy one', ['0: a/draining b'], 'b'],
+    ['draining ones where nobody is healthy', ['0: a/draining b/unhealthy c/draining'], 'a c'],
+    ['draining ones of the first priority that has any', ['0: a/unhealthy', '1: b/draining', '2: c/draining'], 'b'],
+    ['the first priority alone', ['1: a', '0: b c'], 'b c'],
+    ['the second where nobody of the first is healthy', ['0: a/unhealthy', '1: b', '2: c'], 'b'],
+    ['a healthy one of a later priority before a draining one', ['0: a/draining', '1: b'], 'b'],
+    ['both where the first cannot take it all', ['0: a b/unhealthy', '1: c'], 'a c'],
+    ['degraded ones where healthy ones cannot take it all', ['0: a b/degraded c/degraded'], 'a b c'],
+    ['no degraded ones where healthy ones can', ['0: a b c d/degraded'], 'a b c'],
+  ])('is, without panic, %s', (_what, lines, expected) => {
+    const found = balanced(lines, { spec: NO_PANIC });
+    expect(hosts(found)).toBe(expected);
+    const picked = Object.keys(countHosts(found.picker, 200)).filter((host) => host !== '-');
+    expect(picked.sort().join(' ')).toBe(expected);
+  });
+
+  it('is everybody in panic, by default with less than half of them healthy', () => {
+    expect(hosts(balanced(['0: a b/unhealthy c/unhealthy d/draining']))).toBe('a b c d');
+    expect(hosts(balanced(['0: a/draining b/draining']))).toBe('a b');
+    expect(hosts(balanced(['0: a b/draining c/draining']))).toBe('a');
+    expect(hosts(balanced(['0: a b c/unhealthy d/unhealthy']))).toBe('a b');
+    expect(hosts(balanced(['0: a b c/unhealthy d/unhealthy'], { spec: { panicThreshold: 51 } }))).toBe('a b c d');
+    expect(hosts(balanced(['0: a b/unhealthy c/unhealthy'], { spec: { panicThreshold: 33 } }))).toBe('a');
+  });
+});
+
+describe('priorities', () => {
+  it('share as their health says: half of the first healthy, 70 to 30', () => {
+    const counts = countHosts(balanced(['0: a b/unhealthy', '1: c']).picker, 10_000);
+    expect(Math.abs((counts['a'] ?? 0) - 7_000)).toBeLessThan(200);
+    expect(Math.abs((counts['c'] ?? 0) - 3_000)).toBeLessThan(200);
+  });
+
+  it('keep the requests of one hash together', () => {
+    const { picker } = balanced(['0: a b/unhealthy', '1: c'], { name: 'maglev' });
+    for (let low = 0; low < 100; low += 1) {
+      const hash = new Word64();
+      hash.set(low * 7919, low * 104_729);
+      const context: PickContext = { hash, wasTried: () => false };
+      const first = picker.pick(context);
+      for (let i = 0; i < 5; i += 1) expect(picker.pick(context)).toBe(first);
+    }
+  });
+
+  it('send a retry to the other priority where nothing of the first is left', () => {
+    const { picker } = balanced(['0: a b/unhealthy', '1: c']);
+    for (const host of ['a', 'c']) {
+      const other = host === 'a' ? 'c' : 'a';
+      for (let i = 0; i < 50; i += 1) expect(picker.pick({ wasTried: (one) => one.host === host })?.host).toBe(other);
+    }
+  });
+
+  it('still answer with somebody where all were tried', () => {
+    expect(balanced(['0: a b/unhealthy', '1: c']).picker.pick({ wasTried: () => true })).not.toBeNull();
+  });
+
+  it('are no layer where only one has a share', () => {
+    const { picker } = balanced(['0: a b', '1: c']);
+    expect(countHosts(picker, 10)).toEqual({ a: 5, b: 5 });
+  });
+});
+
+describe('localities by weight', () => {
+  it('share by it, whatever the number of their endpoints', () => {
+    const { picker } = balanced(['x/0*3: a', 'y/0*1: b c d'], { spec: WEIGHTED });
+    expect(countHosts(picker, 1_200)).toEqual({ a: 900, b: 100, c: 100, d: 100 });
+  });
+
+  it('are not looked at where the cluster does not say so', () => {
+    expect(countHosts(balanced(['x/0*3: a', 'y/0*1: b c d']).picker, 400)).toEqual({ a: 100, b: 100, c: 100, d: 100 });
+  });
+
+  it('keep their weight while those that are left can take it, then lose of it', () => {
+    // 3 of 4 healthy: 1.4 × 0.75 > 1. 2 of 4: 1.4 × 0.5 = 0.7 of its weight.
+    const able = balanced(['x/0*1: a b c d/unhealthy', 'y/0*1: e'], { spec: WEIGHTED }).picker;
+    expect(countHosts(able, 600)['e']).toBe(300);
+    const unable = balanced(['x/0*1: a b c/unhealthy d/unhealthy', 'y/0*1: e f g'], { spec: WEIGHTED }).picker;
+    const counts = countHosts(unable, 1_700);
+    expect(Math.abs((counts['a'] ?? 0) + (counts['b'] ?? 0) - 700)).toBeLessThanOrEqual(2);
+  });
+
+  it('get nothing with a weight of 0, and nothing while nobody of them is healthy', () => {
+    expect(countHosts(balanced(['x/0*0: a', 'y/0*1: b'], { spec: WEIGHTED }).picker, 50)).toEqual({ b: 50 });
+    const { picker } = balanced(['x/0*9: a/unhealthy', 'y/0*1: b', 'z/0*1: c'], { spec: WEIGHTED });
+    expect(countHosts(picker, 50)).toEqual({ b: 25, c: 25 });
+  });
+
+  it('lend a retry to each other', () => {
+    const { picker } = balanced(['x/0*3: a', 'y/0*1: b'], { spec: WEIGHTED });
+    for (let i = 0; i < 20; i += 1) expect(picker.pick({ wasTried: ({ host }) => host === 'a' })?.host).toBe('b');
+  });
+
+  it.each(['ring-hash', 'maglev'] as const)('share the keys of one ring or table: %s', (name) => {
+    const { picker } = balanced(['x/0*3: a', 'y/0*1: b c'], { spec: WEIGHTED, name });
+    const counts = countHosts(picker, 8_000);
+    expect(Math.abs((counts['a'] ?? 0) - 6_000)).toBeLessThan(500);
+    expect(Math.abs((counts['b'] ?? 0) - 1_000)).toBeLessThan(400);
+  });
+});
