@@ -110,6 +110,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'request_timeout',
       'stream_idle_timeout',
       'upgrade_configs',
+      'http2_protocol_options',
       'server_header_transformation',
     ],
     refused: [
@@ -149,6 +150,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
   'envoy.extensions.filters.http.on_demand.v3.OnDemand': { supported: [], refused: EVERY_OTHER },
   'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
+  // Extended CONNECT is always taken: what may upgrade is said by upgrade_configs.
+  'envoy.config.core.v3.Http2ProtocolOptions': { supported: ['allow_connect'], refused: [] },
   'envoy.config.core.v3.HttpProtocolOptions': {
     supported: [
       'idle_timeout',

@@ -39,6 +39,8 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     ...optional('streamIdleTimeout', spec.streamIdleTimeoutMs, encodeDuration),
     ...optional('requestTimeout', spec.requestTimeoutMs, encodeDuration),
     upgradeConfigs: encodeUpgrades(spec.upgrades),
+    // So does our sidecar, asked or not: what may upgrade may do so over HTTP/2.
+    ...(spec.upgrades === undefined ? {} : { http2ProtocolOptions: { allowConnect: true } }),
     // The pod's own Server header reaches the caller, as it does through our sidecar.
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
   };

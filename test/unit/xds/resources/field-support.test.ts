@@ -40,7 +40,10 @@ import {
   GrpcService_EnvoyGrpcSchema,
   GrpcServiceSchema,
 } from '../../../../src/xds/gen/envoy/config/core/v3/grpc_service_pb.ts';
-import { HttpProtocolOptionsSchema as CoreHttpProtocolOptionsSchema } from '../../../../src/xds/gen/envoy/config/core/v3/protocol_pb.ts';
+import {
+  HttpProtocolOptionsSchema as CoreHttpProtocolOptionsSchema,
+  Http2ProtocolOptionsSchema,
+} from '../../../../src/xds/gen/envoy/config/core/v3/protocol_pb.ts';
 import {
   EndpointSchema,
   LbEndpointSchema,
@@ -181,6 +184,7 @@ const REGISTRY: Registry = createRegistry(
   OnDemandSchema,
   RouterSchema,
   CoreHttpProtocolOptionsSchema,
+  Http2ProtocolOptionsSchema,
   HttpProtocolOptionsSchema,
   RouteConfigurationSchema,
   VirtualHostSchema,
