@@ -31,7 +31,7 @@ export function sidecarProgram(
     command: [...options.program, 'proxy'],
     env: {
       ...ownVariables(options.env),
-      ...scopeVariable(options.env),
+      ...sidecarVariables(options.env),
       SWITCHBOARD_XDS_ADDRESS: options.xdsAddress,
       SWITCHBOARD_POD_NAME: pod.name,
       SWITCHBOARD_POD_NAMESPACE: pod.namespace,
@@ -54,9 +54,11 @@ export function controlPlaneProgram(
   return { command: [...options.program, 'control-plane', ...sources, ...addresses], env: ownVariables(options.env) };
 }
 
-/** Said to `up`, it is meant for its sidecars. */
-function scopeVariable({ SWITCHBOARD_XDS_SCOPE: scope }: Environment): Record<string, string> {
-  return scope === undefined ? {} : { SWITCHBOARD_XDS_SCOPE: scope };
+/** Said to `up`, these are meant for its sidecars. */
+const OF_SIDECARS = ['SWITCHBOARD_XDS_SCOPE', 'SWITCHBOARD_CONCURRENCY'] as const;
+
+function sidecarVariables(env: Environment): Record<string, string> {
+  return Object.fromEntries(OF_SIDECARS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 function ownVariables(env: Environment): Record<string, string> {

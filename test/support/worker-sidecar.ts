@@ -7,7 +7,7 @@ import { waitUntil } from './wait-until.ts';
 /** Three processes start on a machine that may have much else to do. */
 const START_MS = 30_000;
 
-type WorkerRow = Pick<WorkerStatus, 'index' | 'pid' | 'running' | 'restarts'>;
+export type WorkerRow = Pick<WorkerStatus, 'index' | 'pid' | 'running' | 'restarts'>;
 
 export class WorkerSidecar {
   readonly cli: RunningCli;

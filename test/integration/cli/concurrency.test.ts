@@ -62,6 +62,37 @@ async function ask(callers: readonly RawClient[], path = '/'): Promise<number> {
   return answers.filter((answer) => answer.status === 'fulfilled' && answer.value.status === 200).length;
 }
 
+/** Each caller asks again as soon as it has its answer, until it gets none. */
+class Load {
+  answered = 0;
+  readonly failed = new Set<RawClient>();
+  /** Answers that are none of the backend's. */
+  readonly odd: string[] = [];
+  readonly #running: Promise<unknown>;
+  #stopped = false;
+
+  constructor(callers: readonly RawClient[]) {
+    this.#running = Promise.all(callers.map((caller) => this.#run(caller)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #run(caller: RawClient): Promise<void> {
+    for (let turn = 0; !this.#stopped; turn += 1) {
+      const answer = await caller.ask(get('web', `/${turn}`)).catch(() => null);
+      if (answer === null) {
+        this.failed.add(caller);
+        return;
+      }
+      this.answered += 1;
+      if (answer.text !== `a /${turn}`) this.odd.push(`${answer.status} ${answer.text}`);
+    }
+  }
+}
+
 /** A backend that answers when it is let go. */
 function held(): { readonly script: Script; readonly letGo: () => void } {
   let letGo = (): void => {};
@@ -128,6 +159,29 @@ describe('switchboard proxy --concurrency 2', () => {
       expect(sidecar.cli.output()).toMatch(
         new RegExp(`a worker has ended: .* worker=1 pid=${pid} because=SIGKILL retryInMs=\\d+`),
       );
+    },
+    TEST_MS,
+  );
+
+  it(
+    'is killed in one of its workers under load: who is connected there gets one failure each, nobody else any',
+    async () => {
+      const sidecar = await start(named('a'));
+      const port = await sidecar.port();
+      const callers = await connect(port, 32);
+      const load = new Load(callers);
+      await waitUntil('the load runs', () => (load.answered > 500 ? true : null), LONG_MS);
+      const pid = await sidecar.workerPid(1);
+      const there = socketsOf(pid, port).callers;
+      const lost = callers.filter(({ socket }) => there.has(socket.localPort ?? 0));
+      process.kill(pid, 'SIGKILL');
+      await sidecar.replaced(1, pid);
+      const { answered } = load;
+      await waitUntil('the load goes on', () => (load.answered > answered + 500 ? true : null), LONG_MS);
+      await load.stop();
+      expect(lost.length).toBeGreaterThan(0);
+      expect(load.failed).toEqual(new Set(lost));
+      expect(load.odd).toEqual([]);
     },
     TEST_MS,
   );
