@@ -110,8 +110,9 @@ function readResource(draft: Draft, resource: DeliveredResource, any: Payload, p
     refuseByName(draft, resource, any, [draft.refuse(path, `is a ${any.typeUrl || 'resource without type'}`, remedy)]);
     return;
   }
-  // A version stands for the content; where there are many, nobody looks twice.
-  const hash = type.numerous === true && resource.version !== '' ? resource.version : contentHash(any.value);
+  // Its own version stands for the content, which all share in state of the world; where there are many, nobody looks twice.
+  const { name: own, version } = resource;
+  const hash = type.numerous === true && own !== null && version !== '' ? version : contentHash(any.value);
   const same = draft.sameAs(resource.name, hash);
   const decoded = same === undefined ? type.decode(any.value) : null;
   const name = resource.name ?? same?.name ?? decoded?.name ?? '';

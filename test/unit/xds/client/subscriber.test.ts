@@ -12,6 +12,7 @@ import {
 import { RESOURCE_TYPES } from '../../../../src/xds/resources/index.ts';
 import { NotingSink } from '../../../support/delta-subscriber.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { serviceText, TextMesh } from '../../../support/mesh-text.ts';
 import { sampleClusterName, sampleSnapshot } from '../../../support/sample-snapshot.ts';
 import { typeOf } from '../../../support/type-of.ts';
 
@@ -28,8 +29,8 @@ class Fixture {
   readonly subscriber: Subscriber;
   #nonce = 0;
 
-  constructor() {
-    const node = { id: 'sidecar', namespace: 'default', outboundAddresses: [] };
+  constructor(onDemand = false) {
+    const node = { id: 'sidecar', namespace: 'default', outboundAddresses: [], onDemand };
     this.subscriber = new Subscriber({
       ...{ node, metadata: {}, sink: this.sink, codec: SOTW_CLIENT_CODEC, clock: new ManualClock() },
       fetchTimeoutMs: 15_000,
@@ -104,6 +105,19 @@ describe('Subscriber', () => {
   it('asks for the routes that listeners name', () => {
     const fixture = new Fixture();
     expect(fixture.receive('LDS', services()).requests).toEqual(['LDS v=v1 n=n1 []', 'RDS v= n= [proxy/default]']);
+  });
+
+  // Names were taken for one another, since all resources of a response have its version.
+  it('knows names again that come a second time, and each by its own content', () => {
+    const text = (...names: string[]) => names.map((name) => serviceText('ports: [{port: 80}]', name)).join('');
+    const fixture = new Fixture(true);
+    fixture.receive('LDS', new TextMesh(text('a')).onDemand());
+    fixture.receive('NDS', new TextMesh(text('a', 'b')).onDemand());
+    fixture.take();
+    const again = fixture.receive('NDS', new TextMesh(text('a', 'b', 'c')).onDemand());
+    expect([again.issues, fixture.take()]).toEqual([[], ['names +[c.default.svc.cluster.local] -[]']]);
+    fixture.receive('NDS', new TextMesh(text('b', 'c')).onDemand(), { version: 'v3' });
+    expect(fixture.take()).toEqual(['names +[] -[a.default.svc.cluster.local]']);
   });
 
   it('hands over only what changed', () => {
