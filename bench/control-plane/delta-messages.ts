@@ -8,6 +8,7 @@ export const TYPE_URLS = {
   routes: `${PREFIX}envoy.config.route.v3.RouteConfiguration`,
   clusters: `${PREFIX}envoy.config.cluster.v3.Cluster`,
   endpoints: `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`,
+  hints: `${PREFIX}switchboard.discovery.v1.PrefetchHints`,
   names: `${PREFIX}switchboard.discovery.v1.ServiceName`,
 } as const;
 

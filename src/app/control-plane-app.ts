@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import type { Result } from '../base/result.ts';
 import { ControlPlane } from '../control/control-plane.ts';
+import { prefetchHints } from '../control/prefetch-hints.ts';
 import { parseRegistries } from '../control/registry/parse-registries.ts';
 import type { Registry } from '../control/registry/registry.ts';
 import { viewKey } from '../control/translate/view.ts';
@@ -59,6 +60,8 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
       onDemand: {
         apiListener: (node, name) => controlPlane.state?.apiListener(node, name) ?? null,
         routeConfig: (node, name) => controlPlane.state?.routeConfig(node, name) ?? null,
+        prefetchHints: (node) =>
+          prefetchHints(node, this.#xds.dialledRoutes(), (...pod) => controlPlane.workloadOf(...pod)),
       },
     });
     this.ready = new Promise((resolve) => {

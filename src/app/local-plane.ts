@@ -203,7 +203,8 @@ export class LocalPlane implements SidecarPlane {
     const { settings, demand, dialled = [] } = this.#options;
     if (demand === null) return {};
     const { podNamespace: namespace, clusterDomain, onDemandWaitMs: waitMs, onDemandIdleMs: idleMs } = settings;
-    return { onDemand: { namespace, clusterDomain, demand, waitMs, idleMs, dialled } };
+    const { prefetchWaitMs } = settings;
+    return { onDemand: { namespace, clusterDomain, demand, waitMs, idleMs, prefetchWaitMs, dialled } };
   }
 }
 

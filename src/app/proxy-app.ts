@@ -150,6 +150,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       random,
       log,
       protocol: settings.xdsProtocol,
+      prefetch: settings.prefetchWaitMs > 0,
       fetchTimeoutMs: settings.xdsFetchTimeoutMs,
       onChange: () => this.#onXdsChange(),
     });
@@ -210,7 +211,7 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
     // The client is made after the data plane that it brings configuration to.
     const client = (): AdsClient | null => this.#xds;
     return {
-      subscribe: (port) => client()?.subscribe(port),
+      subscribe: (ports) => client()?.subscribe(ports),
       unsubscribe: (ports) => client()?.unsubscribe(ports),
       get problem() {
         return client()?.problem ?? null;

@@ -57,6 +57,13 @@ export const SIDECAR_SETTINGS = [
     doc: 'The configuration of a name that nobody dialled for this long is let go of, up to a tenth later; `0s` = it is kept.',
   },
   {
+    name: 'prefetchWaitMs',
+    env: 'SWITCHBOARD_PREFETCH_WAIT',
+    type: durationType,
+    default: '5s',
+    doc: 'How long readiness waits, from when the names of the mesh are known, for the configuration of what sibling pods of the workload hold (at most 100 names); `0s` = it is not asked for.',
+  },
+  {
     name: 'xdsFetchTimeoutMs',
     env: 'SWITCHBOARD_XDS_FETCH_TIMEOUT',
     type: durationType,

@@ -18,6 +18,7 @@ import { Origins } from './translate/origins.ts';
 import { Translator } from './translate/translator.ts';
 import type { View } from './translate/view.ts';
 import { isUrgent } from './urgency.ts';
+import { workloadOf } from './workload-of.ts';
 import { World } from './world.ts';
 import { WorldIndex } from './world-index.ts';
 
@@ -101,6 +102,12 @@ export class ControlPlane {
       name: object.metadata.name,
       ready: isPodReady(object) && !isPodTerminating(object),
     }));
+  }
+
+  /** What the Pod belongs to, by a text that it shares with its siblings; null where nobody knows it. */
+  workloadOf(namespace: string, pod: string): string | null {
+    const found = this.#world.get('Pod', namespace, pod);
+    return found === null ? null : workloadOf(found.object);
   }
 
   /** Called with the present state at once, where there is one, and then with each new one before anything else happens. */

@@ -16,6 +16,14 @@ export interface ObjectMeta {
   readonly creationTimestamp?: string;
   /** RFC 3339; set = the object is on its way out. */
   readonly deletionTimestamp?: string;
+  /** What made it and looks after it. */
+  readonly owner?: OwnerReference;
+}
+
+/** Source: OwnerReference of the Kubernetes API. */
+export interface OwnerReference {
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Where an object was read. Origins are equal only by identity; what they point at never changes. */
@@ -65,7 +73,17 @@ export function readMeta(fields: Fields | undefined, rules: MetaRules): ObjectMe
     annotations: fields.stringMap('annotations'),
     creationTimestamp: fields.text('creationTimestamp'),
     deletionTimestamp: fields.text('deletionTimestamp'),
+    owner: readOwner(fields),
   });
+}
+
+/** Of several the one that is marked as controller. */
+function readOwner(fields: Fields): OwnerReference | undefined {
+  const owners = fields.list('ownerReferences', (item) => ({
+    owner: { kind: item.requiredText('kind'), name: item.requiredText('name') },
+    isController: item.flag('controller') === true,
+  }));
+  return (owners.find(({ isController }) => isController) ?? owners[0])?.owner;
 }
 
 /** The metadata of a pod template: names and namespaces come from its workload. */

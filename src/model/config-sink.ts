@@ -3,6 +3,7 @@ import type { Issue } from '../base/result.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 import type { LoadAssignmentSpec } from './endpoint-spec.ts';
 import type { ListenerSpec } from './listener-spec.ts';
+import type { PrefetchHintsSpec } from './prefetch-hints-spec.ts';
 import type { RouteConfigSpec } from './route-spec.ts';
 import type { ServiceNameSpec } from './service-name-spec.ts';
 
@@ -19,6 +20,8 @@ export interface Changes {
   readonly endpoints?: ResourceChanges<LoadAssignmentSpec>;
   readonly listeners?: ResourceChanges<ListenerSpec>;
   readonly routes?: ResourceChanges<RouteConfigSpec>;
+  /** What siblings hold. They count when they come before the first names. */
+  readonly hints?: ResourceChanges<PrefetchHintsSpec>;
   /** The first ones, be they none, are all that there are then. */
   readonly names?: ResourceChanges<ServiceNameSpec>;
 }

@@ -94,6 +94,7 @@ export class DataPlane implements ConfigSink, StatSource {
     for (const name of removedOf(changes.clusters)) this.#clusters.remove(name);
     for (const name of removedOf(changes.endpoints)) this.#clusters.forgetAssignment(name);
     this.#applying = false;
+    if (changes.hints !== undefined) this.#onDemand?.applyHints(changes.hints);
     if (changes.names !== undefined) this.#onDemand?.applyNames(changes.names);
     this.#settle(removedOf(changes.clusters).length > 0);
     this.#onDemand?.refuse(removedOf(changes.routes));
@@ -196,12 +197,12 @@ export class DataPlane implements ConfigSink, StatSource {
     });
   }
 
-  /** What is dialled is not waited for by anybody but its callers. */
+  /** What is dialled is not waited for by anybody but its callers, and what siblings hold for a while. */
   #waitingBehindListeners(): readonly string[] {
     if (![...this.#listenerSpecs.values()].some(servesOnDemand)) {
       return this.clusters.flatMap(({ warm, name }) => (warm ? [] : [`endpoints of cluster "${name}"`]));
     }
-    return this.#onDemand?.synced === true ? [] : ['the names of the mesh'];
+    return this.#onDemand?.waitingFor ?? [];
   }
 
   /** What listeners name, those that accept, and those that wait; and what is dialled. */

@@ -10,6 +10,8 @@ export class DialledPort {
   readonly slot: RouteSlot;
   /** When a request for it began last, ms of the clock. */
   usedAtMs: number;
+  /** It was asked for because siblings hold it, and nobody here has dialled it since. */
+  unused = false;
 
   constructor(port: ServicePortName, slot: RouteSlot, nowMs: number) {
     this.port = port;

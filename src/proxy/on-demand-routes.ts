@@ -3,11 +3,13 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import type { ResourceChanges } from '../model/config-sink.ts';
 import { portRouteName } from '../model/names.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
+import type { PrefetchHintsSpec } from '../model/prefetch-hints-spec.ts';
 import type { ServiceNameSpec, ServicePortName } from '../model/service-name-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { DialledAuthorities, DialledPort } from './dialled-authorities.ts';
 import type { RouteSlot } from './exchange/exchange-context.ts';
 import type { RouteDemand, RouteWaiter } from './exchange/route-demand.ts';
+import { Prefetch } from './prefetch.ts';
 import { explainUnknownName } from './route/explain-miss.ts';
 import { NameTable } from './route/name-table.ts';
 import type { RouteTable } from './route/route-table.ts';
@@ -23,6 +25,8 @@ export interface OnDemandSpec {
   readonly idleMs: number;
   /** What counts as asked for and held from the beginning. Default: nothing. */
   readonly dialled?: readonly ServicePortName[];
+  /** How long readiness waits for what siblings hold, from when names have come, ms (> 0). */
+  readonly prefetchWaitMs: number;
 }
 
 /** Of the data plane. */
@@ -49,6 +53,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
   readonly #spec: OnDemandSpec;
   readonly #parts: OnDemandParts;
   readonly #names: NameTable;
+  readonly #prefetch: Prefetch;
   readonly #authorities = new DialledAuthorities();
   /** By name of their routes. */
   readonly #ports = new Map<string, DialledPort>();
@@ -64,13 +69,16 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     this.#spec = spec;
     this.#parts = parts;
     this.#names = new NameTable(spec.namespace, spec.clusterDomain);
+    this.#prefetch = new Prefetch(parts.clock, spec.prefetchWaitMs);
     for (const port of spec.dialled ?? []) this.#hold(port);
     this.#stopSweeping = spec.idleMs === 0 ? () => {} : parts.clock.every(spec.idleMs / SWEEPS, () => this.#sweep());
   }
 
-  /** All names of the mesh are known. */
-  get synced(): boolean {
-    return this.#names.synced;
+  /** What keeps the sidecar from being ready, for people: the names of the mesh, and then for a while what siblings hold. */
+  get waitingFor(): readonly string[] {
+    if (!this.#names.synced) return ['the names of the mesh'];
+    const { waitingFor } = this.#prefetch;
+    return waitingFor === '' ? [] : [waitingFor];
   }
 
   /** Names of the routes that are held, or asked for. */
@@ -114,8 +122,13 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     return `${what} not come within ${this.waitMs} ms${problem === null ? '' : `; ${problem}`}`;
   }
 
+  applyHints({ upserted }: ResourceChanges<PrefetchHintsSpec>): void {
+    if (!this.#names.synced) for (const { routes } of upserted) this.#prefetch.hint(routes);
+  }
+
   applyNames(changes: ResourceChanges<ServiceNameSpec>): void {
     this.#names.apply(changes);
+    this.#ahead(this.#prefetch.takeHints());
     this.#authorities.clear();
     for (const [waiter, { authority, port }] of [...this.#waiting]) {
       if (port !== null && this.#names.has(port.port)) continue;
@@ -128,6 +141,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
 
   /** Routes may have come into force. */
   settle(): void {
+    this.#prefetch.settle();
     for (const [waiter, { port }] of [...this.#waiting]) {
       const table = port?.slot.table ?? null;
       if (table !== null && this.#waiting.delete(waiter)) waiter.onRoutes(table);
@@ -137,6 +151,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
   /** The control plane says that there are no such routes, or has not sent them in its own time. */
   refuse(routes: readonly string[]): void {
     const names = new Set(routes);
+    this.#prefetch.refuse(names);
     for (const [waiter, { port }] of [...this.#waiting]) {
       if (port === null || port.slot.table !== null || !names.has(port.slot.name)) continue;
       if (this.#waiting.delete(waiter)) {
@@ -147,6 +162,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
 
   close(): void {
     this.#stopSweeping();
+    this.#prefetch.close();
   }
 
   collect(sink: StatSink): void {
@@ -157,6 +173,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     sink.counter('control_plane', '', 'on_demand_dropped', this.#dropped);
     sink.counter('control_plane', '', 'on_demand_waits', this.#waits);
     sink.counter('control_plane', '', 'on_demand_wait_timeouts', this.#timeouts);
+    this.#prefetch.collect(sink);
   }
 
   /** What `authority` means, where that is held or asked for. */
@@ -164,6 +181,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     const meant = this.#names.resolve(authority);
     const port = meant === null ? undefined : this.#ports.get(portRouteName(meant.port, meant.host));
     if (port === undefined) return null;
+    this.#prefetch.noteUse(port);
     this.#authorities.set(authority, port);
     return port;
   }
@@ -176,8 +194,18 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     if (meant === null) return null;
     const port = this.#hold(meant);
     this.#subscribed += 1;
-    this.#spec.demand.subscribe(meant);
+    this.#spec.demand.subscribe([meant]);
     return port;
+  }
+
+  /** Asks for what siblings hold, as far as it is there to ask for. */
+  #ahead(hints: readonly ServicePortName[]): void {
+    const names = hints.filter((port) => this.#names.has(port));
+    const fresh = names.filter((port) => !this.#ports.has(portRouteName(port.port, port.host)));
+    if (fresh.length === 0) return;
+    this.#prefetch.begin(fresh.map((port) => this.#hold(port)));
+    this.#subscribed += fresh.length;
+    this.#spec.demand.subscribe(fresh);
   }
 
   #hold(meant: ServicePortName): DialledPort {
@@ -200,9 +228,10 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
 
   #drop(ports: readonly DialledPort[]): void {
     if (ports.length === 0) return;
-    for (const { slot } of ports) {
-      this.#ports.delete(slot.name);
-      this.#parts.removeRoutes(slot.name);
+    for (const port of ports) {
+      this.#ports.delete(port.slot.name);
+      this.#parts.removeRoutes(port.slot.name);
+      this.#prefetch.drop(port);
     }
     this.#authorities.clear();
     this.#dropped += ports.length;

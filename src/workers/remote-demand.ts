@@ -25,9 +25,11 @@ export class RemoteDemand implements ConfigDemand {
     for (const port of dialled) this.#wanted.set(portRouteName(port.port, port.host), { port, number: 0 });
   }
 
-  subscribe(port: ServicePortName): void {
-    this.#note({ port, wanted: true });
-    this.#wanted.set(portRouteName(port.port, port.host), { port, number: this.#last });
+  subscribe(ports: readonly ServicePortName[]): void {
+    for (const port of ports) {
+      this.#note({ port, wanted: true });
+      this.#wanted.set(portRouteName(port.port, port.host), { port, number: this.#last });
+    }
   }
 
   unsubscribe(ports: readonly ServicePortName[]): void {

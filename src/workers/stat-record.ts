@@ -38,6 +38,7 @@ export const LARGEST_GAUGES: ReadonlySet<string> = new Set([
   'http.detection_learnt',
   'control_plane.on_demand_names',
   'control_plane.on_demand_held',
+  'control_plane.on_demand_prefetch_waiting',
 ]);
 
 interface Sum {

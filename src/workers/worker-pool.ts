@@ -299,13 +299,15 @@ export class WorkerPool implements SidecarPlane, StatSource {
 
   #onDemand(slot: WorkerSlot, demands: readonly Demand[]): void {
     const gone: ServicePortName[] = [];
+    const fresh: ServicePortName[] = [];
     // What was let go of may have been dialled again in the same moment: the last word counts.
     for (const { port, wanted } of lastOfEach(demands)) {
       if (!wanted) {
         if (this.#demands.leave(slot.index, port)) gone.push(port);
-      } else if (this.#demands.want(slot.index, port)) this.#options.demand?.subscribe(port);
+      } else if (this.#demands.want(slot.index, port)) fresh.push(port);
       else this.#tellAgain(slot, port);
     }
+    if (fresh.length > 0) this.#options.demand?.subscribe(fresh);
     if (gone.length > 0) this.#options.demand?.unsubscribe(gone);
   }
 

@@ -15,6 +15,7 @@ import type {
   SocketAddressSpec,
   TcpProxySpec,
 } from '../../src/model/listener-spec.ts';
+import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec } from '../../src/model/prefetch-hints-spec.ts';
 import {
   RETRY_CONDITIONS,
   type RetryPolicySpec,
@@ -327,4 +328,9 @@ export const serviceNameSpec: fc.Arbitrary<ServiceNameSpec> = fc.record({
     ),
     { maxLength: 3 },
   ),
+});
+
+export const prefetchHintsSpec: fc.Arbitrary<PrefetchHintsSpec> = fc.record({
+  name,
+  routes: fc.array(fc.string(), { maxLength: MAX_PREFETCH_HINTS }),
 });

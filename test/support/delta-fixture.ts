@@ -18,7 +18,7 @@ import { DELTA_CODEC } from '../../src/xds/server/delta-codec.ts';
 import { ManualClock } from './manual-clock.ts';
 import { typeOf } from './type-of.ts';
 
-type ShortName = 'CDS' | 'EDS' | 'LDS' | 'RDS' | 'NDS';
+type ShortName = 'CDS' | 'EDS' | 'LDS' | 'RDS' | 'PDS' | 'NDS';
 
 export interface DeltaAsk {
   readonly subscribe?: readonly string[];

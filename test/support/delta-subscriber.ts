@@ -73,10 +73,11 @@ export class DeltaSubscriber {
   readonly late: string[] = [];
   #nonce = 0;
 
-  constructor(fetchTimeoutMs = 15_000, onDemand = false) {
+  constructor(fetchTimeoutMs = 15_000, onDemand = false, prefetch = false) {
     this.subscriber = new Subscriber({
       node: { id: 'sidecar', namespace: 'default', outboundAddresses: [], onDemand },
       metadata: {},
+      prefetch,
       sink: this.sink,
       codec: DELTA_CLIENT_CODEC,
       clock: this.clock,
@@ -90,7 +91,7 @@ export class DeltaSubscriber {
   }
 
   subscribe(host: string, port = 80): string[] {
-    return this.subscriber.subscribe({ host, port }).map(render);
+    return this.subscriber.subscribe([{ host, port }]).map(render);
   }
 
   unsubscribe(...hosts: readonly string[]): string[] {

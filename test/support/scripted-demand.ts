@@ -38,12 +38,13 @@ export class ScriptedDemand implements ConfigDemand {
   sink: ConfigSink | null = null;
 
   /** In namespace `default`. */
-  spec(times: Partial<Pick<OnDemandSpec, 'waitMs' | 'idleMs'>> = {}): OnDemandSpec {
-    return { namespace: 'default', clusterDomain: DOMAIN, demand: this, waitMs: 5_000, idleMs: 600_000, ...times };
+  spec(times: Partial<Pick<OnDemandSpec, 'waitMs' | 'idleMs' | 'prefetchWaitMs'>> = {}): OnDemandSpec {
+    const defaults = { waitMs: 5_000, idleMs: 600_000, prefetchWaitMs: 5_000 };
+    return { namespace: 'default', clusterDomain: DOMAIN, demand: this, ...defaults, ...times };
   }
 
-  subscribe({ host, port }: ServicePortName): void {
-    this.asked.push(`+${host}:${port}`);
+  subscribe(ports: readonly ServicePortName[]): void {
+    this.asked.push(...ports.map(({ host, port }) => `+${host}:${port}`));
   }
 
   unsubscribe(ports: readonly ServicePortName[]): void {
@@ -58,6 +59,11 @@ export class ScriptedDemand implements ConfigDemand {
 
   names(upserted: readonly ServiceNameSpec[], removed: readonly string[] = []): void {
     this.#apply({ names: { upserted, removed } });
+  }
+
+  /** What siblings hold. */
+  hints(routes: readonly string[]): void {
+    this.#apply({ hints: { upserted: [{ name: 'siblings', routes }], removed: [] } });
   }
 
   /** Routes, cluster and endpoints of port 80 of `service`, the routes last. */

@@ -32,7 +32,7 @@ function slotOf(name: string): RouteSlot {
 function held(): OnDemandRoutes {
   const routes = new OnDemandRoutes(
     {
-      ...{ namespace: 'default', clusterDomain: 'cluster.local', waitMs: 5_000, idleMs: 0 },
+      ...{ namespace: 'default', clusterDomain: 'cluster.local', waitMs: 5_000, idleMs: 0, prefetchWaitMs: 5_000 },
       demand: { subscribe: () => {}, unsubscribe: () => {}, problem: null },
     },
     { clock: systemClock, slotOf, removeRoutes: () => {} },

@@ -15,8 +15,8 @@ export interface ViewSource {
   /** The present configuration of the view of `node`; null while nothing is known yet: its clients then wait for a `refresh`. */
   snapshotFor(node: NodeIdentity): Snapshot | null;
   /**
-   * What exists for whoever asks for it by name, and stands in no snapshot; absent: nothing does. What it answers changes only with the
-   * clusters of the view.
+   * What exists for whoever asks for it by name, and stands in no snapshot; absent: nothing does. What it answers for a view changes only
+   * with the clusters of the view.
    */
   readonly onDemand?: OnDemandSource;
 }
@@ -38,6 +38,8 @@ export interface ViewHandle {
   /** Lets go of the view: no more news. */
   readonly close: Cancel;
 }
+
+const TYPES_OF_CLIENTS = new Set(ON_DEMAND_TYPES.flatMap(({ ofClient, typeUrl }) => (ofClient ? [typeUrl] : [])));
 
 interface View {
   /** The node that opened the view; any other of the view would do. */
@@ -86,7 +88,7 @@ export class SnapshotCache {
       view.watchers.delete(onChange);
       if (view.watchers.size === 0 && this.#views.get(key) === view) this.#views.delete(key);
     };
-    return { view: key, state: (typeUrl) => view.states.get(typeUrl) ?? null, close };
+    return { view: key, state: (typeUrl) => this.#stateOf(view, node, typeUrl), close };
   }
 
   #create(key: string, node: NodeIdentity): View {
@@ -114,15 +116,21 @@ export class SnapshotCache {
     return changed;
   }
 
-  #viewState(view: View, typeUrl: string, { resources }: TypeState): ViewState {
-    return { resources, find: (name) => resources.get(name) ?? this.#onDemand(view, typeUrl, name) };
+  #stateOf(view: View, node: NodeIdentity, typeUrl: string): ViewState | null {
+    const state = view.states.get(typeUrl) ?? null;
+    if (state === null || !TYPES_OF_CLIENTS.has(typeUrl)) return state;
+    return { resources: state.resources, find: (name) => this.#onDemand(node, typeUrl, name) };
   }
 
-  #onDemand(view: View, typeUrl: string, name: string): EncodedResource | undefined {
+  #viewState(view: View, typeUrl: string, { resources }: TypeState): ViewState {
+    return { resources, find: (name) => resources.get(name) ?? this.#onDemand(view.node, typeUrl, name) };
+  }
+
+  #onDemand(node: NodeIdentity, typeUrl: string, name: string): EncodedResource | undefined {
     const source = this.#source.onDemand;
     const type = ON_DEMAND_TYPES.find((candidate) => candidate.typeUrl === typeUrl);
     if (source === undefined || type === undefined) return undefined;
-    const spec = type.resolve(source, view.node, name);
+    const spec = type.resolve(source, node, name);
     return spec === null ? undefined : this.#encoder.encode(type, spec);
   }
 }

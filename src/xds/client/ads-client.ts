@@ -55,6 +55,8 @@ export interface AdsClientOptions {
   readonly keepaliveTimeoutMs?: number;
   /** Default `delta`. */
   readonly protocol?: XdsProtocol;
+  /** At the start, a client that holds what is dialled asks for what siblings of its pod hold. */
+  readonly prefetch?: boolean;
   /** What was asked for and does not come in this time is treated as not existing, ms; 0 = it is waited for. Default 15,000. */
   readonly fetchTimeoutMs?: number;
   /** How a stream is opened; a test puts itself in its place. */
@@ -104,6 +106,7 @@ export class AdsClient implements ConfigDemand {
       ...{ node, metadata, sink, clock, fetchTimeoutMs },
       codec: this.#codec,
       ...(options.scope === undefined ? {} : { scope: options.scope }),
+      prefetch: options.prefetch === true,
       onTimeout: (outcome) => this.#finish(outcome),
     });
     // A file may leave nothing to ask for.
@@ -130,8 +133,8 @@ export class AdsClient implements ConfigDemand {
     return this.#synced;
   }
 
-  subscribe(port: ServicePortName): void {
-    for (const request of this.#subscriber.subscribe(port)) this.#connection?.send(request);
+  subscribe(ports: readonly ServicePortName[]): void {
+    for (const request of this.#subscriber.subscribe(ports)) this.#connection?.send(request);
   }
 
   unsubscribe(ports: readonly ServicePortName[]): void {

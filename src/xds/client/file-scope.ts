@@ -4,6 +4,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import { CLUSTER_TYPE } from '../resources/cluster.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import { LISTENER_TYPE } from '../resources/listener.ts';
+import { PREFETCH_HINTS_TYPE } from '../resources/prefetch-hints.ts';
 import { SERVICE_NAME_TYPE } from '../resources/service-name.ts';
 import { HeldType } from './held-type.ts';
 
@@ -16,8 +17,8 @@ export interface FileScope {
   readonly listeners: boolean;
 }
 
-/** Who holds everything needs no names. */
-const TYPES_OF_ALL = RESOURCE_TYPES.filter((type) => type !== SERVICE_NAME_TYPE);
+/** Who holds everything needs no names, and no hints either. */
+const TYPES_OF_ALL = RESOURCE_TYPES.filter((type) => type !== SERVICE_NAME_TYPE && type !== PREFETCH_HINTS_TYPE);
 
 /** One for each resource type, in push order, with the names that are wanted from the start. */
 export function createHeldTypes(scope?: FileScope): HeldType[] {

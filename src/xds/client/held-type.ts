@@ -112,10 +112,10 @@ export class HeldType {
     return [...this.names].filter((name) => !this.held.has(name) && !this.refused.has(name) && !this.missing.has(name));
   }
 
-  /** All that was asked for has been answered, be it by a refused or a missing resource. */
+  /** All that was asked for has been answered, be it by a refused or a missing resource. What is only dialled may come later. */
   get complete(): boolean {
     if (this.names === null) return this.answered;
-    return this.unanswered().length === 0;
+    return this.unanswered().every((name) => this.demanded.has(name) && !this.listed.has(name));
   }
 }
 

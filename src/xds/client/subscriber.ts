@@ -6,11 +6,14 @@ import { type Issue, renderIssue } from '../../base/result.ts';
 import type { Changes, DeferredConfigSink } from '../../model/config-sink.ts';
 import { outboundClusterName, portRouteName } from '../../model/names.ts';
 import type { NodeIdentity } from '../../model/node-identity.ts';
+import { SIBLINGS } from '../../model/prefetch-hints-spec.ts';
 import type { ServicePortName } from '../../model/service-name-spec.ts';
 import { encodeNode, type GivenNode } from '../node.ts';
 import { CLUSTER_TYPE } from '../resources/cluster.ts';
 import { ENDPOINT_TYPE } from '../resources/endpoint.ts';
+import { PREFETCH_HINTS_TYPE } from '../resources/prefetch-hints.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
+import { SERVICE_NAME_TYPE } from '../resources/service-name.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
 import { clustersOfListeners, createHeldTypes, createOnDemandTypes, type FileScope, owedWhole } from './file-scope.ts';
 import { type HeldResource, type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
@@ -29,6 +32,8 @@ export interface SubscriberOptions {
   readonly codec: ClientCodec;
   /** Absent: everything is asked for, or where the node says so what is dialled. */
   readonly scope?: FileScope;
+  /** Who holds what is dialled asks for what its siblings hold, before the names. */
+  readonly prefetch?: boolean;
   readonly clock: Clock;
   /** What was asked for and does not come within this time is treated as not existing, ms; 0 = it is waited for. */
   readonly fetchTimeoutMs: number;
@@ -147,19 +152,21 @@ export class Subscriber {
       const requests = this.#answer(held, delivery, issues, stream);
       return { type: held.type, requests, issues, missing: [] };
     };
-    if (!isLater(answer)) {
-      const { issues, requests } = conclude(answer);
-      return { type: held.type, requests: [...requests, ...follow, ...this.#askWhole()], issues, missing };
+    if (isLater(answer)) {
+      const requests = [...follow, ...this.#endHints(held), ...this.#askWhole()];
+      return { type: held.type, requests, issues: [], missing, later: answer.then(conclude) };
     }
-    const requests = [...follow, ...this.#askWhole()];
-    return { type: held.type, requests, issues: [], missing, later: answer.then(conclude) };
+    const { issues, requests: answers } = conclude(answer);
+    const requests = [...answers, ...follow, ...this.#endHints(held), ...this.#askWhole()];
+    return { type: held.type, requests, issues, missing };
   }
 
-  /** Asks for all that a Service port needs, at once: its names are known before any of it has come. What is asked for already is not again. */
-  subscribe({ host, port }: ServicePortName): Buffer[] {
-    const demands = this.#demands(host, port);
+  /** Asks for all that Service ports need, at once: its names are known before any of it has come. What is asked for already is not again. */
+  subscribe(ports: readonly ServicePortName[]): Buffer[] {
+    const demands = ports.flatMap(({ host, port }) => this.#demands(host, port));
     for (const [held, name] of demands) held.demanded.add(name);
-    return demands.flatMap(([held]) => this.#rewant(held)?.request ?? []);
+    const types = new Set(demands.map(([held]) => held));
+    return [...types].flatMap((held) => this.#rewant(held)?.request ?? []);
   }
 
   /** What nothing else refers to is gone from the sink before this returns. */
@@ -269,13 +276,31 @@ export class Subscriber {
   }
 
   #askWholeTypes(): Buffer[] {
-    return owedWhole(this.#types).map((held) => {
+    return owedWhole(this.#types).flatMap((held) => {
+      const hints = held.type === SERVICE_NAME_TYPE ? this.#askHints() : [];
       const request = held.wantAll();
       this.#await(held, held.unanswered());
-      return request === 'begin'
-        ? this.#options.codec.begin(held, null)
-        : this.#options.codec.change(held, [WILDCARD], []);
+      const { codec } = this.#options;
+      return [...hints, request === 'begin' ? codec.begin(held, null) : codec.change(held, [WILDCARD], [])];
     });
+  }
+
+  /** Asked before the names are, they are answered before: who is told names first is not told hints. */
+  #askHints(): Buffer[] {
+    const hints = this.#types.get(PREFETCH_HINTS_TYPE.typeUrl);
+    if (hints === undefined || this.#options.prefetch !== true) return [];
+    hints.demanded.add(SIBLINGS);
+    const change = this.#rewant(hints);
+    return change === null ? [] : [change.request];
+  }
+
+  /** They are wanted once; on a stream that begins later nobody needs them. */
+  #endHints({ type }: HeldType): Buffer[] {
+    const hints = this.#types.get(PREFETCH_HINTS_TYPE.typeUrl);
+    if (hints === undefined || (type !== SERVICE_NAME_TYPE && type !== PREFETCH_HINTS_TYPE)) return [];
+    hints.demanded.delete(SIBLINGS);
+    const change = this.#rewant(hints);
+    return change === null ? [] : [change.request];
   }
 
   /** Begins to wait for names that were asked for. */

@@ -2,6 +2,7 @@
 import { CLUSTER_TYPE } from './cluster.ts';
 import { ENDPOINT_TYPE } from './endpoint.ts';
 import { LISTENER_TYPE } from './listener.ts';
+import { PREFETCH_HINTS_TYPE } from './prefetch-hints.ts';
 import type { AnyResourceType } from './resource-type.ts';
 import { ROUTE_TYPE } from './route.ts';
 import { SERVICE_NAME_TYPE } from './service-name.ts';
@@ -11,5 +12,7 @@ export const RESOURCE_TYPES: readonly AnyResourceType[] = [
   ENDPOINT_TYPE,
   LISTENER_TYPE,
   ROUTE_TYPE,
+  // Before names: a client that has names and no hints knows that none will come.
+  PREFETCH_HINTS_TYPE,
   SERVICE_NAME_TYPE,
 ];

@@ -20,7 +20,7 @@ export interface DecodedResource<Spec> {
  */
 export interface ResourceType<Spec> {
   readonly typeUrl: string;
-  /** `CDS`, `EDS`, `LDS`, `RDS`, or `NDS` for names: for people. */
+  /** `CDS`, `EDS`, `LDS`, `RDS`, `PDS` for prefetch hints, or `NDS` for names: for people. */
   readonly shortName: string;
   /** `cluster`, …: for messages. */
   readonly noun: string;

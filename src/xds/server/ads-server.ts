@@ -12,11 +12,13 @@ import type { Lifecycle } from '../../base/lifecycle.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { renderIssue } from '../../base/result.ts';
+import type { NodeIdentity } from '../../model/node-identity.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
 import { silenceGrpcLog } from '../ads-method.ts';
 import type { SnapshotCache } from '../cache/snapshot-cache.ts';
 import type { ClientStatusSource } from '../csds/client-status-source.ts';
 import { describeSent, type ExplainRefusal } from '../csds/sent-configs.ts';
+import { ROUTE_TYPE } from '../resources/route.ts';
 import { AdsStream } from './ads-stream.ts';
 import { type ClientStatus, describeClient } from './client-status.ts';
 import { DELTA_CODEC } from './delta-codec.ts';
@@ -146,6 +148,16 @@ export class AdsServer implements Lifecycle<BoundAddress> {
       if (client !== null) clients.push(client);
     }
     return clients;
+  }
+
+  /** What each client that holds what it dials asks for, by names of route configurations; oldest first. */
+  *dialledRoutes(): Generator<{ readonly node: NodeIdentity; readonly routes: ReadonlySet<string> }> {
+    for (const { stream } of this.#connected) {
+      const { node } = stream;
+      if (node?.onDemand !== true) continue;
+      const routes = stream.subscription(ROUTE_TYPE)?.names;
+      if (routes !== undefined) yield { node, routes };
+    }
   }
 
   /** The last few of the last ten minutes, the newest last. */

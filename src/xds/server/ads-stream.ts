@@ -77,6 +77,10 @@ export class AdsStream<Request> {
     return this.#subscriptions.values();
   }
 
+  subscription(type: AnyResourceType): Subscription | undefined {
+    return this.#subscriptions.get(type.typeUrl);
+  }
+
   /** Type URLs that the client asks for in vain. */
   get unserved(): Iterable<string> {
     return this.#unserved;

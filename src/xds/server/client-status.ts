@@ -1,5 +1,6 @@
 // What the control plane knows of one connected client: for `status`.
 import { RESOURCE_TYPES } from '../resources/index.ts';
+import { PREFETCH_HINTS_TYPE } from '../resources/prefetch-hints.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import type { Refusal } from './acknowledgements.ts';
 import type { AdsStream } from './ads-stream.ts';
@@ -61,12 +62,17 @@ export interface ClientStatus {
 export function describeClient(stream: AdsStream<never>, peer: string, connectedAt: number): ClientStatus | null {
   const { node, view, protocol } = stream;
   if (node === null || view === null) return null;
-  const asked = [...stream.subscriptions].map((subscription) => describeType(subscription, stream));
+  const asked = [...stream.subscriptions].filter(isLasting).map((subscription) => describeType(subscription, stream));
   const missing = RESOURCE_TYPES.filter((type) => stream.hasYetToAsk(type)).map(describeMissing);
   const types = [...asked, ...missing];
   const { id: nodeId, namespace } = node;
   const unserved = [...stream.unserved];
   return { nodeId, namespace, view: view.view, peer, protocol, connectedAt, types, unserved };
+}
+
+/** Hints are asked for once, and are nothing that a client holds. */
+function isLasting({ type }: Subscription): boolean {
+  return type !== PREFETCH_HINTS_TYPE;
 }
 
 function describeType(subscription: Subscription, stream: AdsStream<never>): ClientTypeStatus {

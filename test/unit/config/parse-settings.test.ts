@@ -23,6 +23,7 @@ describe('parseSettings', () => {
         interception: 'none',
         onDemandWaitMs: 5_000,
         onDemandIdleMs: 600_000,
+        prefetchWaitMs: 5_000,
         xdsFetchTimeoutMs: 15_000,
         podName: 'sidecar',
         podNamespace: 'default',

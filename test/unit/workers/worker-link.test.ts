@@ -191,10 +191,10 @@ describe('WorkerLink', () => {
     it('is told in one message a turn, with the number of the last', async () => {
       const scene = await new Scene().begin();
       scene.take();
-      scene.demand?.subscribe(WEB);
+      scene.demand?.subscribe([WEB]);
       scene.demand?.unsubscribe([WEB]);
       await turns(1);
-      scene.demand?.subscribe(WEB);
+      scene.demand?.subscribe([WEB]);
       await turns(1);
       expect(scene.take()).toEqual([
         {
@@ -211,9 +211,9 @@ describe('WorkerLink', () => {
 
     it('stays where the primary let go of it before it heard that it is dialled again', async () => {
       const scene = await new Scene().begin();
-      scene.demand?.subscribe(WEB);
+      scene.demand?.subscribe([WEB]);
       scene.demand?.unsubscribe([WEB]);
-      scene.demand?.subscribe(WEB);
+      scene.demand?.subscribe([WEB]);
       scene.link.receive({ kind: 'apply', id: 4, changes: GONE, seen: 2 });
       expect(scene.applied.at(-1)).toEqual({
         clusters: { upserted: [], removed: ['other'] },

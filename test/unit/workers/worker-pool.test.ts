@@ -28,8 +28,8 @@ class Demand implements ConfigDemand {
   /** As the xDS client does: what is wanted no more goes before it returns. */
   onGone: (port: typeof WEB) => void = () => {};
 
-  subscribe({ host, port }: typeof WEB): void {
-    this.asked.push(`+${host}:${port}`);
+  subscribe(ports: readonly (typeof WEB)[]): void {
+    this.asked.push(...ports.map(({ host, port }) => `+${host}:${port}`));
   }
 
   unsubscribe(ports: readonly (typeof WEB)[]): void {

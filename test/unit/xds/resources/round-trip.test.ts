@@ -4,6 +4,7 @@ import { CLUSTER_TYPE } from '../../../../src/xds/resources/cluster.ts';
 import { ENDPOINT_TYPE } from '../../../../src/xds/resources/endpoint.ts';
 import { RESOURCE_TYPES } from '../../../../src/xds/resources/index.ts';
 import { LISTENER_TYPE } from '../../../../src/xds/resources/listener.ts';
+import { PREFETCH_HINTS_TYPE } from '../../../../src/xds/resources/prefetch-hints.ts';
 import type { ResourceType } from '../../../../src/xds/resources/resource-type.ts';
 import { ROUTE_TYPE } from '../../../../src/xds/resources/route.ts';
 import { SERVICE_NAME_TYPE } from '../../../../src/xds/resources/service-name.ts';
@@ -11,6 +12,7 @@ import {
   clusterSpec,
   listenerSpec,
   loadAssignmentSpec,
+  prefetchHintsSpec,
   routeConfigSpec,
   serviceNameSpec,
 } from '../../../support/arbitrary-specs.ts';
@@ -64,11 +66,12 @@ describeRoundTrip(CLUSTER_TYPE, clusterSpec);
 describeRoundTrip(ENDPOINT_TYPE, loadAssignmentSpec);
 describeRoundTrip(LISTENER_TYPE, listenerSpec);
 describeRoundTrip(ROUTE_TYPE, routeConfigSpec);
+describeRoundTrip(PREFETCH_HINTS_TYPE, prefetchHintsSpec);
 describeRoundTrip(SERVICE_NAME_TYPE, serviceNameSpec);
 
 describe('the table of resource types', () => {
-  it('stands in push order: CDS, EDS, LDS, RDS, and NDS when all that a name may lead to is told', () => {
-    expect(RESOURCE_TYPES.map((type) => type.shortName)).toEqual(['CDS', 'EDS', 'LDS', 'RDS', 'NDS']);
+  it('stands in push order: CDS, EDS, LDS, RDS, and when all that a name may lead to is told PDS and NDS', () => {
+    expect(RESOURCE_TYPES.map((type) => type.shortName)).toEqual(['CDS', 'EDS', 'LDS', 'RDS', 'PDS', 'NDS']);
   });
 
   it('puts each type that is referred to after the one that refers to it', () => {

@@ -1,6 +1,7 @@
 // What exists only for those who ask for it by name: it comes and goes with clusters.
 import type { OnDemandSource } from '../../../../src/model/on-demand.ts';
 import type { RouteConfigSpec } from '../../../../src/model/route-spec.ts';
+import { PREFETCH_HINTS_TYPE } from '../../../../src/xds/resources/prefetch-hints.ts';
 import type { AdsStream } from '../../../../src/xds/server/ads-stream.ts';
 import { describeClient } from '../../../../src/xds/server/client-status.ts';
 import { DeltaFixture } from '../../../support/delta-fixture.ts';
@@ -14,6 +15,7 @@ function routesByCluster() {
   const made = new Map<string, RouteConfigSpec>();
   const onDemand: OnDemandSource = {
     apiListener: () => null,
+    prefetchHints: () => ({ name: 'siblings', routes: [] }),
     routeConfig: (_, name) => {
       asked.push(name);
       if (fixture.snapshot?.clusters.has(name) !== true) return null;
@@ -52,6 +54,47 @@ describe('AdsStream, on demand', () => {
     fixture.set(sampleSnapshot({ services: [{ name: 'a', endpoints: [TWO] }] }));
     expect(fixture.take()).toEqual([`EDS +${A}`]);
     expect(asked).toEqual([]);
+  });
+});
+
+describe('AdsStream, asked what siblings hold', () => {
+  const SIBLINGS = { subscribe: ['siblings'] };
+  const of = (id: string, routes: readonly string[]): OnDemandSource => ({
+    apiListener: () => null,
+    routeConfig: () => null,
+    prefetchHints: (node) => ({ name: 'siblings', routes: node.id === id ? routes : [] }),
+  });
+
+  it('answers each client for itself, though clients share their view, and with nothing where there is nothing', () => {
+    const fixture = new DeltaFixture(services('a'), { onDemand: of('sample', ['a:80']) });
+    const other = fixture.cache.open({ id: 'other', namespace: 'default', outboundAddresses: [] }, () => {});
+    fixture.ask('PDS', SIBLINGS);
+    const decode = (any: Uint8Array | undefined) => PREFETCH_HINTS_TYPE.decode(any ?? new Uint8Array()).result;
+    expect(decode(fixture.responses[0]?.resources[0]?.resource?.value)).toMatchObject({ value: { routes: ['a:80'] } });
+    const empty = other.state(PREFETCH_HINTS_TYPE.typeUrl)?.find('siblings');
+    expect(empty?.any.length).toBeGreaterThan(0);
+    expect(other.state(PREFETCH_HINTS_TYPE.typeUrl)?.find('cousins')).toBeUndefined();
+    other.close();
+  });
+
+  it('answers that before names, also where it has to wait for the first configuration', () => {
+    const fixture = new DeltaFixture(null, { onDemand: of('sample', []) });
+    fixture.ask('NDS');
+    fixture.ask('PDS', SIBLINGS);
+    expect(fixture.take()).toEqual([]);
+    fixture.set(new TextMesh(serviceText('ports: [{port: 80}]', 'a')).onDemand());
+    expect(fixture.take()).toEqual(['PDS +siblings', 'NDS +a.default.svc.cluster.local']);
+  });
+
+  it('does not tell it again, and does not show it as something that the client holds', () => {
+    const fixture = new DeltaFixture(services('a'), { onDemand: of('sample', ['a:80']) });
+    fixture.ask('PDS', SIBLINGS);
+    fixture.ack('PDS');
+    fixture.ask('PDS', { unsubscribe: ['siblings'] });
+    fixture.take();
+    fixture.set(services('a', 'b'));
+    expect(fixture.take()).toEqual([]);
+    expect(fixture.status('PDS')).toBeUndefined();
   });
 });
 
