@@ -23,7 +23,24 @@ export interface BalancingSpec {
   /** Percent of healthy endpoints below which all of them get requests, 0 … 100; 0 = never. */
   readonly panicThreshold?: number;
   readonly locality?: LocalityBalancingSpec;
+  /** Absent = new endpoints get their whole share at once. */
+  readonly slowStart?: SlowStartSpec;
 }
+
+/**
+ * An endpoint that is new, or healthy again, gets of its share what (age ÷ window) to the power of (1 ÷ aggression) comes to, and at least the
+ * minimum. Source: envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.
+ */
+export interface SlowStartSpec {
+  /** ms (> 0). */
+  readonly windowMs: number;
+  /** > 0; 1 = evenly growing, more = quickly at first. */
+  readonly aggression: number;
+  /** 0 … 100. */
+  readonly minWeightPercent: number;
+}
+
+export const DEFAULT_SLOW_START = { aggression: 1, minWeightPercent: 10 };
 
 /** Source: envoy.config.cluster.v3.Cluster.CommonLbConfig.healthy_panic_threshold. */
 export const DEFAULT_PANIC_THRESHOLD = 50;

@@ -49,21 +49,30 @@ const OPTIONS: Readonly<Record<LoadBalancerName, fc.Arbitrary<BalancingSpec>>> =
   'pick-first': fc.record({ pickFirst: fc.record({ shuffle: fc.constant(true) }) }, { requiredKeys: [] }),
 };
 
+/** The wire has slow start for these. */
+const SLOW_STARTERS: readonly LoadBalancerName[] = ['round-robin', 'least-request', 'peak-ewma'];
+
 /** What any algorithm may be told. */
 const common: fc.Arbitrary<BalancingSpec> = fc.record(
   {
     panicThreshold: fc.integer({ min: 0, max: 49 }),
     locality: fc.record({ kind: fc.constant('weighted' as const) }),
+    slowStart: fc.record({
+      windowMs: fc.integer({ min: 1, max: 3_600_000 }),
+      aggression: fc.double({ min: 0.1, max: 10, noNaN: true }),
+      minWeightPercent: fc.integer({ min: 0, max: 100 }),
+    }),
   },
   { requiredKeys: [] },
 );
 
 export const balancing: fc.Arbitrary<Balancing> = fc.oneof(
   ...(Object.keys(OPTIONS) as LoadBalancerName[]).map((loadBalancer) =>
-    fc.tuple(OPTIONS[loadBalancer], common).map(([own, { locality, ...rest }]): Balancing => {
+    fc.tuple(OPTIONS[loadBalancer], common).map(([own, { locality, slowStart, ...rest }]): Balancing => {
       // One endpoint for all: localities have nothing to share.
       const where = locality === undefined || loadBalancer === 'pick-first' ? {} : { locality };
-      const options = { ...own, ...rest, ...where };
+      const slow = slowStart !== undefined && SLOW_STARTERS.includes(loadBalancer) ? { slowStart } : {};
+      const options = { ...own, ...rest, ...where, ...slow };
       return Object.keys(options).length === 0 ? { loadBalancer } : { loadBalancer, balancing: options };
     }),
   ),

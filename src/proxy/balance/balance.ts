@@ -6,6 +6,7 @@ import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 import type { LoadBalancer, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { GroupPicker, PercentChooser, TurnChooser } from './group-picker.ts';
 import { type PriorityCounts, type PriorityLoad, shareLoad } from './priority-load.ts';
+import { SlowStartPicker } from './slow-start-picker.ts';
 
 export interface Balanced {
   readonly picker: Picker;
@@ -86,14 +87,23 @@ function lastResort(levels: readonly (readonly LocalityEndpoints[])[]): readonly
 function pickerOf({ localities, weighted }: Group, options: BalanceOptions): Picker {
   const { balancer, context } = options;
   const serving = localities.filter(({ endpoints }) => endpoints.length > 0);
-  if (!weighted || serving.length < 2) return balancer.createPicker(endpointsOf(serving), context);
+  if (!weighted || serving.length < 2) return within(endpointsOf(serving), options);
   const counted = serving.filter(({ group }) => group.weight > 0);
   // Hashing has one ring or table for all localities, or a key would have an owner in each.
-  if (balancer.needsHash === true) return balancer.createPicker(endpointsOf(counted), context, sharesOf(counted));
+  if (balancer.needsHash === true) return within(endpointsOf(counted), options, sharesOf(counted));
   const weights = counted.map(({ group, endpoints }) => effectiveWeight(group, endpoints.length, options));
-  const pickers = counted.map(({ endpoints }) => balancer.createPicker(endpoints, context));
-  if (pickers.length < 2) return pickers[0] ?? balancer.createPicker([], context);
+  const pickers = counted.map(({ endpoints }) => within(endpoints, options));
+  if (pickers.length < 2) return pickers[0] ?? within([], options);
   return new GroupPicker(pickers, new TurnChooser(weights, context.random));
+}
+
+/** The algorithm's own picker, slowed down for those that are new. */
+function within(endpoints: readonly Endpoint[], options: BalanceOptions, shares?: readonly number[]): Picker {
+  const { balancer, context } = options;
+  const picker = balancer.createPicker(endpoints, context, shares);
+  const { slowStart } = context.spec;
+  if (slowStart === undefined || endpoints.length < 2) return picker;
+  return new SlowStartPicker(picker, endpoints, slowStart, context);
 }
 
 /** A locality keeps its weight for as long as those of its endpoints that are left can take it. */

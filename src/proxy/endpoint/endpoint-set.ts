@@ -15,9 +15,12 @@ export class EndpointSet {
   #byKey: ReadonlyMap<string, Endpoint> = new Map();
   #localities: readonly LocalityEndpoints[] = [];
   readonly #onRemoved: OnRemoved;
+  readonly #now: () => number;
 
-  constructor(onRemoved: OnRemoved) {
+  /** `now`: milliseconds that only grow. */
+  constructor(onRemoved: OnRemoved, now: () => number) {
     this.#onRemoved = onRemoved;
+    this.#now = now;
   }
 
   get all(): Iterable<Endpoint> {
@@ -37,12 +40,13 @@ export class EndpointSet {
   update(assignment: LoadAssignmentSpec): void {
     const before = this.#byKey;
     const after = new Map<string, Endpoint>();
+    const nowMs = this.#now();
     this.#localities = assignment.localities.map((group) => {
       const endpoints: Endpoint[] = [];
       for (const spec of group.endpoints) {
         const key = endpointKey(spec);
         if (after.has(key)) continue;
-        const endpoint = keepOrMake(before.get(key), spec, group);
+        const endpoint = keepOrMake(before.get(key), spec, group, nowMs);
         after.set(key, endpoint);
         endpoints.push(endpoint);
       }
@@ -53,8 +57,15 @@ export class EndpointSet {
   }
 }
 
-function keepOrMake(existing: Endpoint | undefined, spec: EndpointSpec, group: LocalityEndpointsSpec): Endpoint {
-  if (existing === undefined) return new Endpoint(spec, group);
-  existing.update(spec, group);
-  return existing;
+function keepOrMake(
+  existing: Endpoint | undefined,
+  spec: EndpointSpec,
+  group: LocalityEndpointsSpec,
+  nowMs: number,
+): Endpoint {
+  const endpoint = existing ?? new Endpoint(spec, group);
+  const wasHealthy = existing?.spec.health === 'healthy';
+  if (!wasHealthy && spec.health === 'healthy') endpoint.healthySinceMs = nowMs;
+  if (existing !== undefined) existing.update(spec, group);
+  return endpoint;
 }

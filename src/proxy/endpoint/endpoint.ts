@@ -21,6 +21,8 @@ export class Endpoint {
   connectFailures = 0;
   /** What went wrong last, for people; '' = nothing yet. */
   lastError = '';
+  /** When it came, or was healthy again, ms. */
+  healthySinceMs = 0;
   /** Null: nobody asks how quick it is, and it is not measured. */
   latency: LatencyEstimate | null = null;
 

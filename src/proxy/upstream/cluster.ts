@@ -78,7 +78,7 @@ export class Cluster implements StatSource {
     this.#seed = randomBelow(options.random, 2 ** 32);
     this.retryBudget = new RetryBudget(options.retryBudget ?? DEFAULT_RETRY_BUDGET); // alloc-ok: once a cluster
     this.#pool = this.#createPoolOptions(spec);
-    this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint));
+    this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint), options.pool.now);
     this.#picker = this.#createPicker();
     this.#discover(spec);
   }

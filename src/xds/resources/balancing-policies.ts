@@ -32,6 +32,7 @@ import {
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { decodeLocality, encodeLocality } from './locality-balancing.ts';
+import { decodeSlowStart, encodeSlowStart } from './slow-start.ts';
 
 interface Policy {
   readonly typeName: string;
@@ -51,14 +52,16 @@ function policy<Desc extends DescMessage>(
 }
 
 const POLICIES: readonly Policy[] = [
-  policy(RoundRobinSchema, ({ localityLbConfig }) => balancingOf('round-robin', decodeLocality(localityLbConfig))),
+  policy(RoundRobinSchema, (message, context, path) =>
+    balancingOf('round-robin', decodeShares(message, context, path)),
+  ),
   policy(LeastRequestSchema, (message, context, path) => {
     const fullScan =
       message.enableFullScan === true || message.selectionMethod === LeastRequest_SelectionMethod.FULL_SCAN;
     const options = decodeLeastRequest(message, fullScan, context, path);
-    return balancingOf('least-request', { ...options, ...decodeLocality(message.localityLbConfig) });
+    return balancingOf('least-request', { ...options, ...decodeShares(message, context, path) });
   }),
-  policy(PeakEwmaSchema, ({ localityLbConfig }) => balancingOf('peak-ewma', decodeLocality(localityLbConfig))),
+  policy(PeakEwmaSchema, (message, context, path) => balancingOf('peak-ewma', decodeShares(message, context, path))),
   policy(RandomSchema, ({ localityLbConfig }) => balancingOf('random', decodeLocality(localityLbConfig))),
   policy(RingHashSchema, (message, context, path) => {
     const { minimumRingSize: minRingSize, maximumRingSize: maxRingSize, consistentHashingLbConfig } = message;
@@ -121,11 +124,11 @@ function policyOf(any: Any): PolicyInit {
 function encodePolicy(loadBalancer: ClusterSpec['loadBalancer'], balancing: BalancingSpec): Any | null {
   switch (loadBalancer) {
     case 'round-robin':
-      return balancing.locality === undefined ? null : packExtension(RoundRobinSchema, encodeLocality(balancing));
+      return encodeRoundRobin(balancing);
     case 'least-request':
-      return packExtension(LeastRequestSchema, { ...encodeLeastRequest(balancing), ...encodeLocality(balancing) });
+      return packExtension(LeastRequestSchema, { ...encodeLeastRequest(balancing), ...encodeShares(balancing) });
     case 'peak-ewma':
-      return packExtension(PeakEwmaSchema, encodeLocality(balancing));
+      return packExtension(PeakEwmaSchema, encodeShares(balancing));
     case 'random':
       return packExtension(RandomSchema, encodeLocality(balancing));
     case 'ring-hash':
@@ -135,6 +138,22 @@ function encodePolicy(loadBalancer: ClusterSpec['loadBalancer'], balancing: Bala
     case 'pick-first':
       return packExtension(PickFirstSchema, { shuffleAddressList: balancing.pickFirst?.shuffle === true });
   }
+}
+
+function encodeRoundRobin(balancing: BalancingSpec): Any | null {
+  const shares = encodeShares(balancing);
+  return Object.keys(shares).length === 0 ? null : packExtension(RoundRobinSchema, shares);
+}
+
+type SharingMessage = Pick<MessageShape<typeof RoundRobinSchema>, 'localityLbConfig' | 'slowStartConfig'>;
+
+function decodeShares(message: SharingMessage, context: DecodeContext, path: string): BalancingSpec {
+  const slowStart = decodeSlowStart(message.slowStartConfig, context, `${path}.slow_start_config`);
+  return { ...decodeLocality(message.localityLbConfig), ...slowStart };
+}
+
+function encodeShares(balancing: BalancingSpec) {
+  return { ...encodeLocality(balancing), ...encodeSlowStart(balancing) };
 }
 
 function encodeLeastRequest({ leastRequest }: BalancingSpec) {

@@ -7,10 +7,13 @@ function row(...supported: readonly string[]): FieldSupport {
 
 const CLUSTER = 'envoy.config.cluster.v3.Cluster';
 const POLICIES = 'envoy.extensions.load_balancing_policies';
+const SLOW_START = row('slow_start_window', 'aggression', 'min_weight_percent');
 const HASHING = row('use_hostname_for_hashing', 'hash_balance_factor');
 
 export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
-  [`${CLUSTER}.LeastRequestLbConfig`]: row('choice_count', 'active_request_bias'),
+  [`${CLUSTER}.RoundRobinLbConfig`]: row('slow_start_config'),
+  [`${CLUSTER}.LeastRequestLbConfig`]: row('choice_count', 'active_request_bias', 'slow_start_config'),
+  [`${CLUSTER}.SlowStartConfig`]: SLOW_START,
   [`${CLUSTER}.RingHashLbConfig`]: row('minimum_ring_size', 'hash_function', 'maximum_ring_size'),
   [`${CLUSTER}.MaglevLbConfig`]: row('table_size'),
   [`${CLUSTER}.CommonLbConfig`]: row(
@@ -25,12 +28,14 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.config.core.v3.RuntimeDouble': row('default_value', 'runtime_key'),
   [`${POLICIES}.common.v3.ConsistentHashingLbConfig`]: HASHING,
   [`${POLICIES}.common.v3.LocalityLbConfig`]: row('locality_weighted_lb_config'),
-  [`${POLICIES}.round_robin.v3.RoundRobin`]: row('locality_lb_config'),
+  [`${POLICIES}.round_robin.v3.RoundRobin`]: row('slow_start_config', 'locality_lb_config'),
+  [`${POLICIES}.common.v3.SlowStartConfig`]: SLOW_START,
   [`${POLICIES}.least_request.v3.LeastRequest`]: row(
     'choice_count',
     'active_request_bias',
     'enable_full_scan',
     'selection_method',
+    'slow_start_config',
     'locality_lb_config',
   ),
   [`${POLICIES}.random.v3.Random`]: row('locality_lb_config'),
@@ -46,7 +51,7 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   ),
   [`${POLICIES}.maglev.v3.Maglev`]: row('table_size', 'consistent_hashing_lb_config', 'locality_weighted_lb_config'),
   [`${POLICIES}.pick_first.v3.PickFirst`]: row('shuffle_address_list'),
-  'switchboard.balancing.v1.PeakEwma': row('locality_lb_config'),
+  'switchboard.balancing.v1.PeakEwma': row('slow_start_config', 'locality_lb_config'),
 };
 
 const HASH_POLICY = 'envoy.config.route.v3.RouteAction.HashPolicy';

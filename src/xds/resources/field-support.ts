@@ -31,6 +31,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'connect_timeout',
       'lb_policy',
       'load_balancing_policy',
+      'round_robin_lb_config',
       'ring_hash_lb_config',
       'least_request_lb_config',
       'maglev_lb_config',

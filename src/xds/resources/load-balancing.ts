@@ -15,6 +15,7 @@ import {
 import { decodePolicies, encodePolicies } from './balancing-policies.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeLocality } from './locality-balancing.ts';
+import { decodeSlowStart } from './slow-start.ts';
 
 const COMMON = 'common_lb_config';
 
@@ -45,7 +46,7 @@ function decodeLegacy(message: Cluster, context: DecodeContext): Balancing {
   const locality = decodeLocality(message.commonLbConfig);
   switch (message.lbPolicy) {
     case Cluster_LbPolicy.ROUND_ROBIN:
-      return balancingOf('round-robin', locality);
+      return balancingOf('round-robin', { ...locality, ...legacyRoundRobin(message, context) });
     case Cluster_LbPolicy.RANDOM:
       return balancingOf('random', locality);
     case Cluster_LbPolicy.LEAST_REQUEST:
@@ -62,7 +63,14 @@ function decodeLegacy(message: Cluster, context: DecodeContext): Balancing {
 
 function legacyLeastRequest({ lbConfig }: Cluster, context: DecodeContext): BalancingSpec {
   const own = lbConfig.case === 'leastRequestLbConfig' ? lbConfig.value : undefined;
-  return decodeLeastRequest(own, false, context, 'least_request_lb_config');
+  const path = 'least_request_lb_config';
+  const slowStart = decodeSlowStart(own?.slowStartConfig, context, `${path}.slow_start_config`);
+  return { ...decodeLeastRequest(own, false, context, path), ...slowStart };
+}
+
+function legacyRoundRobin({ lbConfig }: Cluster, context: DecodeContext): BalancingSpec {
+  const own = lbConfig.case === 'roundRobinLbConfig' ? lbConfig.value : undefined;
+  return decodeSlowStart(own?.slowStartConfig, context, 'round_robin_lb_config.slow_start_config');
 }
 
 function legacyRing({ lbConfig, commonLbConfig }: Cluster, context: DecodeContext): BalancingSpec {

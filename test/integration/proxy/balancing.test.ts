@@ -159,3 +159,23 @@ describe('round robin', () => {
     expect((await (await plane.client()).ask(get('web'))).get('set-cookie')).toBeUndefined();
   });
 });
+
+describe('slow start', () => {
+  it('gives a pod that comes to two others an eleventh of the 600 requests at first, and its third after the window', async () => {
+    const clock = new ManualClock();
+    const pods = await Promise.all(['a', 'b', 'c'].map((name) => stage.backend(named(name))));
+    const slowStart = { windowMs: 60_000, aggression: 1, minWeightPercent: 20 };
+    const plane = await stage.plane({
+      services: { web: pods.slice(0, 2) },
+      clock,
+      cluster: { balancing: { slowStart } },
+    });
+    clock.advance(120_000);
+    plane.setEndpoints('web', pods);
+    const at = async (): Promise<number> => (await ask(plane, 600))['c'] ?? 0;
+    // 0.2 ÷ 2.2 of them.
+    expect(Math.abs((await at()) - 55)).toBeLessThan(25);
+    clock.advance(60_000);
+    expect(await at()).toBe(200);
+  });
+});

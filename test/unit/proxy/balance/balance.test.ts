@@ -31,7 +31,10 @@ interface Given {
 }
 
 function balanced(lines: readonly string[], { spec = {}, name = 'round-robin', factor = 140 }: Given = {}): Balanced {
-  const set = new EndpointSet(() => {});
+  const set = new EndpointSet(
+    () => {},
+    () => 0,
+  );
   set.update(assignment(...lines));
   const balancer = LOAD_BALANCERS.find((row) => row.name === name) as LoadBalancer;
   return balance(set.localities, { balancer, context: pickerContext(spec), overprovisioningFactor: factor });

@@ -16,8 +16,12 @@ function assignment(...endpoints: readonly string[]): LoadAssignmentSpec {
 
 function scene() {
   const removed: string[] = [];
-  const set = new EndpointSet((endpoint) => removed.push(endpoint.host));
-  return { set, removed };
+  const clock = { nowMs: 0 };
+  const set = new EndpointSet(
+    (endpoint) => removed.push(endpoint.host),
+    () => clock.nowMs,
+  );
+  return { set, removed, clock };
 }
 
 const hosts = (endpoints: Iterable<Endpoint>): string => [...endpoints].map(({ host }) => host).join(' ');
@@ -57,5 +61,19 @@ describe('a change of endpoints', () => {
     set.update(assignment('c'));
     const told = [before, set.localities].map((all) => all.map(({ endpoints }) => hosts(endpoints)).join(' '));
     expect(told).toEqual(['a b', 'c']);
+  });
+
+  it('remembers since when each is healthy: since it came, or was healthy again', () => {
+    const { set, clock } = scene();
+    const since = () => [...set.all].map(({ host, healthySinceMs }) => `${host}${healthySinceMs}`).join(' ');
+    clock.nowMs = 5;
+    set.update(assignment('a', 'b/unhealthy'));
+    clock.nowMs = 7;
+    set.update(assignment('a', 'b', 'c'));
+    expect(since()).toBe('a5 b7 c7');
+    clock.nowMs = 9;
+    set.update(assignment('a/draining', 'b', 'c'));
+    set.update(assignment('a', 'b', 'c'));
+    expect(since()).toBe('a9 b7 c7');
   });
 });

@@ -7,10 +7,18 @@ import { MaglevSchema } from '../../../../src/xds/gen/envoy/extensions/load_bala
 import { PickFirstSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/pick_first/v3/pick_first_pb.ts';
 import { RandomSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
 import { RingHashSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
+import { WrrLocalitySchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
 import { CLUSTER_TYPE } from '../../../../src/xds/resources/cluster.ts';
 
 const POLICIES = 'envoy.extensions.load_balancing_policies';
-const registry = createRegistry(LeastRequestSchema, MaglevSchema, PickFirstSchema, RandomSchema, RingHashSchema);
+const registry = createRegistry(
+  LeastRequestSchema,
+  MaglevSchema,
+  PickFirstSchema,
+  RandomSchema,
+  RingHashSchema,
+  WrrLocalitySchema,
+);
 
 /** A cluster as a bootstrap file would write it. */
 function decode(json: JsonObject) {
@@ -75,6 +83,36 @@ describe('lb_policy', () => {
       { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: '503' } },
       ['maglev', { maglev: { tableSize: 503 } }],
     ],
+    [
+      'ROUND_ROBIN with slow start',
+      {
+        round_robin_lb_config: {
+          slow_start_config: {
+            slow_start_window: '60s',
+            aggression: { default_value: 2, runtime_key: 'x' },
+            min_weight_percent: { value: 5 },
+          },
+        },
+      },
+      ['round-robin', { slowStart: { windowMs: 60_000, aggression: 2, minWeightPercent: 5 } }],
+    ],
+    [
+      'LEAST_REQUEST with slow start by default, panic below 30 % and localities by weight',
+      {
+        lb_policy: 'LEAST_REQUEST',
+        least_request_lb_config: { slow_start_config: { slow_start_window: '1s' } },
+        common_lb_config: { healthy_panic_threshold: { value: 29.6 }, locality_weighted_lb_config: {} },
+      },
+      [
+        'least-request',
+        {
+          slowStart: { windowMs: 1_000, aggression: 1, minWeightPercent: 10 },
+          locality: { kind: 'weighted' },
+          panicThreshold: 30,
+        },
+      ],
+    ],
+    ['slow start without a window', { round_robin_lb_config: { slow_start_config: {} } }, ['round-robin']],
     ['CLUSTER_PROVIDED', { lb_policy: 'CLUSTER_PROVIDED' }, ['round-robin', 'lb_policy']],
   ])('%s is taken', (_what, json, expected) => {
     expect(outcome(json)).toEqual(expected);
@@ -110,6 +148,25 @@ describe('lb_policy', () => {
       'a table that would fill the memory',
       { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: '9007199254740881' } },
       'cluster "c": maglev_lb_config.table_size: is 9007199254740881; give a prime, at most 5000011',
+    ],
+    [
+      'a panic threshold above 100 %',
+      { common_lb_config: { healthy_panic_threshold: { value: 101 } } },
+      'cluster "c": common_lb_config.healthy_panic_threshold: is 101; give 0 … 100',
+    ],
+    [
+      'slow start that never ends',
+      {
+        round_robin_lb_config: {
+          slow_start_config: { slow_start_window: '1s', aggression: { default_value: 0, runtime_key: 'x' } },
+        },
+      },
+      'cluster "c": round_robin_lb_config.slow_start_config.aggression.default_value: is 0; give more than 0',
+    ],
+    [
+      'a least share above the whole',
+      { round_robin_lb_config: { slow_start_config: { slow_start_window: '1s', min_weight_percent: { value: 101 } } } },
+      'cluster "c": round_robin_lb_config.slow_start_config.min_weight_percent: is 101; give 0 … 100',
     ],
     [
       'a bound below the average',

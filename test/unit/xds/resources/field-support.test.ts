@@ -23,6 +23,8 @@ import {
   Cluster_MaglevLbConfigSchema,
   Cluster_RefreshRateSchema,
   Cluster_RingHashLbConfigSchema,
+  Cluster_RoundRobinLbConfigSchema,
+  Cluster_SlowStartConfigSchema,
   ClusterSchema,
   LoadBalancingPolicy_PolicySchema,
   LoadBalancingPolicySchema,
@@ -103,6 +105,7 @@ import {
 import {
   ConsistentHashingLbConfigSchema,
   LocalityLbConfigSchema,
+  SlowStartConfigSchema,
 } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts';
 import { LeastRequestSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.ts';
 import { MaglevSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.ts';
@@ -146,6 +149,9 @@ const REGISTRY: Registry = createRegistry(
   RuntimeDoubleSchema,
   ConsistentHashingLbConfigSchema,
   LocalityLbConfigSchema,
+  SlowStartConfigSchema,
+  Cluster_RoundRobinLbConfigSchema,
+  Cluster_SlowStartConfigSchema,
   WrrLocalitySchema,
   RoundRobinSchema,
   LeastRequestSchema,
