@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
 function list(peers: readonly Peer[]): number {
   const findings = peers.map((peer) => ({ peer, finding: inspect(peer) }));
   for (const { peer, finding } of findings) {
-    console.log(`${peer.name.padEnd(10)}${peer.version.padEnd(10)}${describe(finding).padEnd(60)} ${peer.purpose}`);
+    console.log(`${peer.name.padEnd(15)}${peer.version.padEnd(10)}${describe(finding).padEnd(60)} ${peer.purpose}`);
   }
   return findings.every(({ finding }) => finding.state === 'present') ? 0 : 1;
 }

@@ -20,9 +20,9 @@ export function inspect(peer: Peer): Finding {
   return { state: satisfies(version, peer.version) ? 'present' : 'wrong version', path, version };
 }
 
-/** The first `N.N.N` of a program's `--version` text. */
+/** The first `N.N.N`, or `N.N`, of a program's `--version` text. */
 export function parseVersion(text: string): string | null {
-  return /\d{1,6}\.\d{1,6}\.\d{1,6}/.exec(text)?.[0] ?? null;
+  return /\d{1,6}\.\d{1,6}(?:\.\d{1,6})?/.exec(text)?.[0] ?? null;
 }
 
 export function satisfies(version: string, wanted: Peer['version']): boolean {

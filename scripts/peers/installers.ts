@@ -1,5 +1,5 @@
 // How peers are obtained: one installer per kind of package, each taking all the rows that it has to bring.
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPeer, PEERS_BIN } from '../../test/support/peers.ts';
@@ -15,8 +15,16 @@ export const INSTALLERS: Readonly<Record<Peer['from'], Installer>> = { debian, p
 /** Where Debian puts daemons; seldom on the PATH of an ordinary user. */
 const SYSTEM_FOLDERS = '/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin';
 
+/** And those of Postgres, of which several versions may be there. */
+const POSTGRES_FOLDER = '/usr/lib/postgresql';
+
+function systemFolders(): string {
+  const versions = existsSync(POSTGRES_FOLDER) ? readdirSync(POSTGRES_FOLDER).sort().reverse() : [];
+  return [SYSTEM_FOLDERS, ...versions.map((version) => `${POSTGRES_FOLDER}/${version}/bin`)].join(':');
+}
+
 async function debian(peers: readonly Peer[]): Promise<void> {
-  const missing = peers.filter((peer) => !linkFrom(SYSTEM_FOLDERS, peer));
+  const missing = peers.filter((peer) => !linkFrom(systemFolders(), peer));
   if (missing.length === 0) return;
   const packages = missing.map((peer) => peer.package);
   const byHand = `apt-get install --no-install-recommends ${packages.join(' ')}`;
@@ -32,7 +40,7 @@ async function debian(peers: readonly Peer[]): Promise<void> {
     },
   );
   for (const peer of missing) {
-    if (!linkFrom(SYSTEM_FOLDERS, peer))
+    if (!linkFrom(systemFolders(), peer))
       throw new Error(`${peer.package} was installed but brought no ${peer.programs.join(', ')}`);
   }
 }

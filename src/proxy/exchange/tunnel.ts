@@ -134,6 +134,11 @@ export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, Timer
     return this.#startRelay(upstream).onRead(bytes);
   }
 
+  /** The next caller is not dialled for ahead: that would be in vain. */
+  onUpstreamSettings(): void {
+    this.#context.detection.learn(this.#destination, 'http');
+  }
+
   onUpstreamEnded(upstream: UpstreamConnection): void {
     this.#found = 'tcp: the server ended it before anybody spoke';
     this.#startRelay(upstream);
@@ -221,13 +226,14 @@ export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, Timer
 
   #startRelay(upstream: UpstreamConnection): Relay {
     this.#settle();
+    const answered = this.#silent?.held ?? null;
     this.#silent = null;
     const { socket, first } = this.#socket === null ? this.#establish() : { socket: this.#socket, first: null };
     socket.off('close', this.#onCallerClosed);
     this.#owner.record.details = this.#found;
     const relay = new Relay(this, socket, upstream, this.#target.idleTimeoutMs, this.#context);
     this.#relay = relay;
-    relay.start(first);
+    relay.start(first, answered);
     return relay;
   }
 

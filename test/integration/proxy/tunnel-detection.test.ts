@@ -100,6 +100,22 @@ describe('a tunnel whose protocol nobody has declared', () => {
     expect((await plane.logged(0)).details).toBe('tcp: no whole request line within 5000 ms');
   });
 
+  it('takes SETTINGS of a server of HTTP/2 for no greeting, and gives them to a caller who speaks something else', async () => {
+    const settings = Buffer.from('000006040000000000000400010000', 'hex');
+    const pod = await pods.pod((socket) => {
+      socket.write(settings);
+      socket.once('data', (bytes) => socket.end(bytes));
+    });
+    const plane = await planeOf([pod]);
+    const client = await opened(plane);
+    await until('they have come', () => plane.stat('http.outbound.detection_learnt') === 1);
+    expect(plane.stat('http.outbound.detection_server_first')).toBe(0);
+    client.send('*1\r\n');
+    expect(await client.rest()).toBe(`${settings.toString('latin1')}*1\r\n`);
+    await client.finish();
+    expect(plane.stat('http.outbound.detection_tcp')).toBe(1);
+  });
+
   it('carries upgrades of the requests in it', async () => {
     const upgraded = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nhello';
     const pod = await pods.pod((socket) => void socket.once('data', () => socket.end(upgraded, 'latin1')));
