@@ -3,28 +3,12 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type Random, seededRandom } from '../../../src/base/random.ts';
 import { resetSocket } from '../../../src/base/reset-socket.ts';
-import { ERRORS, type ErrorRow } from '../../../src/model/errors.ts';
 import { turns } from '../../support/until.ts';
+import { judgeFailure, type Outcome, type OutcomeKind, PATIENCE_MS, problemOfAnswer } from './outcome.ts';
 import type { CallerPlan, Leave, RequestPlan } from './plan.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
-import { bodyOf, ID_FIELD, pieces, requestBytes } from './wire.ts';
+import { pieces, requestBytes } from './wire.ts';
 
-/**
- * `answered`: whole, as the pod sent it. `mesh`: whole, made by the sidecar, with its flag. `cut`: it had begun and broke off. `reset`: the
- * connection was reset, which overtakes what was sent before. `unserved`: the connection had said that it ends before. `left`: the caller did not
- * wait. `wrong`: none of these, which must not be.
- */
-export type OutcomeKind = 'answered' | 'mesh' | 'cut' | 'reset' | 'unserved' | 'left' | 'wrong';
-
-export interface Outcome {
-  readonly plan: RequestPlan;
-  readonly kind: OutcomeKind;
-  /** The flag, or what is wrong. */
-  readonly detail: string;
-}
-
-/** Far beyond every timeout of the run: whoever waits so long waits for ever. */
-const PATIENCE_MS = 15_000;
 const MOST_TURNS = 4;
 
 export class FuzzCaller {
@@ -141,7 +125,7 @@ export class FuzzCaller {
     }
     const failure = answer.get('x-switchboard-error');
     if (failure !== undefined) return this.#judgeFailure(plan, answer, failure, complete);
-    const problem = differenceOf(plan, answer, complete);
+    const problem = problemOfAnswer(plan, answer, complete);
     if (problem !== '') return this.#outcome(plan, 'wrong', problem);
     if (complete) return this.#outcome(plan, 'answered');
     if (this.#left) return this.#outcome(plan, 'left');
@@ -149,16 +133,10 @@ export class FuzzCaller {
   }
 
   #judgeFailure(plan: RequestPlan, answer: ReadAnswer, failure: string, complete: boolean): Outcome {
-    const [flag = '', code = ''] = failure.split(' ');
-    const row: ErrorRow | undefined = new Map<string, ErrorRow>(Object.entries(ERRORS)).get(code);
-    if (row?.flag !== flag || row.status !== answer.status)
-      return this.#outcome(plan, 'wrong', `${answer.status} ${failure} is no failure of the table`);
     if (!complete && this.#left) return this.#outcome(plan, 'left');
     if (!complete && this.#end !== 'fin') return this.#outcome(plan, 'reset', this.#end);
-    if (!complete) return this.#outcome(plan, 'wrong', `half of ${failure}`);
-    if (plan.method !== 'HEAD' && answer.body.length === 0)
-      return this.#outcome(plan, 'wrong', `${failure} without a word`);
-    return this.#outcome(plan, 'mesh', flag);
+    const { kind, detail } = judgeFailure(plan, answer, failure, complete);
+    return this.#outcome(plan, kind, detail);
   }
 
   #outcome(plan: RequestPlan, kind: OutcomeKind, detail = ''): Outcome {
@@ -182,14 +160,4 @@ export class FuzzCaller {
     });
     this.#wake = null;
   }
-}
-
-/** '' = what came is what the pod sent for this request, or its beginning. */
-function differenceOf(plan: RequestPlan, { status, body, get }: ReadAnswer, complete: boolean): string {
-  if (get(ID_FIELD) !== plan.id) return `got the answer to ${get(ID_FIELD)}`;
-  if (status !== plan.answer.status) return `got status ${status}`;
-  const expected = plan.method === 'HEAD' ? Buffer.alloc(0) : bodyOf('down', plan.id, plan.answer.bytes);
-  if (complete && body.length !== expected.length) return `took ${body.length} of ${expected.length} bytes for all`;
-  if (!body.equals(expected.subarray(0, body.length))) return 'got other bytes than its own';
-  return '';
 }

@@ -2,8 +2,11 @@
 import { type Random, randomBelow, seededRandom } from '../../../src/base/random.ts';
 import { LivePlane, type TestAddress } from '../../support/live-plane.ts';
 import { checkOutcomes } from './check-outcomes.ts';
-import { FuzzCaller, type Outcome } from './fuzz-caller.ts';
+import { FuzzCaller } from './fuzz-caller.ts';
+import { FuzzHttp2Caller } from './fuzz-http2-caller.ts';
+import { FuzzHttp2Pod } from './fuzz-http2-pod.ts';
 import { FuzzPod, type PodLedger } from './fuzz-pod.ts';
+import type { Outcome } from './outcome.ts';
 import { chance, drawCaller } from './plan.ts';
 
 export interface SocketsRun {
@@ -25,6 +28,8 @@ const CALLERS_AT_ONCE = 64;
 const REQUESTS_A_ROUND = 5_000;
 const PODS = 3;
 const CHANGE_SHARE = 0.02;
+/** Of callers. */
+const HTTP2_SHARE = 0.5;
 /** Nobody listens there: port 9 of an address of our own. */
 const REFUSING: TestAddress = { host: '127.66.0.9', port: 9 };
 const TIMEOUTS = { routeTimeoutMs: 800, connectTimeoutMs: 1_000, upstreamIdleTimeoutMs: 60 };
@@ -35,8 +40,11 @@ export async function fuzzSockets({ requests, seed, onProgress }: SocketsRun): P
   const outcomes = new Map<string, number>();
   const problems: string[] = [];
   let done = 0;
+  // Pods of both kinds have their share of a short run too.
+  const roundSize = Math.min(REQUESTS_A_ROUND, Math.ceil(requests / 2));
   for (let round = 0; done < requests && problems.length === 0; round += 1) {
-    const results = await runRound(random, Math.min(REQUESTS_A_ROUND, requests - done), `r${round}`, problems);
+    const protocol = round % 2 === 0 ? 'http1' : 'http2';
+    const results = await runRound(random, Math.min(roundSize, requests - done), `r${round}`, protocol, problems);
     for (const { kind, detail } of results) {
       const name = kind === 'mesh' ? `mesh ${detail}` : kind;
       outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
@@ -47,13 +55,20 @@ export async function fuzzSockets({ requests, seed, onProgress }: SocketsRun): P
   return { requests: done, outcomes, problems };
 }
 
-async function runRound(random: Random, requests: number, name: string, problems: string[]): Promise<Outcome[]> {
+/** `protocol`: of the pods; callers speak either. */
+async function runRound(
+  random: Random,
+  requests: number,
+  name: string,
+  protocol: 'http1' | 'http2',
+  problems: string[],
+): Promise<Outcome[]> {
   const ledger: PodLedger = { seen: new Map(), problems };
-  const pods = await Promise.all(
-    Array.from({ length: PODS }, () => FuzzPod.start(randomBelow(random, 2 ** 31), ledger)),
-  );
+  const Pod = protocol === 'http1' ? FuzzPod : FuzzHttp2Pod;
+  const pods = await Promise.all(Array.from({ length: PODS }, () => Pod.start(randomBelow(random, 2 ** 31), ledger)));
   const addresses = pods.map(({ address }) => address);
-  const plane = await LivePlane.start({ services: { web: addresses }, ...TIMEOUTS });
+  const http2Services = protocol === 'http2' ? ['web'] : [];
+  const plane = await LivePlane.start({ services: { web: addresses }, http2Services, ...TIMEOUTS });
   const outcomes: Outcome[] = [];
   let drawn = 0;
   let callers = 0;
@@ -63,14 +78,15 @@ async function runRound(random: Random, requests: number, name: string, problems
       const plan = drawCaller(random, `${name}c${callers}`);
       callers += 1;
       drawn += plan.requests.length;
-      const caller = new FuzzCaller(plan, plane.port);
+      const Caller = chance(random, HTTP2_SHARE) ? FuzzHttp2Caller : FuzzCaller;
+      const caller = new Caller(plan, plane.port);
       await caller.run();
       outcomes.push(...caller.outcomes);
     }
   };
   await Promise.all(Array.from({ length: CALLERS_AT_ONCE }, work));
   await plane.quiet();
-  problems.push(...checkOutcomes(outcomes, plane.log, ledger.seen));
+  problems.push(...checkOutcomes(outcomes, plane.log, ledger.seen, protocol === 'http2'));
   await plane.close();
   await Promise.all(pods.map((pod) => pod.close()));
   return outcomes;

@@ -2,7 +2,7 @@
 import { seededRandom } from '../../../src/base/random.ts';
 import type { AccessRecord } from '../../../src/telemetry/access-log.ts';
 import { checkOutcomes } from './check-outcomes.ts';
-import type { Outcome, OutcomeKind } from './fuzz-caller.ts';
+import type { Outcome, OutcomeKind } from './outcome.ts';
 import { drawCaller, type RequestPlan } from './plan.ts';
 import { readAnswer } from './read-answer.ts';
 import { fuzzSockets } from './run-sockets.ts';

@@ -15,10 +15,15 @@ export function bodyOf(kind: 'up' | 'down', id: string, bytes: number): Buffer {
   return Buffer.from(text.slice(0, bytes), 'latin1');
 }
 
+/** What every request says of itself. */
+export function planFields(plan: RequestPlan): Readonly<Record<string, string>> {
+  return { 'x-request-id': plan.id, [PLAN_FIELD]: JSON.stringify(plan) };
+}
+
 export function requestBytes(plan: RequestPlan, random: Random): Buffer {
   const { id, method, versionMinor, body } = plan;
-  let head = `${method} /${id} HTTP/1.${versionMinor}\r\nHost: web\r\nx-request-id: ${id}\r\n`;
-  head += `${PLAN_FIELD}: ${JSON.stringify(plan)}\r\n`;
+  let head = `${method} /${id} HTTP/1.${versionMinor}\r\nHost: web\r\n`;
+  for (const [name, value] of Object.entries(planFields(plan))) head += `${name}: ${value}\r\n`;
   if (versionMinor === 0) head += 'Connection: keep-alive\r\n';
   return Buffer.concat([
     Buffer.from(head + framingField(body.framing, body.bytes), 'latin1'),
