@@ -27,8 +27,11 @@ import { usedMemoryBytes } from './memory-mark.ts';
 import { SystemResolver } from './system-resolver.ts';
 
 const REBIND_MS = 1_000;
-/** From when it is ready, and from a moment with requests to the next, ms. */
-const SETTLED_MS = 1_000;
+/**
+ * From when it is ready, and from a moment with requests to the next, ms. What the first configuration was read from is garbage then: in a large
+ * mesh tens of megabytes. Collecting takes a tenth of a second.
+ */
+export const SETTLED_MS = 1_000;
 
 export interface LocalPlaneOptions {
   readonly settings: ProxySettings;
@@ -112,7 +115,6 @@ export class LocalPlane implements SidecarPlane {
     return this.apply(first);
   }
 
-  /** What the first configuration was read from is garbage: in a large mesh tens of megabytes. Collecting takes a tenth of a second. */
   settle(): void {
     this.#cancelReclaim = this.#options.clock.after(SETTLED_MS, () => {
       if (this.activeRequests > 0) this.settle();

@@ -1,9 +1,11 @@
 // The data plane of a sidecar in workers: what the process that they belong to does for them.
+import type { Cancel } from '../base/clock.ts';
 import { shareOf } from '../config/share.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
 import type { StartWorker } from '../workers/worker-process.ts';
 import { AccessLogs } from './access-logs.ts';
-import { processStats } from './local-plane.ts';
+import { BufferReclaimer } from './buffer-reclaimer.ts';
+import { processStats, SETTLED_MS } from './local-plane.ts';
 import { memoryMark, usedMemoryBytes } from './memory-mark.ts';
 import type { PlaneParts } from './proxy-app.ts';
 
@@ -18,6 +20,7 @@ export interface WorkersSpec {
 export function createWorkerPlane({ count, start, reusePort }: WorkersSpec, parts: PlaneParts): WorkerPool {
   const { settings, demand, clock, random, log } = parts;
   const accessLogs = new AccessLogs(clock, log);
+  let cancelReclaim: Cancel = () => {};
   return new WorkerPool({
     ...{ count, start, demand, clock, random, log },
     setup: {
@@ -31,7 +34,13 @@ export function createWorkerPlane({ count, start, reusePort }: WorkersSpec, part
       usedMemoryBytes,
       writeLines: (path, lines) => accessLogs.writeTo(path, lines),
       stats: processStats(accessLogs),
-      close: () => accessLogs.close(),
+      settle: () => {
+        cancelReclaim = clock.after(SETTLED_MS, () => new BufferReclaimer().reclaimAll());
+      },
+      close: () => {
+        cancelReclaim();
+        return accessLogs.close();
+      },
     },
   });
 }

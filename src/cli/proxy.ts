@@ -27,6 +27,7 @@ Examples:
   curl -x http://127.0.0.1:15001 http://my-api-service/data     through it
   curl http://127.0.0.1:15000/clusters                          what it holds; / lists every page
   switchboard proxy -c envoy.yaml                               as an Envoy v3 bootstrap says (YAML or JSON)
+  switchboard proxy --concurrency 2                             in two worker processes that share the ports
   SWITCHBOARD_ADMIN_ADDRESS=127.0.0.1:0 switchboard proxy        on a port that is free
 
 Next: \`switchboard endpoints\` shows each pod behind what was dialled (with --eager: all). SIGTERM lets running requests finish, then ends.

@@ -44,6 +44,8 @@ export interface Primary {
   writeLines(path: string, lines: string): void;
   /** Parts of a whole, of which the workers tell the others. */
   readonly stats: StatSource;
+  /** As of SidecarPlane, for this process. */
+  settle(): void;
   /** Called when no worker is left. */
   close(): Promise<void>;
 }
@@ -119,8 +121,10 @@ export class WorkerPool implements SidecarPlane, StatSource {
     return issues;
   }
 
-  /** Each worker lets go of its own. */
-  settle(): void {}
+  /** Each worker does so by itself when it serves. */
+  settle(): void {
+    this.#options.primary.settle();
+  }
 
   apply(changes: Changes): Promise<readonly Issue[]> {
     for (const name of changes.listeners?.removed ?? []) this.#claims.release(name);

@@ -77,6 +77,7 @@ class Scene {
         usedMemoryBytes: () => 7,
         writeLines: (path, lines) => void this.lines.push(`${path} ${lines}`),
         stats: { collect: () => {} },
+        settle: () => {},
         close: () => Promise.resolve(),
       },
     });
