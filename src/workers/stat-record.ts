@@ -2,31 +2,25 @@
 import { Histogram } from '../telemetry/histogram.ts';
 import type { StatFamily, StatSink, StatSource } from '../telemetry/stats.ts';
 
-type Place = readonly [family: StatFamily, instance: string, name: string];
-
-/** All that some sources tell at one moment, as plain data. */
-export interface StatRecord {
-  readonly counters: readonly (readonly [...Place, number])[];
-  readonly gauges: readonly (readonly [...Place, number])[];
-  readonly histograms: readonly (readonly [...Place, HistogramRecord])[];
+/** Names and what stands under each. Clusters have the same names: one list for all of them, so that it travels once. */
+interface Column<Value> {
+  readonly names: readonly string[];
+  readonly values: readonly Value[];
 }
 
 export type HistogramRecord = Pick<Histogram, 'counts' | 'sum' | 'count'>;
 
-export function recordStats(sources: readonly StatSource[]): StatRecord {
-  const counters: [...Place, number][] = [];
-  const gauges: [...Place, number][] = [];
-  const histograms: [...Place, HistogramRecord][] = [];
-  const sink: StatSink = {
-    counter: (...row) => void counters.push(row),
-    gauge: (...row) => void gauges.push(row),
-    histogram(family, instance, name, { counts, sum, count }) {
-      histograms.push([family, instance, name, { counts, sum, count }]);
-    },
-  };
-  for (const source of sources) source.collect(sink);
-  return { counters, gauges, histograms };
+/** Of one cluster, one listener … */
+interface StatGroup {
+  readonly family: StatFamily;
+  readonly instance: string;
+  readonly counters: Column<number>;
+  readonly gauges: Column<number>;
+  readonly histograms: Column<HistogramRecord>;
 }
+
+/** All that some sources tell at one moment, as plain data. */
+export type StatRecord = readonly StatGroup[];
 
 /** Gauges that say the same of every worker, or of which the worst counts: the largest is told. The others are parts of a whole. */
 export const LARGEST_GAUGES: ReadonlySet<string> = new Set([
@@ -38,62 +32,107 @@ export const LARGEST_GAUGES: ReadonlySet<string> = new Set([
   'http.detection_learnt',
   'control_plane.on_demand_names',
   'control_plane.on_demand_held',
-  'control_plane.on_demand_prefetch_waiting',
 ]);
 
-interface Sum {
-  readonly place: Place;
-  value: number;
+/** The numbers of one cluster, listener …, by name. */
+interface Group {
+  readonly family: StatFamily;
+  readonly instance: string;
+  readonly counters: Map<string, number>;
+  readonly gauges: Map<string, number>;
+  readonly histograms: Map<string, HistogramRecord>;
+}
+
+class Groups {
+  readonly #all = new Map<string, Group>();
+  #last: Group | null = null;
+
+  /** Who tells numbers tells those of one thing after the other. */
+  at(family: StatFamily, instance: string): Group {
+    if (this.#last?.instance === instance && this.#last.family === family) return this.#last;
+    const key = `${family}\n${instance}`;
+    let group = this.#all.get(key);
+    if (group === undefined) {
+      group = { family, instance, counters: new Map(), gauges: new Map(), histograms: new Map() };
+      this.#all.set(key, group);
+    }
+    this.#last = group;
+    return group;
+  }
+
+  all(): Iterable<Group> {
+    return this.#all.values();
+  }
+}
+
+export function recordStats(sources: readonly StatSource[]): StatRecord {
+  const groups = new Groups();
+  const sink: StatSink = {
+    counter: (family, instance, name, value) => void groups.at(family, instance).counters.set(name, value),
+    gauge: (family, instance, name, value) => void groups.at(family, instance).gauges.set(name, value),
+    histogram(family, instance, name, { counts, sum, count }) {
+      groups.at(family, instance).histograms.set(name, { counts, sum, count });
+    },
+  };
+  for (const source of sources) source.collect(sink);
+  const lists = new Map<string, readonly string[]>();
+  const column = <Value>(values: ReadonlyMap<string, Value>): Column<Value> => {
+    const names = [...values.keys()];
+    const key = names.join('\n');
+    const known = lists.get(key);
+    if (known === undefined) lists.set(key, names);
+    return { names: known ?? names, values: [...values.values()] };
+  };
+  return Array.from(groups.all(), ({ family, instance, counters, gauges, histograms }) => {
+    return { family, instance, counters: column(counters), gauges: column(gauges), histograms: column(histograms) };
+  });
 }
 
 export class StatSum implements StatSource {
-  readonly #counters = new Map<string, Sum>();
-  readonly #gauges = new Map<string, Sum>();
-  readonly #histograms = new Map<string, { readonly place: Place; readonly sum: Histogram }>();
+  readonly #groups = new Groups();
 
   add(record: StatRecord): void {
     this.addCounts(record);
-    for (const [family, instance, name, value] of record.gauges) {
-      const sum = sumAt(this.#gauges, [family, instance, name]);
-      sum.value = LARGEST_GAUGES.has(`${family}.${name}`) ? Math.max(sum.value, value) : sum.value + value;
+    for (const { family, instance, gauges } of record) {
+      const sums = this.#groups.at(family, instance).gauges;
+      for (const [at, name] of gauges.names.entries()) {
+        const value = gauges.values[at] ?? 0;
+        const before = sums.get(name) ?? 0;
+        sums.set(name, LARGEST_GAUGES.has(`${family}.${name}`) ? Math.max(before, value) : before + value);
+      }
     }
   }
 
   /** Of a worker that is no more: what it has counted stays, what it had is gone. */
-  addCounts({ counters, histograms }: StatRecord): void {
-    for (const [family, instance, name, value] of counters) {
-      sumAt(this.#counters, [family, instance, name]).value += value;
-    }
-    for (const [family, instance, name, { counts, sum, count }] of histograms) {
-      const total = this.#histogramAt([family, instance, name]);
-      for (const [bucket, value] of counts.entries()) total.counts[bucket] = (total.counts[bucket] ?? 0) + value;
-      total.sum += sum;
-      total.count += count;
+  addCounts(record: StatRecord): void {
+    for (const { family, instance, counters, histograms } of record) {
+      const group = this.#groups.at(family, instance);
+      for (const [at, name] of counters.names.entries()) {
+        group.counters.set(name, (group.counters.get(name) ?? 0) + (counters.values[at] ?? 0));
+      }
+      for (const [at, name] of histograms.names.entries()) {
+        const more = histograms.values[at];
+        if (more !== undefined) group.histograms.set(name, addHistograms(group.histograms.get(name), more));
+      }
     }
   }
 
   collect(sink: StatSink): void {
-    for (const { place, value } of this.#counters.values()) sink.counter(...place, value);
-    for (const { place, value } of this.#gauges.values()) sink.gauge(...place, value);
-    for (const { place, sum } of this.#histograms.values()) sink.histogram(...place, sum);
-  }
-
-  #histogramAt(place: Place): Histogram {
-    const key = place.join('\n');
-    const known = this.#histograms.get(key);
-    if (known !== undefined) return known.sum;
-    const sum = new Histogram();
-    this.#histograms.set(key, { place, sum });
-    return sum;
+    for (const { family, instance, counters, gauges, histograms } of this.#groups.all()) {
+      for (const [name, value] of counters) sink.counter(family, instance, name, value);
+      for (const [name, value] of gauges) sink.gauge(family, instance, name, value);
+      for (const [name, value] of histograms)
+        sink.histogram(family, instance, name, Object.assign(new Histogram(), value));
+    }
   }
 }
 
-function sumAt(sums: Map<string, Sum>, place: Place): Sum {
-  const key = place.join('\n');
-  let sum = sums.get(key);
-  if (sum === undefined) {
-    sum = { place, value: 0 };
-    sums.set(key, sum);
-  }
-  return sum;
+/** `sum` is changed and answered; what is added to it is not kept. */
+function addHistograms(
+  sum: HistogramRecord | undefined,
+  { counts, sum: total, count }: HistogramRecord,
+): HistogramRecord {
+  if (sum === undefined) return { counts: counts.slice(), sum: total, count };
+  for (const [bucket, value] of counts.entries()) sum.counts[bucket] = (sum.counts[bucket] ?? 0) + value;
+  return { counts: sum.counts, sum: sum.sum + total, count: sum.count + count };
 }

@@ -10,7 +10,7 @@ import type { ConfigDemand } from '../../../src/model/on-demand.ts';
 import type { RouteConfigSpec } from '../../../src/model/route-spec.ts';
 import { listStats } from '../../../src/telemetry/prometheus.ts';
 import type { WorkerReports } from '../../../src/workers/messages.ts';
-import type { StatRecord } from '../../../src/workers/stat-record.ts';
+import { recordStats, type StatRecord } from '../../../src/workers/stat-record.ts';
 import { WorkerPool } from '../../../src/workers/worker-pool.ts';
 import { FakeWorkers, READY } from '../../support/fake-workers.ts';
 import { ListLog } from '../../support/list-log.ts';
@@ -49,7 +49,7 @@ function withRoutes(...names: readonly string[]): Changes {
 }
 
 function stats(requests: number): StatRecord {
-  return { counters: [['http', 'in', 'downstream_rq_total', requests]], gauges: [], histograms: [] };
+  return recordStats([{ collect: (sink) => sink.counter('http', 'in', 'downstream_rq_total', requests) }]);
 }
 
 class Scene {
