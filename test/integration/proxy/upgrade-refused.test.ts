@@ -62,6 +62,25 @@ describe('a refused upgrade', () => {
   );
 });
 
+describe('426', () => {
+  it.each([get('web'), asking()])(
+    'tells the caller of %j what the pod demands, and whatever else it says',
+    async (request) => {
+      const fields =
+        'Connection: Upgrade, X-Hop\r\nUpgrade: HTTP/3.0, websocket\r\nX-Hop: 1\r\nSec-WebSocket-Version: 13\r\n';
+      const backend = await stage.backend((_request, connection) => connection.answer(426, 'no', fields));
+      const plane = await planeTo([backend]);
+      const answer = await (await plane.client()).ask(request);
+      expect(answer.fields.map(([name, value]) => `${name}: ${value}`)).toEqual([
+        'Content-Length: 2',
+        'Sec-WebSocket-Version: 13',
+        'connection: Upgrade',
+        'upgrade: HTTP/3.0, websocket',
+      ]);
+    },
+  );
+});
+
 describe('which protocols are allowed', () => {
   async function asked(upgrades: HttpConnectionManagerSpec['upgrades'], protocol: string): Promise<SwitchingPod> {
     const pod = await switchingPod(pods);

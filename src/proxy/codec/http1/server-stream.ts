@@ -8,6 +8,12 @@ import { renderResponseHead, renderStatusLine } from './write-head.ts';
 const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\n';
 
+/** What 426 demands is for the caller to know, though the field ends at this hop (RFC 9110 section 15.5.22). */
+function upgradeLines(head: ResponseHead): string {
+  const protocols = head.get('upgrade');
+  return protocols === null ? '' : `connection: Upgrade\r\nupgrade: ${protocols}\r\n`;
+}
+
 /** One a connection, for all of its answers. */
 export class Http1ServerStream implements DownstreamStream {
   readonly #connection: Http1ServerConnection;
@@ -59,6 +65,7 @@ export class Http1ServerStream implements DownstreamStream {
     if (kind === BODY_UNTIL_CLOSE && !oldCaller) extra = 'transfer-encoding: chunked\r\n';
     if (connection.closing) extra += 'connection: close\r\n';
     else if (oldCaller) extra += 'connection: keep-alive\r\n';
+    if (head.status === 426) extra += upgradeLines(head);
     connection.beginAnswer();
     connection.writer.text(
       changed === null ? renderResponseHead(head, extra, oldCaller) : `${renderStatusLine(head)}${changed}${extra}\r\n`,
