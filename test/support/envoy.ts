@@ -16,6 +16,8 @@ export interface EnvoyOptions {
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** How it speaks with the control plane: `GRPC` (state of the world, the default) or `DELTA_GRPC`, aggregated. */
   readonly apiType?: 'GRPC' | 'DELTA_GRPC';
+  /** The group that it runs as; default: ours. */
+  readonly gid?: number;
 }
 
 /** `[host, port]` of its listeners, by name. */
@@ -34,6 +36,7 @@ export class EnvoyPeer {
     const args = ['-c', config, '--use-dynamic-base-id', '--concurrency', '1', '--log-level', 'warning'];
     this.#child = spawn(options.path, [...args, '--admin-address-path', this.#adminFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      ...(options.gid === undefined ? {} : { gid: options.gid }),
     });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#log = (this.#log + chunk.toString()).slice(-10_000);
@@ -115,7 +118,8 @@ export async function startEnvoyOn(path: string, file: string, port: number): Pr
   return () => end(child);
 }
 
-function connects(port: number): Promise<true | null> {
+/** Whether something accepts on `port` of 127.0.0.1; null = not yet. */
+export function connects(port: number): Promise<true | null> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => resolve(null));

@@ -11,8 +11,10 @@ import { seededRandom } from '../../src/base/random.ts';
 import { PROXY_SETTINGS } from '../../src/config/index.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
 import { listStats } from '../../src/telemetry/prometheus.ts';
+import { connects, EnvoyPeer } from './envoy.ts';
 import { MemoryPlane } from './memory-plane.ts';
 import { until } from './until.ts';
+import { waitUntil } from './wait-until.ts';
 
 const OUTBOUND = 15_001;
 /** The sidecar's own connections come from here, and are not redirected. */
@@ -22,6 +24,10 @@ const VIP6 = 'fd00:96::5';
 const PODS = ['10.244.0.1', '10.244.0.2'];
 /** What no Service has. */
 const OUTSIDE = '203.0.113.5';
+/** The outbound one, and one for each port of each address. */
+const LISTENERS = 1 + 2 * Object.keys(VIP.ports).length;
+/** Envoy cannot be told where its connections come from by us, so it is told apart by its group. */
+const ENVOY_GROUP = 1_337;
 const GREETING = '220 ready\r\n';
 
 function run(command: string, ...args: string[]): void {
@@ -32,6 +38,7 @@ function prepareNetwork(): void {
   run('ip', 'link', 'set', 'lo', 'up');
   for (const address of [...PODS, OUTSIDE]) run('ip', 'address', 'add', `${address}/32`, 'dev', 'lo');
   run('ip', 'route', 'add', '10.96.0.0/16', 'dev', 'lo');
+  run('iptables', '-t', 'nat', '-A', 'OUTPUT', '-m', 'owner', '--gid-owner', String(ENVOY_GROUP), '-j', 'RETURN');
   const redirect = ['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '!', '-s', SIDECAR, '-j', 'REDIRECT'];
   for (const range of ['10.96.0.0/16', '203.0.113.0/24', ...PODS.map((pod) => `${pod}/32`)]) {
     run('iptables', ...redirect, '--to-ports', String(OUTBOUND), '-d', range);
@@ -79,7 +86,29 @@ ports: [{name: a, port: 8080}, {name: postgres, port: 5432}, {name: b, port: 252
 endpoints: [{addresses: ["${PODS[0]}"]}, {addresses: ["${PODS[1]}"]}]
 `;
 
-async function startSidecar(xdsPort: number, scope: string): Promise<ProxyApp> {
+interface Proxy {
+  stat(name: string): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+async function startEnvoy(xdsPort: number, path: string): Promise<Proxy> {
+  const metadata = { INTERCEPTION_MODE: 'REDIRECT', OUTBOUND_ADDRESSES: [`127.0.0.1:${OUTBOUND}`] };
+  const node = { nodeId: 'envoy', metadata, apiType: 'DELTA_GRPC', gid: ENVOY_GROUP } as const;
+  const envoy = await EnvoyPeer.start({ path, xdsPort, ...node });
+  const stat = async (name: string): Promise<number> =>
+    Number(new RegExp(`^${name}: ([0-9]+)$`, 'm').exec(await envoy.admin('/stats'))?.[1]);
+  await waitUntil('Envoy has its listeners', async () => {
+    const open = await stat('listener_manager.total_listeners_active');
+    return open === LISTENERS && (await stat('listener_manager.workers_started')) === 1 ? true : null;
+  });
+  await waitUntil('Envoy accepts', () => connects(OUTBOUND));
+  return {
+    stat,
+    close: () => envoy.stop(),
+  };
+}
+
+async function startSidecar(xdsPort: number, scope: string): Promise<Proxy> {
   const settings = parseSettings(PROXY_SETTINGS, {
     SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xdsPort}`,
     SWITCHBOARD_XDS_SCOPE: scope,
@@ -100,17 +129,17 @@ async function startSidecar(xdsPort: number, scope: string): Promise<ProxyApp> {
     () => app.readiness.ready,
     () => app.readiness,
   );
-  return app;
+  return { stat: async (name) => listStats([app.dataPlane]).get(name), close: () => app.close() };
 }
 
-/** Connects, sends, and answers what comes until `bytes` have, or the end. */
-async function call(host: string, port: number, bytes: string, wanted: number): Promise<string> {
+/** Connects, sends, and answers what comes until that is `complete`, or the end. */
+async function call(host: string, port: number, bytes: string, complete: (seen: string) => boolean): Promise<string> {
   const socket = connect({ host, port });
   socket.write(bytes);
   let seen = '';
   socket.setEncoding('latin1').on('data', (piece: string) => {
     seen += piece;
-    if (seen.length >= wanted) socket.end();
+    if (complete(seen)) socket.end();
   });
   await once(socket, 'close').catch((error: Error) => {
     seen += ` ${error.message}`;
@@ -119,40 +148,45 @@ async function call(host: string, port: number, bytes: string, wanted: number): 
 }
 
 const request = (host: string) => `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+/** So many answers of pods have come. */
+const answered = (count: number) => (seen: string) => (seen.match(/\r\n\r\n10\.244\.0\.[12]/g)?.length ?? 0) === count;
+/** All that was sent has come back. */
+const echoed = (bytes: string) => (seen: string) => seen.length >= bytes.length;
 /** Of an answer: what its pod says. */
 const bodyOf = (answer: string) => answer.slice(answer.lastIndexOf('\n') + 1);
 
-async function main(scope: string): Promise<void> {
+/** `envoy`: the program, where that takes the place of our sidecar. */
+async function main(scope: string, envoy: string): Promise<void> {
   prepareNetwork();
   const servers = (await Promise.all(PODS.map(startPod))).flat();
   servers.push(await listen(OUTSIDE, 7000, (socket) => void socket.pipe(socket)));
   const plane = new MemoryPlane();
   plane.put(MANIFESTS);
   await plane.start();
-  const app = await startSidecar(plane.xdsPort, scope);
+  const proxy = await (envoy === '' ? startSidecar(plane.xdsPort, scope) : startEnvoy(plane.xdsPort, envoy));
   const twice = `${request('other.example')}${request('other.example')}`;
-  const answers = await call(VIP.host, VIP.ports.undeclared, twice, 2 * 48);
+  const answers = await call(VIP.host, VIP.ports.undeclared, twice, answered(2));
   const [pod = ''] = PODS;
   const seen = {
     http: answers.split('HTTP/1.1').slice(1).map(bodyOf).sort(),
-    declared: await call(VIP.host, VIP.ports.declared, 'SELECT', 6),
-    serverFirst: await call(VIP.host, VIP.ports.smtp, '', GREETING.length),
-    podItself: bodyOf(await call(pod, 8080, request('web'), 48)),
-    outside: await call(OUTSIDE, 7000, request('web'), request('web').length),
-    proxyMode: bodyOf(await call('127.0.0.1', OUTBOUND, request('web.default'), 48)).slice(0, 9),
-    toItself: await loop(),
-    passedOn: listStats([app.dataPlane]).get('cluster.passthrough.upstream_cx_total'),
-    refused: listStats([app.dataPlane]).get(`listener.127.0.0.1:${OUTBOUND}.downstream_cx_destination_refused`),
+    declared: await call(VIP.host, VIP.ports.declared, 'SELECT', echoed('SELECT')),
+    serverFirst: await call(VIP.host, VIP.ports.smtp, '', echoed(GREETING)),
+    podItself: bodyOf(await call(pod, 8080, request('web'), answered(1))),
+    outside: await call(OUTSIDE, 7000, request('web'), echoed(request('web'))),
+    proxyMode: bodyOf(await call('127.0.0.1', OUTBOUND, request('web.default'), answered(1))).slice(0, 9),
+    passedOn: await proxy.stat('cluster.passthrough.upstream_cx_total'),
+    ...(envoy === '' ? await loop(proxy) : {}),
   };
   process.stdout.write(`${JSON.stringify(seen)}\n`);
-  await app.close();
+  await proxy.close();
   await plane.close();
   for (const server of servers) server.close();
 }
 
 /** To the sidecar's own port, redirected: refused, or it would never end. */
-function loop(): Promise<string> {
-  return text(connect({ host: OUTSIDE, port: OUTBOUND })).catch((error: Error) => error.message);
+async function loop(proxy: Proxy): Promise<{ readonly toItself: string; readonly refused: number | undefined }> {
+  const toItself = await text(connect({ host: OUTSIDE, port: OUTBOUND })).catch((error: Error) => error.message);
+  return { toItself, refused: await proxy.stat(`listener.127.0.0.1:${OUTBOUND}.downstream_cx_destination_refused`) };
 }
 
-await main(process.argv[2] ?? 'on-demand');
+await main(process.argv[2] ?? 'on-demand', process.argv[3] ?? '');
