@@ -1,6 +1,5 @@
 // The RPC that carries all resource types: its path and its codecs, shared by client and server.
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { AggregatedDiscoveryService } from './gen/envoy/service/discovery/v3/ads_pb.ts';
 import {
   type DiscoveryRequest,
@@ -27,9 +26,4 @@ export function deserializeRequest(bytes: Buffer): DiscoveryRequest {
 
 export function deserializeResponse(bytes: Buffer): DiscoveryResponse {
   return fromBinary(DiscoveryResponseSchema, bytes);
-}
-
-/** grpc-js prints to the console by itself; all that it has to say reaches us as errors, which go to our own log. */
-export function silenceGrpcLog(): void {
-  setLogVerbosity(logVerbosity.NONE);
 }

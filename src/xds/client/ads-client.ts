@@ -10,13 +10,14 @@ import type { NodeIdentity } from '../../model/node-identity.ts';
 import type { ConfigDemand } from '../../model/on-demand.ts';
 import type { ServicePortName } from '../../model/service-name-spec.ts';
 import { encodeNode, type GivenNode } from '../node.ts';
-import { AdsConnection, type Connection, type ConnectionEvents, type ConnectionOptions } from './ads-connection.ts';
+import type { Connection, ConnectionEvents, ConnectionOptions } from './ads-connection.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
 import { dumpConfig } from './config-dump.ts';
 import { DELTA_CLIENT_CODEC } from './delta-codec.ts';
 import type { FileScope } from './file-scope.ts';
 import type { HeldType, MissingReason } from './held-type.ts';
 import { logMissing, MAX_LOGGED } from './log-missing.ts';
+import { openConnection } from './open-connection.ts';
 import { SOTW_CLIENT_CODEC } from './sotw-codec.ts';
 import { type Outcome, Subscriber } from './subscriber.ts';
 
@@ -288,7 +289,3 @@ export class AdsClient implements ConfigDemand {
 }
 
 const NO_CONTROL_PLANE = 'no control plane: the last good configuration stays';
-
-function openConnection(options: ConnectionOptions, events: ConnectionEvents): Connection {
-  return new AdsConnection(options, events);
-}

@@ -8,7 +8,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { Cancel, Clock } from '../../base/clock.ts';
-import { silenceGrpcLog } from '../ads-method.ts';
+import { silenceGrpcLog } from '../silence-grpc-log.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
 
 /** 100,000 endpoints in one response exceed gRPC's 4 MiB many times. */

@@ -10,13 +10,13 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { ok, type Result, renderIssue } from '../../base/result.ts';
-import { silenceGrpcLog } from '../ads-method.ts';
 import {
   ClientStatusDiscoveryService,
   type ClientStatusRequest,
   ClientStatusRequestSchema,
   ClientStatusResponseSchema,
 } from '../gen/envoy/service/status/v3/csds_pb.ts';
+import { silenceGrpcLog } from '../silence-grpc-log.ts';
 import { readClientStatusRequest } from './client-status-query.ts';
 import type { ClientStatusSource } from './client-status-source.ts';
 
