@@ -127,10 +127,10 @@ interface Held {
 
 /**
  * A named port is bound once without sharing it, which fails where anybody else has it. One that the system chooses is kept until the workers
- * listen: nobody else knows of it, so no connection comes here meanwhile.
+ * listen. Node.js cannot bind without listening: who connects in that moment is refused, as before it.
  */
 async function hold(address: SocketAddressSpec): Promise<Held | null> {
-  const server = createServer();
+  const server = createServer((socket) => socket.resetAndDestroy());
   const { host, port } = address;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(Object.assign(error, { address })));

@@ -1,6 +1,6 @@
 // Ports that workers share are theirs alone, with real sockets on loopback.
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import type { ListenerSpec, SocketAddressSpec } from '../../../src/model/listener-spec.ts';
 import { type Grant, PortClaims } from '../../../src/workers/port-claims.ts';
 import { ListLog } from '../../support/list-log.ts';
@@ -56,6 +56,17 @@ describe('PortClaims', () => {
     expect(claims.known(listener({ host: HOST, port: 0 }))?.address).toEqual({ host: HOST, port });
     // A worker may listen meanwhile.
     servers.push(createServer().listen({ host: HOST, port, reusePort: true }));
+    await once(servers[0] as Server, 'listening');
+  });
+
+  it('refuses who comes before the workers listen, and lets go of the port all the same', async () => {
+    await claim(listener({ host: HOST, port: 0 }));
+    const { port } = grants[0]?.spec.address ?? { port: 0 };
+    const caller = connect(port, HOST);
+    const [error] = await once(caller, 'error');
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    grants[0]?.release();
+    servers.push(createServer().listen({ host: HOST, port }));
     await once(servers[0] as Server, 'listening');
   });
 
