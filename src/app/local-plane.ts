@@ -122,8 +122,9 @@ export class LocalPlane implements SidecarPlane {
     });
   }
 
-  /** Who waits here asks for it. */
-  noteProblem(): void {}
+  noteProblem(): void {
+    this.dataPlane.noteProblem();
+  }
 
   workers(): readonly [] {
     return [];
@@ -205,8 +206,9 @@ export class LocalPlane implements SidecarPlane {
     const { settings, demand, dialled = [] } = this.#options;
     if (demand === null) return {};
     const { podNamespace: namespace, clusterDomain, onDemandWaitMs: waitMs, onDemandIdleMs: idleMs } = settings;
-    const { prefetchWaitMs } = settings;
-    return { onDemand: { namespace, clusterDomain, demand, waitMs, idleMs, prefetchWaitMs, dialled } };
+    const { prefetchWaitMs, onUnavailable } = settings;
+    const times = { waitMs, idleMs, prefetchWaitMs };
+    return { onDemand: { namespace, clusterDomain, demand, ...times, onUnavailable, dialled } };
   }
 }
 

@@ -216,6 +216,9 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       get problem() {
         return client()?.problem ?? null;
       },
+      get unreachable() {
+        return client()?.unreachable ?? false;
+      },
     };
   }
 

@@ -73,6 +73,7 @@ function workerPlane(plane: LocalPlane, setup: WorkerSetup): WorkerPlane {
     apply: (changes) => plane.apply(changes),
     state: () => plane.state(),
     report: (at) => reports[at](),
+    noteProblem: () => plane.noteProblem(),
     drain: () => plane.drain(),
     stopAccepting: () => plane.dataPlane.stopAccepting(),
     settle: () => plane.settle(),

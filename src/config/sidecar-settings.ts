@@ -1,5 +1,6 @@
 // Settings of the sidecar: who it is, where it listens, whom it asks.
 import { DEFAULT_CLUSTER_DOMAIN } from '../model/names.ts';
+import { ON_UNAVAILABLE } from '../model/on-demand.ts';
 import { accessLogTargetType } from './access-log-target.ts';
 import { concurrencyType } from './concurrency-type.ts';
 import type { Setting } from './setting.ts';
@@ -62,6 +63,13 @@ export const SIDECAR_SETTINGS = [
     type: durationType,
     default: '5s',
     doc: 'How long readiness waits, from when the names of the mesh are known, for the configuration of what sibling pods of the workload hold (at most 100 names); `0s` = it is not asked for.',
+  },
+  {
+    name: 'onUnavailable',
+    env: 'SWITCHBOARD_ON_UNAVAILABLE',
+    type: choiceType(ON_UNAVAILABLE),
+    default: 'wait',
+    doc: "What happens to calls to a name that was never dialled while the control plane cannot be reached: they wait (`SWITCHBOARD_ON_DEMAND_WAIT`) and are refused, or go to the Service's own address without routes, balancing or policy of the mesh.",
   },
   {
     name: 'xdsFetchTimeoutMs',

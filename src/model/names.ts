@@ -22,6 +22,11 @@ export const OUTBOUND_LISTENER = 'outbound';
 /** The cluster that goes where redirected connections were going. */
 export const PASSTHROUGH_CLUSTER = 'passthrough';
 
+/** The cluster that stands for the address of a Service port while its own cannot be asked for. */
+export function passthroughClusterName(port: number, host: string): string {
+  return `${PASSTHROUGH_CLUSTER}|${port}|${host}`;
+}
+
 /** The route configuration of one Service port, the same for every namespace: for sidecars that ask for what is dialled. */
 export function portRouteName(port: number, host: string): string {
   return `${host}:${port}`;

@@ -31,4 +31,10 @@ export interface ConfigDemand {
   unsubscribe(ports: readonly ServicePortName[]): void;
   /** Why nothing may come at present, for people; null where all is well. */
   readonly problem: string | null;
+  /** The last attempt to reach whoever is asked has failed: not while a connection that is lost is made anew for the first time. */
+  readonly unreachable: boolean;
 }
+
+/** What becomes of a call to what was never dialled while whoever is asked cannot be reached. */
+export const ON_UNAVAILABLE = ['wait', 'passthrough'] as const;
+export type OnUnavailable = (typeof ON_UNAVAILABLE)[number];

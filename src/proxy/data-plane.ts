@@ -1,5 +1,6 @@
 // The data plane as a whole: takes configuration changes, keeps the live clusters, routes and listeners, and answers what it holds.
 import { errorIssue, type Issue } from '../base/result.ts';
+import type { ClusterSpec } from '../model/cluster-spec.ts';
 import type { Changes, ConfigSink, ResourceChanges } from '../model/config-sink.ts';
 import {
   chainsOf,
@@ -8,6 +9,7 @@ import {
   type ListenerSpec,
   tcpClustersOf,
 } from '../model/listener-spec.ts';
+import type { RouteConfigSpec } from '../model/route-spec.ts';
 import type { DownstreamTlsSpec } from '../model/tls-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
@@ -141,6 +143,11 @@ export class DataPlane implements ConfigSink, StatSource {
     );
   }
 
+  /** The troubles of whoever is asked on demand are others than before. */
+  noteProblem(): void {
+    this.#onDemand?.noteProblem();
+  }
+
   /** Begins to drain: readiness fails, answers close their connections. Work goes on and new work is taken until `close`. */
   drain(): void {
     this.#draining = true;
@@ -194,7 +201,23 @@ export class DataPlane implements ConfigSink, StatSource {
       clock: listener.shared.clock,
       slotOf: (routes) => this.#routes.slot(routes),
       removeRoutes: (routes) => this.#routes.remove(routes),
+      install: (clusters, routes) => this.#install(clusters, routes),
+      uninstall: (clusters, routes) => this.#uninstall(clusters, routes),
     });
+  }
+
+  #install(clusters: readonly ClusterSpec[], routes: RouteConfigSpec): RouteSlot {
+    for (const spec of clusters) this.#clusters.upsert(spec);
+    this.#routes.upsert(routes.name, routes);
+    this.#settle(false);
+    return this.#routes.slot(routes.name);
+  }
+
+  /** What asks for it may be in the middle of settling what came. */
+  #uninstall(clusters: readonly string[], routes: string): void {
+    this.#routes.remove(routes);
+    for (const name of clusters) this.#clusters.remove(name);
+    this.#settleSoon();
   }
 
   /** What is dialled is not waited for by anybody but its callers, and what siblings hold for a while. */

@@ -2,13 +2,14 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { ResourceChanges } from '../model/config-sink.ts';
 import { portRouteName } from '../model/names.ts';
-import type { ConfigDemand } from '../model/on-demand.ts';
+import type { ConfigDemand, OnUnavailable } from '../model/on-demand.ts';
 import type { PrefetchHintsSpec } from '../model/prefetch-hints-spec.ts';
 import type { ServiceNameSpec, ServicePortName } from '../model/service-name-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { DialledAuthorities, DialledPort } from './dialled-authorities.ts';
 import type { RouteSlot } from './exchange/exchange-context.ts';
 import type { RouteDemand, RouteWaiter } from './exchange/route-demand.ts';
+import { type PassthroughParts, PassthroughRoutes } from './passthrough-routes.ts';
 import { Prefetch } from './prefetch.ts';
 import { explainUnknownName } from './route/explain-miss.ts';
 import { NameTable } from './route/name-table.ts';
@@ -27,10 +28,12 @@ export interface OnDemandSpec {
   readonly dialled?: readonly ServicePortName[];
   /** How long readiness waits for what siblings hold, from when names have come, ms (> 0). */
   readonly prefetchWaitMs: number;
+  /** What becomes of calls to what is not held while the demand is out of reach. */
+  readonly onUnavailable: OnUnavailable;
 }
 
 /** Of the data plane. */
-export interface OnDemandParts {
+export interface OnDemandParts extends PassthroughParts {
   readonly clock: Clock;
   /** The same for the same name, until it is removed. */
   readonly slotOf: (routes: string) => RouteSlot;
@@ -54,6 +57,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
   readonly #parts: OnDemandParts;
   readonly #names: NameTable;
   readonly #prefetch: Prefetch;
+  readonly #passthrough: PassthroughRoutes;
   readonly #authorities = new DialledAuthorities();
   /** By name of their routes. */
   readonly #ports = new Map<string, DialledPort>();
@@ -63,6 +67,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
   #timeouts = 0;
   #subscribed = 0;
   #dropped = 0;
+  #passedThrough = 0;
 
   constructor(spec: OnDemandSpec, parts: OnDemandParts) {
     this.waitMs = spec.waitMs;
@@ -70,6 +75,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     this.#parts = parts;
     this.#names = new NameTable(spec.namespace, spec.clusterDomain);
     this.#prefetch = new Prefetch(parts.clock, spec.prefetchWaitMs);
+    this.#passthrough = new PassthroughRoutes(parts);
     for (const port of spec.dialled ?? []) this.#hold(port);
     this.#stopSweeping = spec.idleMs === 0 ? () => {} : parts.clock.every(spec.idleMs / SWEEPS, () => this.#sweep());
   }
@@ -102,7 +108,12 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     const table = port?.slot.table ?? null;
     if (table !== null) {
       // Routes come to those too who have not asked for them.
-      waiter.onRoutes(table);
+      waiter.onRoutes(table, '');
+      return;
+    }
+    const detour = port === null ? null : this.#detour(port);
+    if (detour !== null) {
+      this.#passThrough(detour, waiter);
       return;
     }
     this.#waits += 1;
@@ -144,7 +155,18 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     this.#prefetch.settle();
     for (const [waiter, { port }] of [...this.#waiting]) {
       const table = port?.slot.table ?? null;
-      if (table !== null && this.#waiting.delete(waiter)) waiter.onRoutes(table);
+      if (table !== null && this.#waiting.delete(waiter)) waiter.onRoutes(table, '');
+    }
+    for (const name of this.#passthrough.names()) {
+      if ((this.#ports.get(name)?.slot.table ?? null) !== null) this.#passthrough.remove(name);
+    }
+  }
+
+  /** Whoever is asked may be out of reach now: then those who wait need not. */
+  noteProblem(): void {
+    for (const [waiter, { port }] of [...this.#waiting]) {
+      const detour = port === null ? null : this.#detour(port);
+      if (detour !== null && this.#waiting.delete(waiter)) this.#passThrough(detour, waiter);
     }
   }
 
@@ -173,6 +195,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     sink.counter('control_plane', '', 'on_demand_dropped', this.#dropped);
     sink.counter('control_plane', '', 'on_demand_waits', this.#waits);
     sink.counter('control_plane', '', 'on_demand_wait_timeouts', this.#timeouts);
+    sink.counter('control_plane', '', 'on_demand_passthrough', this.#passedThrough);
     this.#prefetch.collect(sink);
   }
 
@@ -215,6 +238,19 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     return port;
   }
 
+  /** The way to the Service's own address, where routes cannot be asked for. */
+  #detour({ port }: DialledPort): RouteTable | null {
+    const { onUnavailable, demand } = this.#spec;
+    if (onUnavailable !== 'passthrough' || !demand.unreachable) return null;
+    const address = this.#names.vipOf(port);
+    return address === null ? null : this.#passthrough.tableTo(port, address);
+  }
+
+  #passThrough(detour: RouteTable, waiter: RouteWaiter): void {
+    this.#passedThrough += 1;
+    waiter.onRoutes(detour, `passthrough: ${this.#spec.demand.problem}`);
+  }
+
   /** Ports that the mesh has no more. */
   #unnamed(): readonly DialledPort[] {
     return [...this.#ports.values()].filter(({ port }) => !this.#names.has(port));
@@ -232,6 +268,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
       this.#ports.delete(port.slot.name);
       this.#parts.removeRoutes(port.slot.name);
       this.#prefetch.drop(port);
+      this.#passthrough.remove(port.slot.name);
     }
     this.#authorities.clear();
     this.#dropped += ports.length;

@@ -3,6 +3,7 @@ import type { ListenerStatus } from '../admin/sidecar-status.ts';
 import type { Issue } from '../base/result.ts';
 import type { ProxySettings } from '../config/index.ts';
 import type { Changes } from '../model/config-sink.ts';
+import type { ConfigDemand } from '../model/on-demand.ts';
 import type { ServicePortName } from '../model/service-name-spec.ts';
 import type { ClusterFigures, PlaneState } from './plane.ts';
 import type { StatRecord } from './stat-record.ts';
@@ -34,18 +35,17 @@ export interface WorkerReports {
 export type ReportKind = keyof WorkerReports;
 
 export type ToWorker =
-  /** The first: `changes` is all that there is. `id` as of `apply`, `problem` as of the message. */
+  /** The first: `changes` is all that there is. `id` as of `apply`, `trouble` as of `problem`. */
   | {
       readonly kind: 'begin';
       readonly setup: WorkerSetup;
       readonly id: number;
       readonly changes: Changes;
-      readonly problem: string | null;
+      readonly trouble: Trouble;
     }
   /** `id` grows. `seen`: the demands of this worker that had come when the primary decided on this. */
   | { readonly kind: 'apply'; readonly id: number; readonly changes: Changes; readonly seen: number }
-  /** As ConfigDemand.problem. */
-  | { readonly kind: 'problem'; readonly problem: string | null }
+  | { readonly kind: 'problem'; readonly trouble: Trouble }
   /** `usedBytes`: memory of the primary. */
   | { readonly kind: 'ping'; readonly usedBytes: number }
   | { readonly kind: 'look'; readonly id: number; readonly at: ReportKind }
@@ -68,6 +68,11 @@ export type FromWorker =
   | { readonly kind: 'report'; readonly id: number; readonly report: WorkerReports[ReportKind] }
   /** Whole lines for the access log `path`. */
   | { readonly kind: 'lines'; readonly path: string; readonly lines: string };
+
+/** Of what is asked for on demand. */
+export type Trouble = Pick<ConfigDemand, 'problem' | 'unreachable'>;
+
+export const NO_TROUBLE: Trouble = { problem: null, unreachable: false };
 
 export interface Demand {
   readonly port: ServicePortName;

@@ -3,7 +3,7 @@ import type { Changes, ResourceChanges } from '../model/config-sink.ts';
 import { outboundClusterName, portRouteName } from '../model/names.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
 import type { ServicePortName } from '../model/service-name-spec.ts';
-import type { Demand, FromWorker } from './messages.ts';
+import { type Demand, type FromWorker, NO_TROUBLE, type Trouble } from './messages.ts';
 
 interface Wanted {
   readonly port: ServicePortName;
@@ -12,7 +12,7 @@ interface Wanted {
 }
 
 export class RemoteDemand implements ConfigDemand {
-  problem: string | null = null;
+  #trouble: Trouble = NO_TROUBLE;
   readonly #send: (message: FromWorker) => void;
   /** By name of their routes. */
   readonly #wanted = new Map<string, Wanted>();
@@ -23,6 +23,19 @@ export class RemoteDemand implements ConfigDemand {
   constructor(dialled: readonly ServicePortName[], send: (message: FromWorker) => void) {
     this.#send = send;
     for (const port of dialled) this.#wanted.set(portRouteName(port.port, port.host), { port, number: 0 });
+  }
+
+  get problem(): string | null {
+    return this.#trouble.problem;
+  }
+
+  get unreachable(): boolean {
+    return this.#trouble.unreachable;
+  }
+
+  /** What the primary says of it. */
+  takeTrouble(trouble: Trouble): void {
+    this.#trouble = trouble;
   }
 
   subscribe(ports: readonly ServicePortName[]): void {

@@ -15,6 +15,8 @@ export interface WorkerPlane {
   /** As of ConfigSink. */
   apply(changes: Changes): readonly Issue[];
   state(): PlaneState;
+  /** As of SidecarPlane. */
+  noteProblem(): void;
   report<Kind extends ReportKind>(at: Kind): WorkerReports[Kind];
   drain(): void;
   /** Takes no new connection; what runs goes on. */
@@ -79,7 +81,8 @@ export class WorkerLink {
         this.#apply(message.id, this.#demand?.withoutStale(message.changes, message.seen) ?? message.changes);
         return;
       case 'problem':
-        if (this.#demand !== null) this.#demand.problem = message.problem;
+        this.#demand?.takeTrouble(message.trouble);
+        this.#plane?.noteProblem();
         return;
       case 'ping':
         this.#primary.usedBytes = message.usedBytes;
@@ -102,12 +105,12 @@ export class WorkerLink {
     this.#finish(this.#drainTimeoutMs);
   }
 
-  async #begin({ setup, id, changes, problem }: Extract<ToWorker, { kind: 'begin' }>): Promise<void> {
+  async #begin({ setup, id, changes, trouble }: Extract<ToWorker, { kind: 'begin' }>): Promise<void> {
     const { send, createPlane } = this.#options;
     this.#drainTimeoutMs = setup.settings.drainTimeoutMs;
     if (setup.onDemand) {
       this.#demand = new RemoteDemand(setup.dialled, send);
-      this.#demand.problem = problem;
+      this.#demand.takeTrouble(trouble);
     }
     this.#later = [];
     try {

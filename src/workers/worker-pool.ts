@@ -14,7 +14,14 @@ import type { StatSource } from '../telemetry/stats.ts';
 import { ConfigStore } from './config-store.ts';
 import { DemandLedger } from './demand-ledger.ts';
 import { mergeClusters, mergeListeners } from './merge-figures.ts';
-import type { Demand, ReportKind, ToWorker, WorkerReports, WorkerSetup } from './messages.ts';
+import {
+  type Demand,
+  NO_TROUBLE,
+  type ReportKind,
+  type ToWorker,
+  type WorkerReports,
+  type WorkerSetup,
+} from './messages.ts';
 import type { ClusterFigures, PlaneState, SidecarPlane } from './plane.ts';
 import { type Grant, PortClaims } from './port-claims.ts';
 import { recordStats, StatSum } from './stat-record.ts';
@@ -81,7 +88,7 @@ export class WorkerPool implements SidecarPlane, StatSource {
   #late = 0;
   #draining = false;
   #closed = false;
-  #problem: string | null = null;
+  #trouble = NO_TROUBLE;
   #cancelPings: Cancel = () => {};
   #failStart: ((error: Error) => void) | null = null;
 
@@ -203,10 +210,10 @@ export class WorkerPool implements SidecarPlane, StatSource {
 
   /** Whoever brings configuration may have other troubles than before: those who wait for it are told of them. */
   noteProblem(): void {
-    const problem = this.#options.demand?.problem ?? null;
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    for (const slot of this.#slots) slot.send({ kind: 'problem', problem });
+    const { problem, unreachable } = this.#options.demand ?? NO_TROUBLE;
+    if (problem === this.#trouble.problem && unreachable === this.#trouble.unreachable) return;
+    this.#trouble = { problem, unreachable };
+    for (const slot of this.#slots) slot.send({ kind: 'problem', trouble: this.#trouble });
   }
 
   drain(): void {
@@ -231,7 +238,7 @@ export class WorkerPool implements SidecarPlane, StatSource {
     const dialled = this.#demands.of(index);
     const changes = this.#store.whole();
     const own = { ...setup, index, count: this.#slots.length, dialled, accessLogs: this.#accessLogs };
-    return { kind: 'begin', setup: own, id: this.#lastId, changes, problem: this.#problem };
+    return { kind: 'begin', setup: own, id: this.#lastId, changes, trouble: this.#trouble };
   }
 
   #send(changes: Changes): Promise<readonly Issue[]> {

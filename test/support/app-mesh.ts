@@ -9,17 +9,19 @@ import { type Environment, parseSettings } from '../../src/config/parse-settings
 import { MemoryRegistry } from '../../src/control/registry/memory.ts';
 import { parseManifest } from '../../src/kube/parse-manifest.ts';
 import { listStats } from '../../src/telemetry/prometheus.ts';
+import type { TestAddress } from './live-plane.ts';
 import { RawClient } from './raw-client.ts';
 import { until } from './until.ts';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
-/** A Service on port 80 whose one endpoint is `port`; `spec`: what it says beside its ports. */
-export function serviceOn(port: number, name: string, namespace = 'default', spec = ''): string {
+/** A Service on port 80, or at `vip`, whose one endpoint is `port` of 127.0.0.1. */
+export function serviceOn(port: number, name: string, namespace = 'default', vip?: TestAddress): string {
+  const address = vip === undefined ? '' : `, clusterIP: ${vip.host}`;
   return `apiVersion: v1
 kind: Service
 metadata: {name: ${name}, namespace: ${namespace}}
-spec: {ports: [{name: http, port: 80}]${spec === '' ? '' : `, ${spec}`}}
+spec: {ports: [{name: http, port: ${vip?.port ?? 80}}]${address}}
 ---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice

@@ -34,13 +34,14 @@ export class ScriptedDemand implements ConfigDemand {
   /** `+web.default…:80`, `-web.default…:80`, as it came. */
   readonly asked: string[] = [];
   problem: string | null = null;
+  unreachable = false;
   /** Set when the plane is there. */
   sink: ConfigSink | null = null;
 
   /** In namespace `default`. */
-  spec(times: Partial<Pick<OnDemandSpec, 'waitMs' | 'idleMs' | 'prefetchWaitMs'>> = {}): OnDemandSpec {
-    const defaults = { waitMs: 5_000, idleMs: 600_000, prefetchWaitMs: 5_000 };
-    return { namespace: 'default', clusterDomain: DOMAIN, demand: this, ...defaults, ...times };
+  spec(own: Partial<Pick<OnDemandSpec, 'waitMs' | 'idleMs' | 'prefetchWaitMs' | 'onUnavailable'>> = {}): OnDemandSpec {
+    const defaults = { waitMs: 5_000, idleMs: 600_000, prefetchWaitMs: 5_000, onUnavailable: 'wait' as const };
+    return { namespace: 'default', clusterDomain: DOMAIN, demand: this, ...defaults, ...own };
   }
 
   subscribe(ports: readonly ServicePortName[]): void {

@@ -33,9 +33,10 @@ function held(): OnDemandRoutes {
   const routes = new OnDemandRoutes(
     {
       ...{ namespace: 'default', clusterDomain: 'cluster.local', waitMs: 5_000, idleMs: 0, prefetchWaitMs: 5_000 },
-      demand: { subscribe: () => {}, unsubscribe: () => {}, problem: null },
+      onUnavailable: 'wait' as const,
+      demand: { subscribe: () => {}, unsubscribe: () => {}, problem: null, unreachable: false },
     },
-    { clock: systemClock, slotOf, removeRoutes: () => {} },
+    { clock: systemClock, slotOf, removeRoutes: () => {}, install: (_, { name }) => slotOf(name), uninstall: () => {} },
   );
   const names = Array.from({ length: 200 }, (_, i) => ({
     ...{ name: `service-${i}.default.svc.cluster.local`, addresses: [] },

@@ -194,7 +194,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   /** The wait for `table` is over, and goes when all that it keeps has been given: a further request may begin as soon as this one is answered. */
-  onRoutes(wait: RouteWait, table: RouteTable): void {
+  onRoutes(wait: RouteWait, table: RouteTable, note: string): void {
+    this.record.details = note;
     this.#route(table, this.#head as RequestHead);
     wait.replay(this);
     if (this.#wait !== wait) return;

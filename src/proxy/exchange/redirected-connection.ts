@@ -65,7 +65,7 @@ export class RedirectedConnection implements TunnelOwner, RouteWaiter, TimerOwne
     const authority = this.record.authority;
     const table = this.#demand.tableOf(authority, clock.now());
     if (table !== null) {
-      this.onRoutes(table);
+      this.onRoutes(table, '');
       return;
     }
     wheel.set(this.#timer, this.#demand.waitMs);
@@ -77,8 +77,9 @@ export class RedirectedConnection implements TunnelOwner, RouteWaiter, TimerOwne
     this.#socket.destroy();
   }
 
-  onRoutes(table: RouteTable): void {
+  onRoutes(table: RouteTable, note: string): void {
     this.#context.wheel.cancel(this.#timer);
+    this.record.details = note;
     const entry = table.matchConnection(this.record.authority);
     const destination = entry?.destination ?? entry?.weighted?.choose(this.#context.random);
     if (entry === null || destination === undefined) {

@@ -4,7 +4,8 @@ import type { RouteTable } from '../route/route-table.ts';
 
 /** Who waits for routes. One of both is called, once, perhaps before `ask` returns; nothing is after `forget`. */
 export interface RouteWaiter {
-  onRoutes(table: RouteTable): void;
+  /** `note`: what the access log shall say of it; '' = nothing. */
+  onRoutes(table: RouteTable, note: string): void;
   onNoRoutes(code: ErrorCode, detail: string): void;
 }
 

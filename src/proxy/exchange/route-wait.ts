@@ -6,7 +6,7 @@ import type { RouteDemand, RouteWaiter } from './route-demand.ts';
 
 export interface RouteWaitOwner {
   /** The request goes on: with its routes, then with what `replay` gives. */
-  onRoutes(wait: RouteWait, table: RouteTable): void;
+  onRoutes(wait: RouteWait, table: RouteTable, note: string): void;
   /** It is answered with this. */
   rescue(code: ErrorCode, detail: string): void;
 }
@@ -68,9 +68,9 @@ export class RouteWait implements RouteWaiter, TimerOwner {
     if (this.#trailers !== null && !this.#cancelled) taker.onRequestEnd(this.#trailers);
   }
 
-  onRoutes(table: RouteTable): void {
+  onRoutes(table: RouteTable, note: string): void {
     this.#wheel.cancel(this.#timer);
-    this.#owner.onRoutes(this, table);
+    this.#owner.onRoutes(this, table, note);
   }
 
   onNoRoutes(code: ErrorCode, detail: string): void {

@@ -230,7 +230,7 @@ export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, Timer
     this.#silent = null;
     const { socket, first } = this.#socket === null ? this.#establish() : { socket: this.#socket, first: null };
     socket.off('close', this.#onCallerClosed);
-    this.#owner.record.details = this.#found;
+    this.#owner.record.details ||= this.#found;
     const relay = new Relay(this, socket, upstream, this.#target.idleTimeoutMs, this.#context);
     this.#relay = relay;
     relay.start(first, answered);

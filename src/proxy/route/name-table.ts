@@ -65,6 +65,16 @@ export class NameTable implements KnownNames {
     return findPort(this.#names.get(host), port, null) !== null;
   }
 
+  /** The address of its own that a Service has, as an IP literal; null for headless ones, pods of them, and whoever else has none. */
+  vipOf({ host, port }: ServicePortName): string | null {
+    const packed = this.#names.get(host);
+    const end = `.svc.${this.#clusterDomain}`;
+    if (packed === undefined || host.slice(0, -end.length).split('.').length !== 2) return null;
+    const { addresses, ports } = unpack(host, packed);
+    const [address] = ports.find(({ number }) => number === port)?.addresses ?? addresses;
+    return address === undefined ? null : address.replace('[', '').replace(']', '');
+  }
+
   portsOf(name: string): readonly string[] {
     const plain = name.endsWith('.') ? name.slice(0, -1) : name;
     for (const suffix of this.#suffixes) {

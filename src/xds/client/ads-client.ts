@@ -97,6 +97,7 @@ export class AdsClient implements ConfigDemand {
   #connected = false;
   #synced = false;
   #lastError: string | null = null;
+  #unreachable = false;
   #failures = 0;
 
   constructor(options: AdsClientOptions) {
@@ -144,6 +145,10 @@ export class AdsClient implements ConfigDemand {
 
   get problem(): string | null {
     return this.#connected ? null : (this.#lastError ?? `control plane ${this.#address}: not connected yet`);
+  }
+
+  get unreachable(): boolean {
+    return this.#unreachable;
   }
 
   status(): AdsClientStatus {
@@ -261,6 +266,7 @@ export class AdsClient implements ConfigDemand {
     this.#backoff.reset();
     if (this.#connected) return;
     this.#connected = true;
+    this.#unreachable = false;
     this.#lastError = null;
     this.#options.log.info('connected to the control plane', { address: this.#address });
   }
@@ -278,6 +284,7 @@ export class AdsClient implements ConfigDemand {
     else log.debug(NO_CONTROL_PLANE, fields);
     this.#subscriber.end();
     this.#connection = null;
+    this.#unreachable = !this.#connected;
     this.#connected = false;
     this.#lastError = lastError;
     this.#cancelRetry = clock.after(delayMs, () => {

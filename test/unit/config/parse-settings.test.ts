@@ -24,6 +24,7 @@ describe('parseSettings', () => {
         onDemandWaitMs: 5_000,
         onDemandIdleMs: 600_000,
         prefetchWaitMs: 5_000,
+        onUnavailable: 'wait',
         xdsFetchTimeoutMs: 15_000,
         podName: 'sidecar',
         podNamespace: 'default',

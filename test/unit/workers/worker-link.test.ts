@@ -53,6 +53,7 @@ class Scene {
           report: () => {
             throw new Error('nobody looks');
           },
+          noteProblem: () => void this.done.push('noteProblem'),
           drain: () => void this.done.push('drain'),
           stopAccepting: () => void this.done.push('stop'),
           settle: () => void this.done.push('settle'),
@@ -70,7 +71,13 @@ class Scene {
     if (!settings.ok) throw new Error('settings');
     const own = { index: 1, count: 2, memoryMarkBytes: 0, dialled: [], accessLogs: [], reusePort: true };
     const all = { settings: settings.value, onDemand: true, ...own, ...setup };
-    this.link.receive({ kind: 'begin', setup: all, id: 3, changes: NOTHING, problem: 'away' });
+    this.link.receive({
+      kind: 'begin',
+      setup: all,
+      id: 3,
+      changes: NOTHING,
+      trouble: { problem: 'away', unreachable: true },
+    });
     await turns(1);
     return this;
   }
@@ -226,9 +233,10 @@ describe('WorkerLink', () => {
 
     it('tells why nothing comes, as the primary has it', async () => {
       const scene = await new Scene().begin();
-      expect(scene.demand?.problem).toBe('away');
-      scene.link.receive({ kind: 'problem', problem: null });
-      expect(scene.demand?.problem).toBeNull();
+      expect([scene.demand?.problem, scene.demand?.unreachable]).toEqual(['away', true]);
+      scene.link.receive({ kind: 'problem', trouble: { problem: null, unreachable: false } });
+      expect([scene.demand?.problem, scene.demand?.unreachable]).toEqual([null, false]);
+      expect(scene.done).toContain('noteProblem');
     });
 
     it('is nothing where nothing comes on demand', async () => {

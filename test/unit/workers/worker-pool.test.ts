@@ -25,6 +25,7 @@ const WEB_CLUSTER = outboundClusterName(80, WEB.host);
 class Demand implements ConfigDemand {
   readonly asked: string[] = [];
   problem: string | null = null;
+  unreachable = false;
   /** As the xDS client does: what is wanted no more goes before it returns. */
   onGone: (port: typeof WEB) => void = () => {};
 
@@ -286,9 +287,15 @@ describe('WorkerPool', () => {
     scene.demand.problem = 'nobody is there';
     scene.pool.noteProblem();
     scene.pool.noteProblem();
-    expect(scene.workers.at(1).of('problem')).toEqual([{ kind: 'problem', problem: 'nobody is there' }]);
+    scene.demand.unreachable = true;
+    scene.pool.noteProblem();
+    const trouble = { problem: 'nobody is there', unreachable: true };
+    expect(scene.workers.at(1).of('problem')).toEqual([
+      { kind: 'problem', trouble: { ...trouble, unreachable: false } },
+      { kind: 'problem', trouble },
+    ]);
     scene.replace(2);
-    expect(scene.workers.at(2).of('begin')[0]?.problem).toBe('nobody is there');
+    expect(scene.workers.at(2).of('begin')[0]?.trouble).toEqual(trouble);
   });
 
   describe('its figures', () => {

@@ -138,6 +138,35 @@ describe('the name table', () => {
     expect([table.size, table.resolve('10.0.0.2:81'), table.resolve('web:81')]).toEqual([0, null, null]);
   });
 
+  it('knows the address of a Service, and that headless ones and their pods have none', () => {
+    const table = new NameTable('default', 'cluster.local');
+    const ports = [
+      { number: 80, servicePort: 80 },
+      { number: 81, servicePort: 81, addresses: ['10.96.0.9'] },
+    ];
+    const spec = (name: string, addresses: readonly string[]) => ({
+      name: `${name}.svc.cluster.local`,
+      addresses,
+      ports,
+    });
+    table.apply({
+      upserted: [
+        spec('web.default', ['10.96.0.1', '[fd00::1]']),
+        spec('six.default', ['[fd00::1]']),
+        spec('db.default', []),
+        spec('db-0.db.default', ['10.244.0.1']),
+      ],
+      removed: [],
+    });
+    const vip = (name: string, port = 80) => table.vipOf({ host: `${name}.svc.cluster.local`, port });
+    expect([vip('web.default'), vip('web.default', 81), vip('six.default')]).toEqual([
+      '10.96.0.1',
+      '10.96.0.9',
+      'fd00::1',
+    ]);
+    expect([vip('db.default'), vip('db-0.db.default'), vip('nobody.default')]).toEqual([null, null, null]);
+  });
+
   it('is synced with the first names, be they none', () => {
     const table = new NameTable('default', 'cluster.local');
     expect(table.synced).toBe(false);

@@ -162,6 +162,19 @@ describe('AdsClient', () => {
     expect(JSON.stringify(client.configDump())).toContain('"client_status":"NACKED"');
   });
 
+  it('is out of reach when an attempt has failed, not when a stream has ended, until a response has come', () => {
+    const { clock, client, plane, stream } = scene();
+    const seen = [client.unreachable];
+    plane.up = false;
+    stream.ended('read ECONNRESET', false);
+    seen.push(client.unreachable);
+    clock.advance(1_000);
+    seen.push(client.unreachable);
+    plane.up = true;
+    clock.advance(10_000);
+    expect([...seen, client.unreachable]).toEqual([false, false, true, false]);
+  });
+
   it('takes a stream that ends in order for no trouble, and a broken one for some', () => {
     const { clock, lines, plane, stream } = scene();
     stream.ended('the control plane ended the stream', true);
