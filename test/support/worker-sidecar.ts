@@ -88,6 +88,9 @@ export interface ProcessSockets {
   readonly callers: ReadonlySet<number>;
 }
 
+/** For suites that look at the sockets of processes. */
+export const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
+
 /** The sockets of a process on a TCP port of 127.0.0.1, as Linux tells. */
 export function socketsOf(pid: number, port: number): ProcessSockets {
   const own = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)));

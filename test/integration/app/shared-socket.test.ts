@@ -13,7 +13,7 @@ import { listenerOf, loadAssignment, routesTo } from '../../support/bootstrap-fi
 import { get, RawClient } from '../../support/raw-client.ts';
 import { named, ScriptedBackend } from '../../support/scripted-backend.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { socketsOf, type WorkerRow } from '../../support/worker-sidecar.ts';
+import { describeOnLinux, socketsOf, type WorkerRow } from '../../support/worker-sidecar.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const LONG_MS = 30_000;
@@ -63,7 +63,7 @@ async function ask(port: number, count: number): Promise<readonly RawClient[]> {
   return callers;
 }
 
-describe('workers without ports of their own', () => {
+describeOnLinux('workers without ports of their own', () => {
   it('accept on one socket and their primary does not; one that is killed is replaced on the same port', async () => {
     const backend = await ScriptedBackend.start(named('a'));
     ending.push(() => backend.close());

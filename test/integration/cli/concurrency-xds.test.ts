@@ -9,7 +9,7 @@ import { named, ScriptedBackend } from '../../support/scripted-backend.ts';
 import { ScriptedControlPlane } from '../../support/scripted-control-plane.ts';
 import { typeOf } from '../../support/type-of.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { socketsOf, WorkerSidecar } from '../../support/worker-sidecar.ts';
+import { describeOnLinux, socketsOf, WorkerSidecar } from '../../support/worker-sidecar.ts';
 
 /** Long enough for any machine that works at all. */
 const LONG_MS = 30_000;
@@ -66,7 +66,7 @@ async function scripted(port: number): Promise<{ readonly plane: ScriptedControl
   return { plane, side: await sidecar(plane.port, env) };
 }
 
-describe('a sidecar with workers that holds everything', () => {
+describeOnLinux('a sidecar with workers that holds everything', () => {
   it(
     'is ready when every worker serves, and acknowledges a change when every worker has it',
     async () => {
@@ -141,7 +141,7 @@ function withTls(listener: ListenerSpec): ListenerSpec {
   return { ...listener, filterChains: listener.filterChains.map((chain) => ({ ...chain, tls })) };
 }
 
-describe('a sidecar with workers that holds what it dials', () => {
+describeOnLinux('a sidecar with workers that holds what it dials', () => {
   it(
     'asks once for what callers dial in every worker, has it in a worker that takes the place of another, without a control plane too',
     async () => {

@@ -6,7 +6,7 @@ import { runCli, startCli } from '../../support/run-cli.ts';
 import { named, type Script, ScriptedBackend } from '../../support/scripted-backend.ts';
 import { TempFolder } from '../../support/temp-folder.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { isAlive, socketsOf, WorkerSidecar } from '../../support/worker-sidecar.ts';
+import { describeOnLinux, isAlive, socketsOf, WorkerSidecar } from '../../support/worker-sidecar.ts';
 
 /** Long enough for any machine that works at all. */
 const LONG_MS = 30_000;
@@ -106,7 +106,7 @@ function held(): { readonly script: Script; readonly letGo: () => void } {
   return { script, letGo: () => letGo() };
 }
 
-describe('switchboard proxy --concurrency 2', () => {
+describeOnLinux('switchboard proxy --concurrency 2', () => {
   it(
     'listens in each worker, and not in the primary; connections are spread, and the figures are those of one sidecar',
     async () => {
@@ -287,7 +287,7 @@ describe('switchboard proxy --concurrency 2', () => {
   );
 });
 
-describe('switchboard proxy --concurrency', () => {
+describeOnLinux('switchboard proxy --concurrency', () => {
   it.each(['0', '65', 'many'])(
     'refuses %s with 2',
     async (count) => {
