@@ -153,6 +153,7 @@ export class LocalPlane implements SidecarPlane {
         maxFields: settings.maxFields,
         random,
         ...(retryBudget === undefined ? {} : { retryBudget }),
+        place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
         dns: { resolver: new SystemResolver(), clock, random },
         pool: { dial, wheel: this.#wheel, idleTimeoutMs: settings.upstreamIdleTimeoutMs, now: () => clock.now() },
       },

@@ -1,5 +1,7 @@
 // The programs of ours that a local mesh starts: the control plane, and a sidecar for each injected pod.
 import type { Environment } from '../config/parse-settings.ts';
+import { ZONE_LABEL } from '../kube/pod.ts';
+import { NODE_NAME } from '../local/pod-facts.ts';
 import { TETHER_FD } from '../local/process-host.ts';
 import type { OwnProgram, SidecarPlacement } from '../local/sidecar.ts';
 
@@ -36,6 +38,8 @@ export function sidecarProgram(
       SWITCHBOARD_POD_NAME: pod.name,
       SWITCHBOARD_POD_NAMESPACE: pod.namespace,
       SWITCHBOARD_POD_IP: pod.ip,
+      SWITCHBOARD_NODE_NAME: NODE_NAME,
+      SWITCHBOARD_ZONE: pod.labels[ZONE_LABEL] ?? '',
       SWITCHBOARD_OUTBOUND_ADDRESSES: outboundAddresses.join(','),
       SWITCHBOARD_ADMIN_ADDRESS: adminAddress,
       SWITCHBOARD_UPSTREAM_SOURCE_ADDRESS: pod.ip,

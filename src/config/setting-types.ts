@@ -44,6 +44,15 @@ export function choiceType<const Choice extends string>(choices: readonly Choice
 }
 
 /** A Kubernetes name (RFC 1123 subdomain): pods, namespaces, domains. */
+/** A value of a Kubernetes label. */
+export const labelValueType: SettingType<string> = {
+  describe: 'a label value: letters, digits, `-`, `_` and `.`, at most 63 characters',
+  parse: (text) =>
+    /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(text)
+      ? ok(text)
+      : refuse(text, 'is not a label value', 'write letters, digits, "-", "_" and "." only, at most 63'),
+};
+
 export const nameType: SettingType<string> = {
   describe: 'a name of lower-case letters, digits, `-` and `.`, at most 253 characters',
   parse(text) {

@@ -10,6 +10,7 @@ import {
   choiceType,
   durationType,
   ipType,
+  labelValueType,
   nameType,
   optionalType,
 } from './setting-types.ts';
@@ -98,6 +99,20 @@ export const SIDECAR_SETTINGS = [
     type: ipType,
     default: '127.0.0.1',
     doc: "The pod's address, part of the name that the control plane knows the sidecar by.",
+  },
+  {
+    name: 'zone',
+    env: 'SWITCHBOARD_ZONE',
+    type: optionalType(labelValueType),
+    default: '',
+    doc: "The zone that the pod is in, for Services that prefer endpoints near their callers (`trafficDistribution`, topology hints). In Kubernetes from 1.35 on: the downward API's `metadata.labels['topology.kubernetes.io/zone']`. Nothing = endpoints of all zones are alike.",
+  },
+  {
+    name: 'nodeName',
+    env: 'SWITCHBOARD_NODE_NAME',
+    type: optionalType(nameType),
+    default: '',
+    doc: "The node that the pod is on, for Services that keep to it (`internalTrafficPolicy: Local`) or prefer it. In Kubernetes: the downward API's `spec.nodeName`. Nothing = endpoints of all nodes are alike.",
   },
   {
     name: 'clusterDomain',

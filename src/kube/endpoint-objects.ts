@@ -27,6 +27,8 @@ export interface SliceEndpoint {
   readonly nodeName?: string;
   readonly zone?: string;
   readonly targetRef?: ObjectReference;
+  /** Names of zones (hints.forZones); absent = there is no hint. */
+  readonly forZones?: readonly string[];
 }
 
 /** Absent `ready` counts as true, absent `serving` as `ready`, absent `terminating` as false. */
@@ -96,7 +98,13 @@ function readSliceEndpoint(fields: Fields): SliceEndpoint {
     nodeName: fields.text('nodeName'),
     zone: fields.text('zone'),
     targetRef: readReference(fields.map('targetRef')),
+    forZones: readForZones(fields.map('hints')),
   });
+}
+
+function readForZones(hints: Fields | undefined): readonly string[] | undefined {
+  if (hints?.has('forZones') !== true) return undefined;
+  return hints.list('forZones', (zone) => zone.text('name') ?? '').filter((name) => name !== '');
 }
 
 function readConditions(fields: Fields | undefined): EndpointConditions {

@@ -3,6 +3,9 @@ import { type Container, readContainer } from './container.ts';
 import { COUNT_RANGE, type Fields, withoutUndefined } from './fields.ts';
 import { NAMESPACED, type ObjectMeta, readMeta } from './meta.ts';
 
+/** Set by Kubernetes from the node; the label is copied to the pod since 1.35. */
+export const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
 /** Source: v1.Pod. */
 export interface Pod {
   readonly apiVersion: 'v1';

@@ -9,6 +9,9 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
+export const TRAFFIC_POLICIES = ['Cluster', 'Local'] as const;
+export type TrafficPolicy = (typeof TRAFFIC_POLICIES)[number];
+
 /** Source: v1.Service. */
 export interface Service {
   readonly apiVersion: 'v1';
@@ -28,6 +31,10 @@ export interface ServiceSpec {
   readonly selector?: StringMap;
   readonly publishNotReadyAddresses: boolean;
   readonly externalName?: string;
+  /** `Local`: callers inside the cluster reach endpoints on their own node alone. Absent = `Cluster`. */
+  readonly internalTrafficPolicy?: TrafficPolicy;
+  /** A preference; which ones there are depends on the version of Kubernetes. */
+  readonly trafficDistribution?: string;
 }
 
 export interface ServicePort {
@@ -66,6 +73,8 @@ function readServiceSpec(fields: Fields | undefined): ServiceSpec {
     selector: fields.has('selector') ? fields.stringMap('selector') : undefined,
     publishNotReadyAddresses: fields.flag('publishNotReadyAddresses') ?? false,
     externalName: fields.text('externalName'),
+    internalTrafficPolicy: fields.oneOf('internalTrafficPolicy', TRAFFIC_POLICIES),
+    trafficDistribution: fields.text('trafficDistribution'),
   });
 }
 

@@ -46,9 +46,20 @@ export const DEFAULT_SLOW_START = { aggression: 1, minWeightPercent: 10 };
 export const DEFAULT_PANIC_THRESHOLD = 50;
 
 /** `weighted`: localities share by their weights, whatever the number of their endpoints. */
-export interface LocalityBalancingSpec {
-  readonly kind: 'weighted';
+export type LocalityBalancingSpec = { readonly kind: 'weighted' } | NearestSpec;
+
+/** Endpoints near the caller go before others, tier by tier, as long as there are any with room. */
+export interface NearestSpec {
+  readonly kind: 'nearest';
+  /** The nearest first; not empty. */
+  readonly tiers: readonly NearTier[];
+  /** None but those on the caller's node get requests, and if there is none, nobody does. */
+  readonly onlyNode?: true;
 }
+
+/** `zone`: the endpoint's own, or those that it is meant for (EndpointSpec.forZones). */
+export const NEAR_TIERS = ['node', 'zone'] as const;
+export type NearTier = (typeof NEAR_TIERS)[number];
 
 /** Source: envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest. */
 export interface LeastRequestSpec {

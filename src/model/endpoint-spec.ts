@@ -43,6 +43,10 @@ export interface EndpointSpec {
   readonly hostname?: string;
   /** Places it for consistent hashing, before `hostname` and address (LbEndpoint.metadata["envoy.lb"].hash_key). */
   readonly hashKey?: string;
+  /** The node that it is on, where its cluster asks for that (LbEndpoint.metadata["switchboard.dev"].node). */
+  readonly node?: string;
+  /** Zones whose callers it is meant for, instead of its own (LbEndpoint.metadata["switchboard.dev"].for_zones; topology hints of Kubernetes). */
+  readonly forZones?: readonly string[];
   /** What the endpoint is known by where its address may change under it (`logical-dns`). */
   readonly logicalName?: string;
 }

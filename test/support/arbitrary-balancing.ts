@@ -5,6 +5,7 @@ import {
   DEFAULT_RING_HASH,
   type LoadBalancerName,
   MAX_RING_SIZE,
+  NEAR_TIERS,
 } from '../../src/model/balancing-spec.ts';
 import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import type { HashPolicySpec } from '../../src/model/hash-policy-spec.ts';
@@ -56,7 +57,17 @@ const SLOW_STARTERS: readonly LoadBalancerName[] = ['round-robin', 'least-reques
 const common: fc.Arbitrary<BalancingSpec> = fc.record(
   {
     panicThreshold: fc.integer({ min: 0, max: 49 }),
-    locality: fc.record({ kind: fc.constant('weighted' as const) }),
+    locality: fc.oneof(
+      fc.record({ kind: fc.constant('weighted' as const) }),
+      fc.record(
+        {
+          kind: fc.constant('nearest' as const),
+          tiers: fc.subarray([...NEAR_TIERS], { minLength: 1 }),
+          onlyNode: fc.constant(true as const),
+        },
+        { requiredKeys: ['kind', 'tiers'] },
+      ),
+    ),
     slowStart: fc.record({
       windowMs: fc.integer({ min: 1, max: 3_600_000 }),
       aggression: fc.double({ min: 0.1, max: 10, noNaN: true }),

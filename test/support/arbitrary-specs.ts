@@ -48,7 +48,10 @@ const endpoint: fc.Arbitrary<EndpointSpec> = fc
   .tuple(
     address(1),
     fc.record(
-      { health: fc.constantFrom(...ENDPOINT_HEALTHS), weight, pod, hostname: fc.domain(), hashKey: name },
+      {
+        ...{ health: fc.constantFrom(...ENDPOINT_HEALTHS), weight, pod, hostname: fc.domain(), hashKey: name },
+        ...{ node: name, forZones: fc.array(name, { maxLength: 2 }) },
+      },
       { requiredKeys: ['health', 'weight'] },
     ),
   )

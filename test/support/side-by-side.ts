@@ -70,10 +70,12 @@ export class SideBySide {
   }
 }
 
-function createSidecar(xdsPort: number): ProxyApp {
+/** Our sidecar; `env`: further settings. */
+export function createSidecar(xdsPort: number, env: Readonly<Record<string, string>> = {}): ProxyApp {
   const settings = parseSettings(PROXY_SETTINGS, {
     SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xdsPort}`,
     SWITCHBOARD_ACCESS_LOG: 'off',
+    ...env,
   });
   if (!settings.ok) throw new Error(JSON.stringify(settings.issues));
   const outside = { clock: systemClock, random: systemRandom, log: silentLog };

@@ -3,16 +3,24 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
 import type { EndpointSpec, LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import { type Backend, compare } from './backend.ts';
+import { areHinted } from './service-locality.ts';
 import type { PortProtocol } from './service-protocol.ts';
 import type { ServiceTraffic } from './service-traffic.ts';
 
 /** `backends` are merged already. Those that are not ready are left out; zones come in the order of their names. */
-export function assignmentOf(name: string, backends: readonly Backend[]): LoadAssignmentSpec {
+export function assignmentOf(
+  name: string,
+  backends: readonly Backend[],
+  { balancing }: ServiceTraffic,
+): LoadAssignmentSpec {
+  const { locality } = balancing ?? {};
+  const tiers = locality?.kind === 'nearest' ? locality.tiers : [];
+  const told = { node: tiers.includes('node'), hints: tiers.includes('zone') && areHinted(backends) };
   const zones = new Map<string, EndpointSpec[]>();
   for (const backend of backends) {
     if (backend.health === 'unhealthy') continue;
     const endpoints = zones.get(backend.zone) ?? [];
-    endpoints.push(endpointOf(backend));
+    endpoints.push(endpointOf(backend, told));
     zones.set(backend.zone, endpoints);
   }
   const sorted = [...zones].sort(([left], [right]) => compare(left, right));
@@ -28,8 +36,19 @@ export function assignmentOf(name: string, backends: readonly Backend[]): LoadAs
   };
 }
 
-function endpointOf({ host, port, health, pod }: Backend): EndpointSpec {
-  return { host, port, health, weight: 1, ...(pod === undefined ? {} : { pod }) };
+/** What callers need to know is told, and no more: most Services say nothing of places. */
+interface Told {
+  readonly node: boolean;
+  readonly hints: boolean;
+}
+
+function endpointOf({ host, port, health, pod, node, forZones }: Backend, told: Told): EndpointSpec {
+  return {
+    ...{ host, port, health, weight: 1 },
+    ...(pod === undefined ? {} : { pod }),
+    ...(told.node && node !== '' ? { node } : {}),
+    ...(told.hints && forZones !== undefined ? { forZones } : {}),
+  };
 }
 
 export function clusterOf(name: string, protocol: PortProtocol, traffic: ServiceTraffic): ClusterSpec {

@@ -8,6 +8,10 @@ export interface Backend {
   readonly health: EndpointHealth;
   /** '' where it is not known. */
   readonly zone: string;
+  /** '' where it is not known. */
+  readonly node: string;
+  /** Zones whose callers it is meant for; absent = nobody says. */
+  readonly forZones?: readonly string[];
   /** Its own name in a headless Service; '' = it has none. */
   readonly hostname: string;
   readonly pod?: PodIdentity;

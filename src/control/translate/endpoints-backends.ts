@@ -32,6 +32,7 @@ function backendOf(address: EndpointAddress, ready: boolean, port: number, servi
     port,
     health: healthOf({ ready, serving: ready, terminating: false }, service.spec.publishNotReadyAddresses),
     zone: '',
+    node: address.nodeName ?? '',
     hostname: address.hostname ?? '',
     ...(pod === null ? {} : { pod }),
   };

@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import type { Located } from '../../kube/meta.ts';
-import { isPodFinished, isPodReady, isPodTerminating, type Pod } from '../../kube/pod.ts';
+import { isPodFinished, isPodReady, isPodTerminating, type Pod, ZONE_LABEL } from '../../kube/pod.ts';
 import type { Service, ServicePort } from '../../kube/service.ts';
 import type { Workload } from '../../kube/workload.ts';
 import { type Family, primaryFamily } from './address-family.ts';
@@ -10,8 +10,6 @@ import { type Backend, healthOf } from './backend.ts';
 import type { ServiceInputs } from './service-inputs.ts';
 import { resolveTargetPort } from './target-port.ts';
 
-/** Set by Kubernetes from the node; the label is copied to the pod since 1.35. */
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const STATEFUL_POD_LABEL = 'statefulset.kubernetes.io/pod-name';
 
 export function podBackends(inputs: ServiceInputs, servicePort: ServicePort): Backend[] {
@@ -40,6 +38,7 @@ function podBackend(
     port,
     health: healthOf({ ready: serving && !terminating, serving, terminating }, service.spec.publishNotReadyAddresses),
     zone: pod.metadata.labels[ZONE_LABEL] ?? '',
+    node: pod.spec.nodeName ?? '',
     hostname: hostnameOf(pod, service, workloads),
     pod: { namespace, name, uid: uid ?? '' },
   };

@@ -52,7 +52,7 @@ export function serviceRoute(names: HostNames, target: RouteTarget, known: Known
   const name = outboundClusterName(port.port, fullName);
   const before = known.get(name);
   const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra] };
-  const assignment = assignmentOf(name, backends);
+  const assignment = assignmentOf(name, backends, traffic);
   const cluster = clusterOf(name, protocolOf(port), traffic);
   const sameCluster = before !== undefined && isDeepStrictEqual(before.cluster, cluster);
   const sameHost = before !== undefined && isDeepStrictEqual(before.answersTo, answersTo);

@@ -1,10 +1,12 @@
-// What a Service says of its traffic beyond names and ports: the load balancer that its annotation chooses.
+// What a Service says of its traffic beyond names and ports: its load balancer, and which endpoints are preferred.
 import { nearest } from '../../base/nearest.ts';
 import { errorIssue, type Issue } from '../../base/result.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service } from '../../kube/service.ts';
-import { LOAD_BALANCER_NAMES, type LoadBalancerName } from '../../model/balancing-spec.ts';
+import { LOAD_BALANCER_NAMES, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import type { Backend } from './backend.ts';
+import { areHinted, BY_HINTS, checkDistribution, serviceLocality } from './service-locality.ts';
 
 /** The part of each of its clusters that is the same for all of its ports. */
 export type ServiceTraffic = Pick<ClusterSpec, 'loadBalancer' | 'balancing'>;
@@ -21,14 +23,20 @@ export function serviceTraffic(service: Located<Service>): {
   readonly issues: readonly Issue[];
 } {
   const written = service.object.metadata.annotations[LOAD_BALANCER];
-  if (written === undefined) return { traffic: DEFAULT_TRAFFIC, issues: [] };
-  const name = CHOICES.find((choice) => choice === written.trim());
-  if (name === undefined) return { traffic: DEFAULT_TRAFFIC, issues: [unknownIssue(service, written)] };
-  return { traffic: trafficOf(name), issues: [] };
+  const name = written === undefined ? 'round-robin' : CHOICES.find((choice) => choice === written.trim());
+  const unknown = name === undefined ? [unknownIssue(service, written ?? '')] : [];
+  const traffic = withLocality({ loadBalancer: name ?? 'round-robin' }, serviceLocality(service.object));
+  return { traffic, issues: [...unknown, ...checkDistribution(service)] };
 }
 
-function trafficOf(loadBalancer: LoadBalancerName): ServiceTraffic {
-  return { loadBalancer };
+/** What topology hints add for a Service that says nothing itself. */
+export function withHints(traffic: ServiceTraffic, backends: readonly Backend[]): ServiceTraffic {
+  if (traffic.balancing?.locality !== undefined || !areHinted(backends)) return traffic;
+  return withLocality(traffic, BY_HINTS);
+}
+
+function withLocality(traffic: ServiceTraffic, locality: NearestSpec | null): ServiceTraffic {
+  return locality === null ? traffic : { ...traffic, balancing: { ...traffic.balancing, locality } };
 }
 
 function unknownIssue(service: Located<Service>, written: string): Issue {

@@ -44,6 +44,8 @@ function sliceBackend(slice: EndpointSlice, endpoint: SliceEndpoint, port: numbe
     port,
     health: healthOf(withDefaults(endpoint.conditions), service.spec.publishNotReadyAddresses),
     zone: endpoint.zone ?? '',
+    node: endpoint.nodeName ?? '',
+    ...(endpoint.forZones === undefined ? {} : { forZones: endpoint.forZones }),
     hostname: endpoint.hostname ?? '',
     ...(pod === null ? {} : { pod }),
   };

@@ -14,7 +14,7 @@ import { type ServiceInputs, sameItems } from './service-inputs.ts';
 import { serviceNames } from './service-names.ts';
 import { type IndexedPort, routablePorts } from './service-ports.ts';
 import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
-import { type ServiceTraffic, serviceTraffic } from './service-traffic.ts';
+import { type ServiceTraffic, serviceTraffic, withHints } from './service-traffic.ts';
 import { checkSlices, sliceBackends } from './slice-backends.ts';
 import { checkTargetPort, extraPorts } from './target-port.ts';
 
@@ -64,10 +64,11 @@ interface PortContext {
 }
 
 function portRoutes(context: PortContext, port: ServicePort): readonly ServiceRoute[] {
-  const { inputs, ports, traffic, clusterDomain, known } = context;
+  const { inputs, ports, clusterDomain, known } = context;
   const service = inputs.service.object;
   const { name, namespace } = service.metadata;
   const backends = mergeBackends(backendsOf(inputs, port));
+  const traffic = withHints(context.traffic, backends);
   const names = { label: name, namespace, clusterDomain, addresses: inputs.vips };
   if (!isHeadless(service)) return [serviceRoute(names, { port, extra: [], backends, traffic }, known)];
   const declared = ports.map((one) => one.port.port);

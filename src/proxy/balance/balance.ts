@@ -1,10 +1,12 @@
 // Who may get requests, and how they are shared: priorities, localities, and the cluster's algorithm within them.
-import { DEFAULT_PANIC_THRESHOLD } from '../../model/balancing-spec.ts';
+import { DEFAULT_PANIC_THRESHOLD, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { EndpointHealth } from '../../model/endpoint-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 import type { LoadBalancer, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { GroupPicker, PercentChooser, TurnChooser } from './group-picker.ts';
+import { NearestPicker } from './nearest-picker.ts';
+import { onNode, type Place, splitByNearness } from './place.ts';
 import { type PriorityCounts, type PriorityLoad, shareLoad } from './priority-load.ts';
 import { SlowStartPicker } from './slow-start-picker.ts';
 
@@ -19,13 +21,15 @@ export interface BalanceOptions {
   readonly context: PickerContext;
   /** Percent (> 0). Source: ClusterLoadAssignment.Policy.overprovisioning_factor. */
   readonly overprovisioningFactor: number;
+  /** Where the caller is. */
+  readonly place: Place;
 }
 
 /** Some endpoints that are balanced among themselves. */
 interface Group {
   readonly localities: readonly LocalityEndpoints[];
-  /** Whether localities count within it. */
-  readonly weighted: boolean;
+  /** Whether localities count within it; in panic, and where nobody is healthy, they don't. */
+  readonly byPlace: boolean;
 }
 
 /** What a group gets of the whole. */
@@ -36,7 +40,9 @@ interface Band {
 
 /** Called when endpoints or configuration change. */
 export function balance(localities: readonly LocalityEndpoints[], options: BalanceOptions): Balanced {
-  const bands = bandsOf(localities, options);
+  const { locality } = options.context.spec;
+  const isBound = locality?.kind === 'nearest' && locality.onlyNode === true;
+  const bands = bandsOf(isBound ? onNode(localities, options.place) : localities, options);
   const groups = [...new Set(bands.map(({ group }) => group))];
   const pickers = new Map(groups.map((group) => [group, pickerOf(group, options)]));
   const eligible = groups.flatMap((group) => endpointsOf(group.localities));
@@ -58,9 +64,8 @@ function bandsOf(localities: readonly LocalityEndpoints[], options: BalanceOptio
   const levels = levelsOf(localities);
   const panicThreshold = context.spec.panicThreshold ?? DEFAULT_PANIC_THRESHOLD;
   const loads = shareLoad(levels.map(countsOf), { overprovisioningFactor, panicThreshold });
-  const weighted = context.spec.locality?.kind === 'weighted';
-  const healthy = levels.map((level, index) => healthyGroup(level, loads[index] as PriorityLoad, weighted));
-  const degraded = levels.map((level) => ({ localities: withHealth(level, 'degraded'), weighted }));
+  const healthy = levels.map((level, index) => healthyGroup(level, loads[index] as PriorityLoad));
+  const degraded = levels.map((level) => ({ localities: withHealth(level, 'degraded'), byPlace: true }));
   // Hashing, as Envoy does it: a priority has one ring or table, and degraded endpoints are on it only where nobody is healthy.
   const joined = healthy.map((group, index) => (isEmpty(group) ? (degraded[index] as Group) : group));
   const hashed = balancer.needsHash === true;
@@ -71,30 +76,42 @@ function bandsOf(localities: readonly LocalityEndpoints[], options: BalanceOptio
   return bands.length > 0 ? bands : lastResort(levels);
 }
 
-function healthyGroup(level: readonly LocalityEndpoints[], { panic }: PriorityLoad, weighted: boolean): Group {
-  return panic ? { localities: level, weighted: false } : { localities: withHealth(level, 'healthy'), weighted };
+function healthyGroup(level: readonly LocalityEndpoints[], { panic }: PriorityLoad): Group {
+  return panic ? { localities: level, byPlace: false } : { localities: withHealth(level, 'healthy'), byPlace: true };
 }
 
 /** Nobody is healthy: whoever still serves while it goes away, as Kubernetes does it. */
 function lastResort(levels: readonly (readonly LocalityEndpoints[])[]): readonly Band[] {
   for (const level of levels) {
-    const group = { localities: withHealth(level, 'draining'), weighted: false };
+    const group = { localities: withHealth(level, 'draining'), byPlace: false };
     if (!isEmpty(group)) return [{ group, percent: 100 }];
   }
   return [];
 }
 
-function pickerOf({ localities, weighted }: Group, options: BalanceOptions): Picker {
-  const { balancer, context } = options;
-  const serving = localities.filter(({ endpoints }) => endpoints.length > 0);
-  if (!weighted || serving.length < 2) return within(endpointsOf(serving), options);
-  const counted = serving.filter(({ group }) => group.weight > 0);
+function pickerOf({ localities, byPlace }: Group, options: BalanceOptions): Picker {
+  const { locality } = options.context.spec;
+  if (!byPlace || locality === undefined) return within(endpointsOf(localities), options);
+  if (locality.kind === 'nearest') return nearestPicker(endpointsOf(localities), locality, options);
+  const serving = localities.filter(({ group, endpoints }) => endpoints.length > 0 && group.weight > 0);
+  return weightedPicker(serving, options);
+}
+
+function nearestPicker(endpoints: readonly Endpoint[], { tiers }: NearestSpec, options: BalanceOptions): Picker {
+  const split = splitByNearness(endpoints, tiers, options.place);
+  if (split.length < 2) return within(endpoints, options);
+  const pickers = split.map((tier) => within(tier, options));
+  return new NearestPicker(pickers, endpoints.length, options.context.load);
+}
+
+/** Each of `localities` has endpoints and a weight. */
+function weightedPicker(localities: readonly LocalityEndpoints[], options: BalanceOptions): Picker {
+  if (localities.length < 2) return within(endpointsOf(localities), options);
   // Hashing has one ring or table for all localities, or a key would have an owner in each.
-  if (balancer.needsHash === true) return within(endpointsOf(counted), options, sharesOf(counted));
-  const weights = counted.map(({ group, endpoints }) => effectiveWeight(group, endpoints.length, options));
-  const pickers = counted.map(({ endpoints }) => within(endpoints, options));
-  if (pickers.length < 2) return pickers[0] ?? within([], options);
-  return new GroupPicker(pickers, new TurnChooser(weights, context.random));
+  if (options.balancer.needsHash === true) return within(endpointsOf(localities), options, sharesOf(localities));
+  const weights = localities.map(({ group, endpoints }) => effectiveWeight(group, endpoints.length, options));
+  const pickers = localities.map(({ endpoints }) => within(endpoints, options));
+  return new GroupPicker(pickers, new TurnChooser(weights, options.context.random));
 }
 
 /** The algorithm's own picker, slowed down for those that are new. */

@@ -5,6 +5,7 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { DEFAULT_OVERPROVISIONING_FACTOR, type LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { balance } from '../balance/balance.ts';
+import { type Place, UNKNOWN_PLACE } from '../balance/place.ts';
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
 import { Http2Commons } from '../codec/http2/http2-commons.ts';
 import { Http2Stats } from '../codec/http2/http2-stats.ts';
@@ -29,6 +30,8 @@ export interface ClusterOptions {
   readonly random: Random;
   /** Default: DEFAULT_RETRY_BUDGET. */
   readonly retryBudget?: RetryBudgetSpec;
+  /** Where this sidecar is; absent: not known. */
+  readonly place?: Place;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
   /** Absent: files of certificates are read once. */
@@ -160,7 +163,9 @@ export class Cluster implements StatSource {
     if (this.#originalDst !== null)
       return `${this.name} goes where connections were going, and this one was not redirected`;
     const problem = this.#dns?.problem ?? '';
-    const count = `${this.name} has ${this.#endpoints.size} endpoints, none of them ready`;
+    const { locality } = this.#spec.balancing ?? {}; // alloc-ok: an answer of our own
+    const where = locality?.kind === 'nearest' && locality.onlyNode === true ? ' on the node of this sidecar' : '';
+    const count = `${this.name} has ${this.#endpoints.size} endpoints, none of them ready${where}`;
     return problem === '' ? count : `${count}; ${problem}`;
   }
 
@@ -285,8 +290,9 @@ export class Cluster implements StatSource {
     this.#needsHash = balancer.needsHash === true;
     const context = this.#createPickerContext();
     const { localities } = this.#endpoints;
-    // alloc-ok: update time
-    const balanced = balance(localities, { balancer, context, overprovisioningFactor: this.#overprovisioningFactor });
+    const overprovisioningFactor = this.#overprovisioningFactor;
+    const place = this.#options.place ?? UNKNOWN_PLACE;
+    const balanced = balance(localities, { balancer, context, overprovisioningFactor, place }); // alloc-ok: update time
     this.#eligible = balanced.eligible;
     if (balancer.needsLatency === true) for (const endpoint of this.#eligible) endpoint.trackLatency(context.now());
     return balanced.picker;

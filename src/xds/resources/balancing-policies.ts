@@ -182,7 +182,7 @@ function encodeMaglev({ maglev }: BalancingSpec) {
 }
 
 function encodeHashing({ hashing, locality }: BalancingSpec) {
-  const weighted = locality === undefined ? {} : { localityWeightedLbConfig: {} };
+  const weighted = locality?.kind === 'weighted' ? { localityWeightedLbConfig: {} } : {};
   if (hashing === undefined) return weighted;
   const { byHostname: useHostnameForHashing, balanceFactor } = hashing;
   const bound = balanceFactor === 0 ? {} : { hashBalanceFactor: balanceFactor };

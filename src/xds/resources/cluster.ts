@@ -1,6 +1,6 @@
 // CDS: ClusterSpec ↔ envoy.config.cluster.v3.Cluster.
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { APP_PROTOCOLS, type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
+import { type ClusterSpec, DEFAULT_CONNECT_TIMEOUT_MS } from '../../model/cluster-spec.ts';
 import {
   type Cluster,
   Cluster_DiscoveryType,
@@ -10,6 +10,7 @@ import {
 } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { UpstreamTlsContextSchema } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import { decodeHttpOptions, encodeHttpOptions } from './cluster-http-options.ts';
+import { decodeAppProtocol, encodeClusterMetadata } from './cluster-metadata.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
@@ -17,7 +18,6 @@ import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
 import { decodeBalancing, encodeBalancing } from './load-balancing.ts';
-import { METADATA_KEY } from './metadata-key.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeUpstreamTls, encodeUpstreamTls } from './tls-context.ts';
 import { decodeTlsSocket, encodeTlsSocket } from './transport-socket.ts';
@@ -48,7 +48,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     name: spec.name,
     connectTimeout: encodeDuration(spec.connectTimeoutMs),
     lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
-    ...encodeAppProtocol(spec),
+    ...encodeClusterMetadata(spec),
     typedExtensionProtocolOptions: encodeHttpOptions(spec),
     ...encodeBalancing(spec),
     ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
@@ -74,18 +74,6 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
     edsClusterConfig: { edsConfig: encodeAdsSource(), serviceName: serviceName === spec.name ? '' : serviceName },
   };
-}
-
-/** Others pass it over: what callers speak is their listeners' business. */
-function encodeAppProtocol({ appProtocol }: ClusterSpec): Pick<ClusterInit, 'metadata'> {
-  if (appProtocol === undefined) return {};
-  return { metadata: { filterMetadata: { [METADATA_KEY]: { app_protocol: appProtocol } } } };
-}
-
-function decodeAppProtocol(message: Cluster): Pick<ClusterSpec, 'appProtocol'> {
-  const said = message.metadata?.filterMetadata[METADATA_KEY]?.['app_protocol'];
-  const appProtocol = APP_PROTOCOLS.find((one) => one === said);
-  return appProtocol === undefined ? {} : { appProtocol };
 }
 
 function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {

@@ -7,29 +7,41 @@ import { METADATA_KEY } from './metadata-key.ts';
 const BALANCING_KEY = 'envoy.lb';
 const HASH_KEY = 'hash_key';
 
-type Described = Pick<EndpointSpec, 'pod' | 'hashKey'>;
+/** Beside those of the pod: the node that it is on, and the zones whose callers it is meant for. */
+const NODE = 'node';
+const FOR_ZONES = 'for_zones';
+
+type Described = Pick<EndpointSpec, 'pod' | 'node' | 'forZones' | 'hashKey'>;
 
 /** Null = there is nothing to say. */
-export function encodeEndpointMetadata({ pod, hashKey }: Described): Record<string, JsonObject> | null {
-  if (pod === undefined && hashKey === undefined) return null;
-  return {
-    ...(pod === undefined ? {} : { [METADATA_KEY]: { ...pod } }),
+export function encodeEndpointMetadata({ pod, node, forZones, hashKey }: Described): Record<string, JsonObject> | null {
+  const own: JsonObject = {
+    ...pod,
+    ...(node === undefined ? {} : { [NODE]: node }),
+    ...(forZones === undefined ? {} : { [FOR_ZONES]: [...forZones] }),
+  };
+  const all: Record<string, JsonObject> = {
+    ...(Object.keys(own).length === 0 ? {} : { [METADATA_KEY]: own }),
     ...(hashKey === undefined ? {} : { [BALANCING_KEY]: { [HASH_KEY]: hashKey } }),
   };
+  return Object.keys(all).length === 0 ? null : all;
 }
 
 export function decodeEndpointMetadata(metadata: Readonly<Record<string, JsonObject>>): Described {
-  const pod = decodePod(metadata[METADATA_KEY]);
+  const own = metadata[METADATA_KEY] ?? {};
+  const pod = decodePod(own);
+  const { [NODE]: node, [FOR_ZONES]: zones } = own;
   const hashKey = metadata[BALANCING_KEY]?.[HASH_KEY];
   return {
     ...(pod === null ? {} : { pod }),
+    ...(typeof node !== 'string' || node === '' ? {} : { node }),
+    ...(Array.isArray(zones) ? { forZones: zones.filter((zone) => typeof zone === 'string') } : {}),
     ...(typeof hashKey !== 'string' || hashKey === '' ? {} : { hashKey }),
   };
 }
 
 /** Null where a foreign control plane put something else under our key. */
-function decodePod(metadata: JsonObject | undefined): PodIdentity | null {
-  const { namespace, name, uid } = metadata ?? {};
+function decodePod({ namespace, name, uid }: JsonObject): PodIdentity | null {
   if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string') return null;
   return { namespace, name, uid };
 }

@@ -13,6 +13,7 @@ import {
   isMurmurHash,
 } from './balancing-options.ts';
 import { decodePolicies, encodePolicies } from './balancing-policies.ts';
+import { decodeNearest } from './cluster-metadata.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeLocality } from './locality-balancing.ts';
 import { decodeSlowStart } from './slow-start.ts';
@@ -38,7 +39,8 @@ export function decodeBalancing(message: Cluster, context: DecodeContext): Balan
       : (decodePolicies(policies, context, 'load_balancing_policy.policies') ?? balancingOf('round-robin', {}));
   const path = `${COMMON}.healthy_panic_threshold`;
   const panic = decodePanicThreshold(message.commonLbConfig?.healthyPanicThreshold, context, path);
-  return balancingOf(loadBalancer, { ...balancing, ...panic });
+  const nearest = decodeNearest(message);
+  return balancingOf(loadBalancer, { ...balancing, ...panic, ...(nearest === null ? {} : { locality: nearest }) });
 }
 
 /** What `load_balancing_policy` is newer than. */

@@ -12,7 +12,7 @@ export function decodeLocality(options: LocalityOptions | undefined): Pick<Balan
 }
 
 export function encodeLocality({ locality }: BalancingSpec) {
-  if (locality === undefined) return {};
+  if (locality?.kind !== 'weighted') return {};
   const localityConfigSpecifier = { case: 'localityWeightedLbConfig', value: {} } as const;
   return { localityLbConfig: { localityConfigSpecifier } };
 }

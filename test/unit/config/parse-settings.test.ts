@@ -29,6 +29,8 @@ describe('parseSettings', () => {
         podName: 'sidecar',
         podNamespace: 'default',
         podIp: '127.0.0.1',
+        zone: null,
+        nodeName: null,
         clusterDomain: 'cluster.local',
         outboundAddresses: [{ host: '127.0.0.1', port: 15_001 }],
         adminAddress: { host: '127.0.0.1', port: 15_000 },

@@ -62,3 +62,73 @@ describe('switchboard.dev/load-balancer', () => {
     expect(after.hosts).toEqual(before.hosts);
   });
 });
+
+const on = (node: string, zone: string) => ({
+  labels: `app: a, topology.kubernetes.io/zone: ${zone}`,
+  spec: `nodeName: ${node}, `,
+});
+const NODES =
+  podText({ name: 'p1', ip: '10.0.0.1', ...on('n1', 'east') }) + podText({ name: 'p2', ip: '10.0.0.2', ...on('n2', 'west') });
+
+describe('trafficDistribution and internalTrafficPolicy', () => {
+  const of = (spec: string) => new TextMesh(serviceWith('', `, ${spec}`) + NODES).translate();
+  const told = (spec: string) => {
+    const mesh = of(spec);
+    const endpoints = mesh.endpoints.get(A_80)?.localities.flatMap((locality) => locality.endpoints) ?? [];
+    return [mesh.clusters.get(A_80)?.balancing?.locality, endpoints.map(({ node = '' }) => node).join(' ')];
+  };
+
+  it.each([
+    ['PreferClose', ['zone'], ' '],
+    ['PreferSameZone', ['zone'], ' '],
+    ['PreferSameNode', ['node', 'zone'], 'n1 n2'],
+  ])('%s prefers by %j, and tells of nodes where they count: "%s"', (distribution, tiers, nodes) => {
+    expect(told(`trafficDistribution: ${distribution}`)).toEqual([{ kind: 'nearest', tiers }, nodes]);
+  });
+
+  it('Local keeps callers to their node, whatever is preferred', () => {
+    const only = { kind: 'nearest', tiers: ['node'], onlyNode: true };
+    expect(told('internalTrafficPolicy: Local, trafficDistribution: PreferClose')).toEqual([only, 'n1 n2']);
+    expect(told('internalTrafficPolicy: Cluster')).toEqual([undefined, ' ']);
+  });
+
+  it('is told where it is not known', () => {
+    const [issue] = of('trafficDistribution: PreferCheap').issues;
+    expect(issue === undefined ? '' : renderIssue(issue)).toContain(
+      'spec.trafficDistribution: "PreferCheap" is not known here; all endpoints are used alike; write one of PreferClose',
+    );
+  });
+});
+
+describe('topology hints of EndpointSlices', () => {
+  const slice = (...endpoints: readonly string[]): string => `
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: a-1, labels: {kubernetes.io/service-name: a}}
+addressType: IPv4
+ports: [{name: '', port: 8080, protocol: TCP}]
+endpoints: [${endpoints.join(', ')}]
+---
+`;
+  const told = (spec: string, ...endpoints: readonly string[]) => {
+    const mesh = new TextMesh(serviceWith('', spec) + slice(...endpoints)).translate();
+    const all = mesh.endpoints.get(A_80)?.localities.flatMap((locality) => locality.endpoints) ?? [];
+    return [mesh.clusters.get(A_80)?.balancing?.locality, all.map(({ forZones }) => forZones)];
+  };
+  const HINTED = '{addresses: [10.0.0.1], zone: east, hints: {forZones: [{name: east}, {name: west}]}}';
+  const UNHINTED = '{addresses: [10.0.0.2], zone: west}';
+  const UNREADY = '{addresses: [10.0.0.3], zone: west, conditions: {ready: false}}';
+
+  it('are passed on, and prefer, where every endpoint that serves has one', () => {
+    expect(told('', HINTED)).toEqual([{ kind: 'nearest', tiers: ['zone'] }, [['east', 'west']]]);
+    expect(told('', HINTED, UNREADY)).toEqual([{ kind: 'nearest', tiers: ['zone'] }, [['east', 'west']]]);
+  });
+
+  it('do not count where one endpoint has none', () => {
+    expect(told('', HINTED, UNHINTED)).toEqual([undefined, [undefined, undefined]]);
+    expect(told(', trafficDistribution: PreferClose', HINTED, UNHINTED)).toEqual([
+      { kind: 'nearest', tiers: ['zone'] },
+      [undefined, undefined],
+    ]);
+  });
+});

@@ -3,20 +3,25 @@ import { Word64 } from '../../../../src/base/word64.ts';
 import type { BalancingSpec, LoadBalancerName } from '../../../../src/model/balancing-spec.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from '../../../../src/model/endpoint-spec.ts';
 import { type Balanced, balance } from '../../../../src/proxy/balance/balance.ts';
+import { type Place, UNKNOWN_PLACE } from '../../../../src/proxy/balance/place.ts';
 import { EndpointSet } from '../../../../src/proxy/endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../../../../src/proxy/lb/index.ts';
 import type { LoadBalancer, PickContext } from '../../../../src/proxy/lb/load-balancer.ts';
-import { countHosts, pickerContext } from '../lb/scene.ts';
+import { countHosts, FRESH, pickerContext } from '../lb/scene.ts';
 
-/** One locality: `[zone/]priority[*weight]: host[/health] …`. */
+/** One locality: `[zone/]priority[*weight]: host[/health][@node][>zone,zone] …`. */
 function assignment(...lines: readonly string[]): LoadAssignmentSpec {
   const localities = lines.map((line) => {
     const [place = '', hosts = ''] = line.split(': ');
     const [where = '', weight = '1'] = place.split('*');
     const priority = Number(where.at(-1));
     const endpoints = hosts.split(' ').map((text) => {
-      const [host = '', health = 'healthy'] = text.split('/');
-      return { host, port: 80, health: health as EndpointHealth, weight: 1 };
+      const [before = '', hints] = text.split('>');
+      const [at = '', node] = before.split('@');
+      const [host = '', health = 'healthy'] = at.split('/');
+      const hinted = hints === undefined ? {} : { forZones: hints.split(',') };
+      const spec = { host, port: 80, health: health as EndpointHealth, weight: 1, ...hinted };
+      return node === undefined ? spec : { ...spec, node };
     });
     const locality = { region: '', zone: where.slice(0, -2), subZone: '' };
     return { locality, priority, weight: Number(weight), endpoints };
@@ -28,16 +33,20 @@ interface Given {
   readonly spec?: BalancingSpec;
   readonly name?: LoadBalancerName;
   readonly factor?: number;
+  readonly place?: Place;
 }
 
-function balanced(lines: readonly string[], { spec = {}, name = 'round-robin', factor = 140 }: Given = {}): Balanced {
+function balanced(
+  lines: readonly string[],
+  { spec = {}, name = 'round-robin', factor = 140, place = UNKNOWN_PLACE }: Given = {},
+): Balanced {
   const set = new EndpointSet(
     () => {},
     () => 0,
   );
   set.update(assignment(...lines));
   const balancer = LOAD_BALANCERS.find((row) => row.name === name) as LoadBalancer;
-  return balance(set.localities, { balancer, context: pickerContext(spec), overprovisioningFactor: factor });
+  return balance(set.localities, { balancer, context: pickerContext(spec), overprovisioningFactor: factor, place });
 }
 
 const NO_PANIC: BalancingSpec = { panicThreshold: 0 };
@@ -147,5 +156,71 @@ describe('localities by weight', () => {
     const counts = countHosts(picker, 8_000);
     expect(Math.abs((counts['a'] ?? 0) - 6_000)).toBeLessThan(500);
     expect(Math.abs((counts['b'] ?? 0) - 1_000)).toBeLessThan(400);
+  });
+});
+
+describe('the nearest endpoints', () => {
+  const ZONE: BalancingSpec = { locality: { kind: 'nearest', tiers: ['zone'] } };
+  const NODE_AND_ZONE: BalancingSpec = { locality: { kind: 'nearest', tiers: ['node', 'zone'] } };
+  const ONLY_NODE: BalancingSpec = { locality: { kind: 'nearest', tiers: ['node'], onlyNode: true } };
+  const place: Place = { zone: 'x', node: 'n1' };
+  const MESH = ['x/0: a@n1 b@n2', 'y/0: c@n3 d@n3'];
+
+  it('get all requests: those of the zone', () => {
+    expect(countHosts(balanced(MESH, { spec: ZONE, place }).picker, 100)).toEqual({ a: 50, b: 50 });
+  });
+
+  it('are those of the node first', () => {
+    expect(countHosts(balanced(MESH, { spec: NODE_AND_ZONE, place }).picker, 50)).toEqual({ a: 50 });
+    const elsewhere = { zone: 'x', node: 'n9' };
+    expect(countHosts(balanced(MESH, { spec: NODE_AND_ZONE, place: elsewhere }).picker, 50)).toEqual({ a: 25, b: 25 });
+  });
+
+  it('are all where nobody is near, or nobody knows where the caller is', () => {
+    for (const at of [{ zone: 'z', node: '' }, UNKNOWN_PLACE]) {
+      expect(countHosts(balanced(MESH, { spec: NODE_AND_ZONE, place: at }).picker, 40)).toEqual({
+        a: 10,
+        b: 10,
+        c: 10,
+        d: 10,
+      });
+    }
+  });
+
+  it('are those that are meant for the zone, where they say so, instead of those in it', () => {
+    const hinted = ['x/0: a>x b>y', 'y/0: c>x,y d>y'];
+    expect(countHosts(balanced(hinted, { spec: ZONE, place }).picker, 40)).toEqual({ a: 20, c: 20 });
+  });
+
+  it('leave requests to further ones when they are gone, and get them back', () => {
+    expect(countHosts(balanced(['x/0: a/unhealthy', 'y/0: c d e'], { spec: ZONE, place }).picker, 30)).toEqual({
+      ...{ c: 10, d: 10, e: 10 },
+    });
+  });
+
+  it('lend a retry to further ones', () => {
+    const { picker } = balanced(MESH, { spec: NODE_AND_ZONE, place });
+    expect(picker.pick({ wasTried: ({ host }) => host === 'a' })?.host).toBe('b');
+    expect('cd').toContain(picker.pick({ wasTried: ({ host }) => 'ab'.includes(host) })?.host);
+    expect(picker.pick({ wasTried: () => true })).not.toBeNull();
+  });
+
+  it('leave to further ones what would be more than twice the average of all, from 8 requests in work on', () => {
+    const found = balanced(['x/0: a', 'y/0: b c d'], { spec: ZONE, place });
+    const near = found.eligible.find(({ host }) => host === 'a');
+    if (near === undefined) throw new Error('a is not eligible');
+    near.activeRequests = 7;
+    expect(countHosts(found.picker, 9)).toEqual({ a: 9 });
+    near.activeRequests = 8;
+    expect(countHosts(found.picker, 9)).toEqual({ b: 3, c: 3, d: 3 });
+    for (const endpoint of found.eligible) endpoint.activeRequests = 8;
+    expect(countHosts(found.picker, 9)).toEqual({ a: 9 });
+  });
+
+  it('may be the only ones: of the node or nobody, draining ones of the node where none is healthy', () => {
+    expect(hosts(balanced(MESH, { spec: ONLY_NODE, place }))).toBe('a');
+    expect(balanced(MESH, { spec: ONLY_NODE, place: { zone: 'x', node: 'n9' } }).picker.pick(FRESH)).toBeNull();
+    expect(hosts(balanced(['x/0: a/draining@n1 b@n2'], { spec: ONLY_NODE, place }))).toBe('a');
+    expect(hosts(balanced(MESH, { spec: ONLY_NODE }))).toBe('a b c d');
   });
 });

@@ -2,6 +2,7 @@
 import { Word64 } from '../../../../src/base/word64.ts';
 import type { BalancingSpec, LoadBalancerName, SlowStartSpec } from '../../../../src/model/balancing-spec.ts';
 import { balance } from '../../../../src/proxy/balance/balance.ts';
+import { UNKNOWN_PLACE } from '../../../../src/proxy/balance/place.ts';
 import type { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
 import { LOAD_BALANCERS } from '../../../../src/proxy/lb/index.ts';
 import type { LoadBalancer, Picker } from '../../../../src/proxy/lb/load-balancer.ts';
@@ -28,7 +29,12 @@ function scene(name: LoadBalancerName, sinceMs: readonly number[], slowStart = S
   const balancer = LOAD_BALANCERS.find((row) => row.name === name) as LoadBalancer;
   const group = { locality: { region: '', zone: '', subZone: '' }, priority: 0, weight: 1, endpoints: [] };
   const context = pickerContext({ ...spec, slowStart }, 1, now);
-  const { picker } = balance([{ group, endpoints }], { balancer, context, overprovisioningFactor: 140 });
+  const { picker } = balance([{ group, endpoints }], {
+    balancer,
+    context,
+    overprovisioningFactor: 140,
+    place: UNKNOWN_PLACE,
+  });
   return { picker, endpoints, clock };
 }
 
