@@ -68,7 +68,8 @@ const on = (node: string, zone: string) => ({
   spec: `nodeName: ${node}, `,
 });
 const NODES =
-  podText({ name: 'p1', ip: '10.0.0.1', ...on('n1', 'east') }) + podText({ name: 'p2', ip: '10.0.0.2', ...on('n2', 'west') });
+  podText({ name: 'p1', ip: '10.0.0.1', ...on('n1', 'east') }) +
+  podText({ name: 'p2', ip: '10.0.0.2', ...on('n2', 'west') });
 
 describe('trafficDistribution and internalTrafficPolicy', () => {
   const of = (spec: string) => new TextMesh(serviceWith('', `, ${spec}`) + NODES).translate();
