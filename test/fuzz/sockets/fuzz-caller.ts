@@ -10,10 +10,13 @@ import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { pieces, requestBytes } from './wire.ts';
 
 const MOST_TURNS = 4;
+const TUNNEL = 'CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n';
+const END_OF_HEAD = '\r\n\r\n';
 
 export class FuzzCaller {
   readonly outcomes: Outcome[] = [];
   readonly #plan: CallerPlan;
+  readonly #tunnelled: boolean;
   readonly #socket: Socket;
   readonly #random: Random;
   readonly #arrived: Buffer[] = [];
@@ -27,8 +30,10 @@ export class FuzzCaller {
   #left = false;
   #wake: (() => void) | null = null;
 
-  constructor(plan: CallerPlan, port: number) {
+  /** `tunnelled`: it asks for a tunnel to the Service first, and says all the rest in it. */
+  constructor(plan: CallerPlan, port: number, tunnelled = false) {
     this.#plan = plan;
+    this.#tunnelled = tunnelled;
     this.#random = seededRandom(plan.seed);
     this.#socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     this.#listen();
@@ -38,6 +43,7 @@ export class FuzzCaller {
   async run(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     await once(this.#socket, 'connect');
+    if (this.#tunnelled) await this.#openTunnel();
     const { requests, pipelined } = this.#plan;
     const sent = pipelined ? this.#sendAll() : null;
     for (const [index, request] of requests.entries()) {
@@ -45,8 +51,21 @@ export class FuzzCaller {
       this.outcomes.push(await this.#receive(request));
     }
     await sent;
-    this.#socket.destroy();
+    // Whoever only stops speaking may still be spoken to: a tunnel to a pod that stalls would stay.
+    if (this.#tunnelled) resetSocket(this.#socket);
+    else this.#socket.destroy();
     await closed;
+  }
+
+  /** The sidecar says yes before it knows what will be said. */
+  async #openTunnel(): Promise<void> {
+    this.#socket.write(TUNNEL);
+    const deadline = performance.now() + PATIENCE_MS;
+    while (this.#bytes.indexOf(END_OF_HEAD) < 0 && this.#end === '' && performance.now() < deadline) {
+      await this.#more();
+      this.#join();
+    }
+    this.#at = this.#bytes.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
   }
 
   #listen(): void {

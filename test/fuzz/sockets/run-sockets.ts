@@ -7,7 +7,7 @@ import { FuzzHttp2Caller } from './fuzz-http2-caller.ts';
 import { FuzzHttp2Pod } from './fuzz-http2-pod.ts';
 import { FuzzPod, type PodLedger } from './fuzz-pod.ts';
 import type { Outcome } from './outcome.ts';
-import { chance, drawCaller } from './plan.ts';
+import { type CallerPlan, chance, drawCaller } from './plan.ts';
 
 export interface SocketsRun {
   readonly requests: number;
@@ -29,7 +29,9 @@ const REQUESTS_A_ROUND = 5_000;
 const PODS = 3;
 const CHANGE_SHARE = 0.02;
 /** Of callers. */
-const HTTP2_SHARE = 0.5;
+const HTTP2_SHARE = 0.4;
+/** Of the others: HTTP/1.1 through CONNECT. */
+const TUNNEL_SHARE = 0.2;
 /** Nobody listens there: port 9 of an address of our own. */
 const REFUSING: TestAddress = { host: '127.66.0.9', port: 9 };
 const TIMEOUTS = { routeTimeoutMs: 800, connectTimeoutMs: 1_000, upstreamIdleTimeoutMs: 60 };
@@ -69,6 +71,8 @@ async function runRound(
   const addresses = pods.map(({ address }) => address);
   const http2Services = protocol === 'http2' ? ['web'] : [];
   const plane = await LivePlane.start({ services: { web: addresses }, http2Services, ...TIMEOUTS });
+  // What is said in a tunnel is looked for, and found to be HTTP.
+  plane.apply({ clusters: { upserted: [{ ...plane.cluster('web'), appProtocol: 'http' }], removed: [] } });
   const outcomes: Outcome[] = [];
   let drawn = 0;
   let callers = 0;
@@ -78,8 +82,7 @@ async function runRound(
       const plan = drawCaller(random, `${name}c${callers}`);
       callers += 1;
       drawn += plan.requests.length;
-      const Caller = chance(random, HTTP2_SHARE) ? FuzzHttp2Caller : FuzzCaller;
-      const caller = new Caller(plan, plane.port);
+      const caller = createCaller(random, plan, plane.port);
       await caller.run();
       outcomes.push(...caller.outcomes);
     }
@@ -90,6 +93,11 @@ async function runRound(
   await plane.close();
   await Promise.all(pods.map((pod) => pod.close()));
   return outcomes;
+}
+
+function createCaller(random: Random, plan: CallerPlan, port: number): FuzzCaller | FuzzHttp2Caller {
+  if (chance(random, HTTP2_SHARE)) return new FuzzHttp2Caller(plan, port);
+  return new FuzzCaller(plan, port, chance(random, TUNNEL_SHARE));
 }
 
 /** At least one pod that works, perhaps one that refuses. */
