@@ -16,6 +16,7 @@ import { LARGEST_WINDOW_BYTES } from './frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { type FieldSink, HpackDecoder } from './hpack/hpack-decoder.ts';
 import type { Http2Commons } from './http2-commons.ts';
+import { RepeatedTrailers } from './repeated-trailers.ts';
 import { PeerSettings } from './settings.ts';
 import { BY_PEER, type Http2Stream } from './stream.ts';
 import { StreamCarrier } from './stream-carrier.ts';
@@ -27,6 +28,7 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
   protected readonly peer = new PeerSettings();
   readonly #reader: FrameReader;
   readonly #decoder = new HpackDecoder();
+  readonly #trailers = new RepeatedTrailers();
   /** Streams that the read in work has told something. */
   readonly #touched: S[] = [];
   #touchedCount = 0;
@@ -104,18 +106,25 @@ export abstract class Http2Connection<S extends Http2Stream> extends StreamCarri
   }
 
   protected readTrailers(stream: S, bytes: Buffer, start: number, end: number, endStream: boolean): void {
-    const { trailers, text } = this.commons;
-    trailers.begin(text);
-    if (!this.decode(bytes, start, end, trailers)) return;
+    const { trailers, text, stats } = this.commons;
+    const version = this.tableVersion;
+    const known = this.#trailers.find(bytes, start, end, version);
+    if (known === null) trailers.begin(text);
+    if (known === null && !this.decode(bytes, start, end, trailers)) return;
     if (stream.remoteEnded) this.streamError(stream, STREAM_CLOSED, 'HEADERS behind the end of the stream');
     else if (!endStream) this.streamError(stream, PROTOCOL_ERROR, 'trailers that do not end the stream');
-    else if (trailers.problem !== '') this.streamError(stream, PROTOCOL_ERROR, trailers.problem);
+    else if (known !== null) {
+      stats.trailers += 1;
+      this.#endRemote(stream, known);
+    } else if (trailers.problem !== '') this.streamError(stream, PROTOCOL_ERROR, trailers.problem);
     else if (this.blockOverflowed) {
-      this.commons.stats.headerOverflows += 1;
+      stats.headerOverflows += 1;
       this.streamError(stream, ENHANCE_YOUR_CALM, 'trailers that are longer than the limit');
     } else {
-      this.commons.stats.trailers += 1;
-      this.#endRemote(stream, trailers.end(text));
+      stats.trailers += 1;
+      const said = trailers.end(text);
+      if (version === this.tableVersion) this.#trailers.keep(bytes, start, end, version, said);
+      this.#endRemote(stream, said);
     }
   }
 

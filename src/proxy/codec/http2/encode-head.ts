@@ -108,7 +108,10 @@ export function encodeResponseText(encoder: HpackEncoder, text: string, out: Blo
 /** `trailers`: lines `name: value\r\n`. */
 export function encodeTrailers(encoder: HpackEncoder, trailers: string, out: BlockWriter): void {
   begin(encoder, out);
+  const start = out.end;
+  if (encoder.repeatText(trailers, out)) return;
   encodeLines(encoder, trailers, 0, '', out);
+  encoder.rememberText(out, start);
 }
 
 function begin(encoder: HpackEncoder, out: BlockWriter): void {

@@ -39,6 +39,9 @@ export class HpackEncoder {
   readonly #prepared = new PreparedBlocks();
   /** Changes whenever an index may mean something else than before. */
   #version = 0;
+  #text = '';
+  /** Stands for `#text` among the heads that repeat. */
+  #textBlock: SharedHead = { shared: 0 };
   /** Every field since `repeat` will be written the same way the next time. */
   #settled = false;
 
@@ -104,6 +107,17 @@ export class HpackEncoder {
   /** The fields that `out` has from `start` on, added since `repeat`, are all of that head. */
   remember(head: SharedHead, out: BlockWriter, start: number): void {
     if (this.#settled) this.#prepared.keep(head, this.#version, out, start);
+  }
+
+  /** The same for the lines that come behind a body: those that came last. */
+  repeatText(text: string, out: BlockWriter): boolean {
+    if (text !== this.#text) this.#textBlock = { shared: 0 }; // alloc-ok: for other lines than before
+    this.#text = text;
+    return this.repeat(this.#textBlock, out);
+  }
+
+  rememberText(out: BlockWriter, start: number): void {
+    this.remember(this.#textBlock, out, start);
   }
 
   #literal(line: string, name: string, flags: number, mask: number, out: BlockWriter): void {

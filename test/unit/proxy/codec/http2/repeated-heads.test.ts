@@ -1,14 +1,18 @@
 // Heads that repeat: when one object may stand for many, and when it must not.
 import { RequestHead, ResponseHead } from '../../../../../src/proxy/codec/head.ts';
+import { encodeTrailers } from '../../../../../src/proxy/codec/http2/encode-head.ts';
+import { BlockWriter } from '../../../../../src/proxy/codec/http2/hpack/block-writer.ts';
 import { FieldText, HpackDecoder } from '../../../../../src/proxy/codec/http2/hpack/hpack-decoder.ts';
 import { HpackEncoder } from '../../../../../src/proxy/codec/http2/hpack/hpack-encoder.ts';
 import { RepeatedHeads } from '../../../../../src/proxy/codec/http2/repeated-heads.ts';
+import { RepeatedTrailers } from '../../../../../src/proxy/codec/http2/repeated-trailers.ts';
 import { RequestHeadBuilder } from '../../../../../src/proxy/codec/http2/request-head-builder.ts';
 import { ResponseHeadBuilder } from '../../../../../src/proxy/codec/http2/response-head-builder.ts';
 import { SharedHeads } from '../../../../../src/proxy/codec/http2/shared-heads.ts';
-import { type FieldPair, write } from './hpack/blocks.ts';
+import { BlockReader, type FieldPair, write } from './hpack/blocks.ts';
 
 const text = new FieldText(65_536);
+const out = new BlockWriter();
 
 function request(...more: readonly FieldPair[]): RequestHead {
   const builder = new RequestHeadBuilder();
@@ -131,6 +135,50 @@ describe('a block', () => {
     for (let count = 0; count < 4; count += 1) {
       expect(heads.find(long, 0, 513, 1, 0)).toBeNull();
       heads.keep(long, 0, 513, 1, 0, request());
+    }
+  });
+});
+
+describe('trailers', () => {
+  const BLOCKS = ['aaaa', 'bbbb', 'ccccc', 'a'.repeat(129)].map((text) => Buffer.from(`-${text}-`));
+
+  /** What is found for the block, and what is decoded if nothing is. */
+  function read(trailers: RepeatedTrailers, block: Buffer, version: number, text: string): string {
+    const known = trailers.find(block, 1, block.length - 1, version);
+    if (known === null) trailers.keep(block, 1, block.length - 1, version, text);
+    return known === null ? `decoded ${text}` : known;
+  }
+
+  it('are known from the third time in a row on, until others come or the table changes', () => {
+    const trailers = new RepeatedTrailers();
+    const [a, b, c, long] = BLOCKS as [Buffer, Buffer, Buffer, Buffer];
+    const reads: [Buffer, number, string][] = [
+      ...[1, 2, 3, 4].map((): [Buffer, number, string] => [a, 1, 'A']),
+      [b, 1, 'B'],
+      [a, 1, 'A'],
+      ...[1, 2, 3].map((): [Buffer, number, string] => [c, 1, 'C']),
+      [c, 2, 'other'],
+      [c, 2, 'other'],
+      [c, 2, 'other'],
+      ...[1, 2, 3].map((): [Buffer, number, string] => [long, 2, 'long']),
+    ];
+    expect(reads.map(([block, version, text]) => read(trailers, block, version, text))).toEqual([
+      ...['decoded A', 'decoded A', 'A', 'A', 'decoded B', 'decoded A', 'decoded C', 'decoded C', 'C'],
+      ...['decoded other', 'decoded other', 'other', 'decoded long', 'decoded long', 'decoded long'],
+    ]);
+  });
+
+  it('are written again as they were, and others as themselves', () => {
+    const encoder = new HpackEncoder();
+    const reader = new BlockReader();
+    const texts = ['grpc-status: 0\r\n', 'grpc-status: 5\r\ngrpc-message: nobody\r\n'];
+    for (let turn = 0; turn < 40; turn += 1) {
+      const said = texts[turn % 7 === 0 ? 1 : 0] as string;
+      encodeTrailers(encoder, said, out);
+      const pairs = reader.read(Buffer.from(out.bytes.subarray(0, out.end))) ?? [];
+      expect(pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('')).toBe(said);
+      if (turn === 20) encoder.setPeerLimit(0);
+      if (turn === 30) encoder.setPeerLimit(4_096);
     }
   });
 });
