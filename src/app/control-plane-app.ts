@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import type { Result } from '../base/result.ts';
 import { ControlPlane } from '../control/control-plane.ts';
-import { prefetchHints } from '../control/prefetch-hints.ts';
+import { PrefetchHints } from '../control/prefetch-hints.ts';
 import { parseRegistries } from '../control/registry/parse-registries.ts';
 import type { Registry } from '../control/registry/registry.ts';
 import { viewKey } from '../control/translate/view.ts';
@@ -54,14 +54,14 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
     const { registries, clusterDomain, xdsAddress, adminAddress, clock, log } = options;
     this.#explainListen = options.explainListen ?? ((error) => error);
     const controlPlane = new ControlPlane({ registries, clock, log, clusterDomain });
+    const hints = new PrefetchHints((...pod) => controlPlane.workloadOf(...pod));
     const cache = new SnapshotCache({
       resolveView: viewKey,
       snapshotFor: (node) => controlPlane.state?.snapshotFor(node) ?? null,
       onDemand: {
         apiListener: (node, name) => controlPlane.state?.apiListener(node, name) ?? null,
         routeConfig: (node, name) => controlPlane.state?.routeConfig(node, name) ?? null,
-        prefetchHints: (node) =>
-          prefetchHints(node, this.#xds.dialledRoutes(), (...pod) => controlPlane.workloadOf(...pod)),
+        prefetchHints: (node) => hints.of(node, this.#xds.dialledRoutes()),
       },
     });
     this.ready = new Promise((resolve) => {

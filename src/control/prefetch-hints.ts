@@ -4,36 +4,59 @@ import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec, SIBLINGS } from '../model/p
 
 /** A connected client that asks for what is dialled. */
 export interface DiallingClient {
+  /** The same object for as long as it is connected. */
   readonly node: NodeIdentity;
-  /** Names of route configurations that it asks for. */
+  /** Names of route configurations that it asks for, the longest held first. */
   readonly routes: ReadonlySet<string>;
 }
 
 /** So many of a workload's thousand pods tell what it dials; the first that are found. */
 export const MAX_SIBLINGS = 20;
+/** So many names of each are looked at. */
+export const MAX_NAMES = 1_000;
 
-/**
- * `workloadOf`: of a pod by namespace and name, null where nobody knows; then there are no hints. Clients are looked at in their order, so
- * the oldest should come first: they have dialled the most.
- */
-export function prefetchHints(
-  node: NodeIdentity,
-  clients: Iterable<DiallingClient>,
-  workloadOf: (namespace: string, pod: string) => string | null,
-): PrefetchHintsSpec {
-  const ofNode = ({ id }: NodeIdentity): string | null => {
-    const name = parseSidecarNodeId(id);
-    return name === null ? null : workloadOf(name.namespace, name.pod);
-  };
-  const own = ofNode(node);
-  const holders = new Map<string, number>();
-  let siblings = 0;
-  for (const client of own === null ? [] : clients) {
-    if (client.node.namespace !== node.namespace || client.routes.size === 0 || ofNode(client.node) !== own) continue;
-    for (const name of client.routes) holders.set(name, (holders.get(name) ?? 0) + 1);
-    siblings += 1;
-    if (siblings === MAX_SIBLINGS) break;
+export class PrefetchHints {
+  readonly #workloadOf: (namespace: string, pod: string) => string | null;
+  /** A rollout asks for every new pod about all that are connected. */
+  readonly #workloads = new WeakMap<NodeIdentity, string>();
+
+  /** `workloadOf`: of a pod by namespace and name, null where nobody knows; then there are no hints. */
+  constructor(workloadOf: (namespace: string, pod: string) => string | null) {
+    this.#workloadOf = workloadOf;
   }
-  const sorted = [...holders].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
-  return { name: SIBLINGS, routes: sorted.slice(0, MAX_PREFETCH_HINTS).map(([name]) => name) };
+
+  /** Clients are looked at in their order, so the oldest should come first: they have dialled the most. */
+  of(node: NodeIdentity, clients: Iterable<DiallingClient>): PrefetchHintsSpec {
+    const own = this.#workload(node);
+    const holders = new Map<string, number>();
+    let siblings = 0;
+    for (const client of own === null ? [] : clients) {
+      if (client.routes.size === 0 || client.node.namespace !== node.namespace) continue;
+      if (this.#workload(client.node) !== own) continue;
+      count(client.routes, holders);
+      siblings += 1;
+      if (siblings === MAX_SIBLINGS) break;
+    }
+    const sorted = [...holders].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
+    return { name: SIBLINGS, routes: sorted.slice(0, MAX_PREFETCH_HINTS).map(([name]) => name) };
+  }
+
+  /** What is known of a pod stays for as long as its client is connected. */
+  #workload(node: NodeIdentity): string | null {
+    const known = this.#workloads.get(node);
+    if (known !== undefined) return known;
+    const name = parseSidecarNodeId(node.id);
+    const workload = name === null ? null : this.#workloadOf(name.namespace, name.pod);
+    if (workload !== null) this.#workloads.set(node, workload);
+    return workload;
+  }
+}
+
+function count(routes: ReadonlySet<string>, holders: Map<string, number>): void {
+  let left = MAX_NAMES;
+  for (const name of routes) {
+    if (left === 0) return;
+    left -= 1;
+    holders.set(name, (holders.get(name) ?? 0) + 1);
+  }
 }

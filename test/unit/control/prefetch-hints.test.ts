@@ -1,5 +1,5 @@
 // What a new pod is told that its siblings hold.
-import { type DiallingClient, MAX_SIBLINGS, prefetchHints } from '../../../src/control/prefetch-hints.ts';
+import { type DiallingClient, MAX_NAMES, MAX_SIBLINGS, PrefetchHints } from '../../../src/control/prefetch-hints.ts';
 import { type NodeIdentity, sidecarNodeId } from '../../../src/model/node-identity.ts';
 import { MAX_PREFETCH_HINTS } from '../../../src/model/prefetch-hints-spec.ts';
 
@@ -17,7 +17,7 @@ function workloadOf(namespace: string, pod: string): string | null {
 }
 
 function hintsFor(clients: readonly DiallingClient[], pod = 'web-0'): readonly string[] {
-  return prefetchHints(node(pod), clients, workloadOf).routes;
+  return new PrefetchHints(workloadOf).of(node(pod), clients).routes;
 }
 
 describe('prefetch hints', () => {
@@ -29,7 +29,7 @@ describe('prefetch hints', () => {
       holding('?', ['unknown:80']),
       { node: { ...node('web-3'), id: 'a node id of another form' }, routes: new Set(['strange:80']) },
     ];
-    expect(prefetchHints(node('web-0'), clients, workloadOf)).toEqual({ name: 'siblings', routes: ['cart:80'] });
+    expect(new PrefetchHints(workloadOf).of(node('web-0'), clients)).toEqual({ name: 'siblings', routes: ['cart:80'] });
   });
 
   it('begin with what most siblings hold; what as many hold stands in the order of its names', () => {
@@ -63,7 +63,31 @@ describe('prefetch hints', () => {
         yield holding(`web-${i}`, [`of-${i}:80`]);
       }
     }
-    expect(prefetchHints(node('web-0'), clients(), workloadOf).routes).toHaveLength(MAX_SIBLINGS);
+    expect(new PrefetchHints(workloadOf).of(node('web-0'), clients()).routes).toHaveLength(MAX_SIBLINGS);
     expect(asked).toBe(MAX_SIBLINGS);
+  });
+
+  it('look at 1,000 names of a sibling', () => {
+    const many = Array.from({ length: MAX_NAMES }, (_, i) => `service-${i}:80`);
+    const beyond = [...many, 'last:80'];
+    expect(hintsFor([holding('web-1', beyond), holding('web-2', beyond), holding('web-3', ['last:80'])])[0]).toBe(
+      'service-0:80',
+    );
+    expect(hintsFor([holding('web-1', ['last:80']), holding('web-2', ['last:80'])])).toEqual(['last:80']);
+  });
+
+  it('ask once for the workload of a client, however many pods are new, and again for one that nobody knew', () => {
+    const asked: string[] = [];
+    let known = false;
+    const hints = new PrefetchHints((namespace, pod) => {
+      asked.push(pod);
+      return pod === 'web-late' && !known ? null : workloadOf(namespace, pod);
+    });
+    const clients = [holding('web-1', ['a:80']), holding('web-late', ['b:80'])];
+    expect(hints.of(node('web-new'), clients).routes).toEqual(['a:80']);
+    known = true;
+    expect(hints.of(node('web-newer'), clients).routes).toEqual(['a:80', 'b:80']);
+    hints.of(node('web-newest'), clients);
+    expect(asked).toEqual(['web-new', 'web-1', 'web-late', 'web-newer', 'web-late', 'web-newest']);
   });
 });
