@@ -18,8 +18,11 @@ export interface ClusterSpec {
     | { readonly kind: 'original-dst' };
   /** For the TCP handshake, ms (> 0). Envoy's default: 5,000. */
   readonly connectTimeoutMs: number;
-  /** What its endpoints speak. Absent = HTTP/1.1. Source: HttpProtocolOptions.explicit_http_config. */
-  readonly protocol?: 'http2';
+  /**
+   * What its endpoints speak. `auto`: HTTP/2 or HTTP/1.1, as each agrees to in its TLS handshake (ALPN); only with `tls`. Absent = HTTP/1.1.
+   * Source: HttpProtocolOptions.explicit_http_config, auto_config.
+   */
+  readonly protocol?: 'http2' | 'auto';
   /** What its callers speak. Absent = nobody looks into it. Source: metadata `switchboard.dev`, `app_protocol`. */
   readonly appProtocol?: AppProtocol;
   /** Of an answer with its start line, ≥ 1 KiB. Absent, as of the next: what the program was told. */

@@ -143,7 +143,7 @@ const clusterBase = fc.record(
     ),
     connectTimeoutMs: ms,
     tls: upstreamTls,
-    protocol: fc.constant('http2' as const),
+    protocol: fc.constantFrom('http2' as const, 'auto' as const),
     appProtocol: fc.constantFrom(...APP_PROTOCOLS),
     maxResponseHeadBytes: kibibytes,
     maxResponseFields: fc.integer({ min: 1, max: 10_000 }),
@@ -153,9 +153,12 @@ const clusterBase = fc.record(
 
 export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc
   .tuple(clusterBase, balancing)
-  .map(([base, chosen]) =>
-    base.discovery.kind === 'original-dst' ? { ...base, loadBalancer: 'round-robin' } : { ...base, ...chosen },
-  );
+  .map(([{ protocol, ...base }, chosen]) => ({
+    ...base,
+    // ALPN is a matter of TLS.
+    ...(protocol === undefined || (protocol === 'auto' && base.tls === undefined) ? {} : { protocol }),
+    ...(base.discovery.kind === 'original-dst' ? { loadBalancer: 'round-robin' as const } : chosen),
+  }));
 
 const retry: fc.Arbitrary<RetryPolicySpec> = fc
   .record({

@@ -41,10 +41,10 @@ export class TlsOrigin {
 
   /**
    * A dial whose sockets come to be with `secureConnect`: by then the certificate has been verified, unless the configuration says that it
-   * need not.
+   * need not. `protocols`: ALPN in place of what is configured.
    */
-  dialBy(dial: Dial): Dial {
-    return (host, port) => this.#secure(dial(host, port));
+  dialBy(dial: Dial, protocols: readonly string[] = this.#protocols): Dial {
+    return (host, port) => this.#secure(dial(host, port), protocols);
   }
 
   /** Files are not looked at any more. */
@@ -57,13 +57,13 @@ export class TlsOrigin {
     sink.counter('cluster', cluster, 'ssl.files_refused', this.#watched?.refusals ?? 0);
   }
 
-  #secure(socket: Socket): TLSSocket {
+  #secure(socket: Socket, protocols: readonly string[]): TLSSocket {
     const spec = this.#spec;
     const tls = connect({
       socket,
       secureContext: this.#context,
       servername: spec.sni,
-      ALPNProtocols: [...this.#protocols],
+      ALPNProtocols: [...protocols],
       rejectUnauthorized: spec.validation?.acceptUntrusted !== true,
       checkServerIdentity: (_host, certificate) => checkIdentity(spec, certificate),
     });

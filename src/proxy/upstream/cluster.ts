@@ -15,6 +15,7 @@ import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
 import type { TlsFiles } from '../tls/tls-files.ts';
 import { TlsOrigin } from '../tls/tls-origin.ts';
+import { type AgreedProtocol, type AutoDials, AutoPool, type CreatePool } from './auto-pool.ts';
 import { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
 import { DnsDiscovery } from './dns-discovery.ts';
@@ -46,13 +47,18 @@ export interface ClusterSlot {
   cluster: Cluster | null;
 }
 
+type EndpointPool = ConnectionPool | Http2Pool | AutoPool;
+
+/** ALPN where the configuration lists none. */
+const OFFERED = { http1: ['http/1.1'], http2: ['h2'], auto: ['h2', 'http/1.1'] } as const;
+
 export class Cluster implements StatSource {
   readonly name: string;
   readonly stats = new ClusterStats();
   readonly retryBudget: RetryBudget;
   readonly #options: ClusterOptions;
   readonly #endpoints: EndpointSet;
-  readonly #pools = new Map<Endpoint, ConnectionPool | Http2Pool>();
+  readonly #pools = new Map<Endpoint, EndpointPool>();
   #spec: ClusterSpec;
   /** Of this sidecar and this cluster, for as long as it lives. */
   readonly #seed: number;
@@ -68,6 +74,8 @@ export class Cluster implements StatSource {
   #dns: DnsDiscovery | null = null;
   /** Null = plain text. */
   #tls: TlsOrigin | null = null;
+  /** Where handshakes tell what endpoints speak. */
+  #dials: AutoDials | null = null;
   /** For a cluster that goes where its callers were going, instead of `#endpoints`. */
   #originalDst: OriginalDstEndpoints | null = null;
   #assigned = false;
@@ -169,7 +177,7 @@ export class Cluster implements StatSource {
     return problem === '' ? count : `${count}; ${problem}`;
   }
 
-  poolOf(endpoint: Endpoint): ConnectionPool | Http2Pool {
+  poolOf(endpoint: Endpoint): EndpointPool {
     return this.#pools.get(endpoint) ?? this.#createPool(endpoint);
   }
 
@@ -242,12 +250,20 @@ export class Cluster implements StatSource {
     const { pool, tlsFiles } = this.#options;
     let origin: TlsOrigin | null = null;
     if (tls !== undefined) {
-      const protocols = protocol === 'http2' ? ['h2'] : []; // alloc-ok: update time
+      // Not every endpoint that is no HTTP/2 speaks HTTP: bytes go there too.
+      const protocols = protocol === undefined ? [] : OFFERED[protocol]; // alloc-ok: update time
       origin = new TlsOrigin(tls, protocols, tlsFiles ?? null, `cluster "${this.name}"`); // alloc-ok: update time
     }
     this.#tls?.stop();
     this.#tls = origin;
-    return origin === null ? pool : { ...pool, dial: origin.dialBy(pool.dial) }; // alloc-ok: update time
+    this.#dials = null;
+    if (origin === null) return pool;
+    const either = origin.dialBy(pool.dial);
+    if (protocol === 'auto') {
+      const [http1, http2] = [origin.dialBy(pool.dial, OFFERED.http1), origin.dialBy(pool.dial, OFFERED.http2)]; // alloc-ok: update time
+      this.#dials = { either, http1, http2 }; // alloc-ok: update time
+    }
+    return { ...pool, dial: either }; // alloc-ok: update time
   }
 
   /** Connections that are there finish what they carry; new ones are made as the configuration says now. */
@@ -257,16 +273,27 @@ export class Cluster implements StatSource {
     this.#pools.clear();
   }
 
-  #createPool(endpoint: Endpoint): ConnectionPool | Http2Pool {
-    const options = this.#pool;
-    const pool =
-      this.#spec.protocol === 'http2'
-        ? new Http2Pool(endpoint, this.stats, options, this.#limits(), this.#http2Shared()) // alloc-ok: once an endpoint
-        : new ConnectionPool(endpoint, this.stats, options, this.#limits()); // alloc-ok: once an endpoint
+  #createPool(endpoint: Endpoint): EndpointPool {
+    const pool = this.#newPool(endpoint);
     // A retry may go to a pod that was not used before.
     if (this.#draining) pool.drain();
     this.#pools.set(endpoint, pool);
     return pool;
+  }
+
+  #newPool(endpoint: Endpoint): EndpointPool {
+    const options = this.#pool;
+    if (this.#dials === null)
+      return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
+    // alloc-ok: once an endpoint
+    const create: CreatePool = (protocol, dial) => this.#poolOf(endpoint, protocol, { ...options, dial });
+    return new AutoPool(endpoint, this.stats, options, this.#limits(), this.#dials, create); // alloc-ok: once an endpoint
+  }
+
+  #poolOf(endpoint: Endpoint, protocol: AgreedProtocol, options: PoolOptions): ConnectionPool | Http2Pool {
+    return protocol === 'http2'
+      ? new Http2Pool(endpoint, this.stats, options, this.#limits(), this.#http2Shared()) // alloc-ok: once an endpoint
+      : new ConnectionPool(endpoint, this.stats, options, this.#limits()); // alloc-ok: once an endpoint
   }
 
   #http2Shared(): Http2Commons {

@@ -20,10 +20,10 @@ export function encodeHttpOptions(spec: HttpOptions): Record<string, Any> {
   if (protocol === undefined && bytes === undefined && fields === undefined) return {};
   const protocolConfig = protocol === 'http2' ? 'http2ProtocolOptions' : 'httpProtocolOptions';
   const options: MessageInitShape<typeof HttpProtocolOptionsSchema> = {
-    upstreamProtocolOptions: {
-      case: 'explicitHttpConfig',
-      value: { protocolConfig: { case: protocolConfig, value: {} } },
-    },
+    upstreamProtocolOptions:
+      protocol === 'auto'
+        ? { case: 'autoConfig', value: { httpProtocolOptions: {}, http2ProtocolOptions: {} } }
+        : { case: 'explicitHttpConfig', value: { protocolConfig: { case: protocolConfig, value: {} } } },
     ...(bytes === undefined && fields === undefined
       ? {}
       : {
@@ -51,12 +51,13 @@ export function decodeHttpOptions({ typedExtensionProtocolOptions }: Cluster, co
   return found;
 }
 
-/** Where the caller's version or ALPN should decide, it is HTTP/1.1. */
+/** Where the caller's version should decide, it is HTTP/1.1. */
 function decodeProtocol(
   { upstreamProtocolOptions: choice }: HttpProtocolOptions,
   context: DecodeContext,
   path: string,
 ): Pick<ClusterSpec, 'protocol'> {
+  if (choice.case === 'autoConfig') return { protocol: 'auto' };
   if (choice.case !== 'explicitHttpConfig') return {};
   const { protocolConfig } = choice.value;
   if (protocolConfig.case === 'http2ProtocolOptions') return { protocol: 'http2' };

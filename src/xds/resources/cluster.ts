@@ -87,12 +87,17 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
   if (connectTimeoutMs === 0) context.refuse('connect_timeout', 'is 0', 'give more than 0 s');
   const socket = 'transport_socket';
   const tls = decodeTlsSocket(UpstreamTlsContextSchema, message.transportSocket, context, socket);
+  const http = decodeHttpOptions(message, context);
+  if (http.protocol === 'auto' && tls === null) {
+    const remedy = 'add a transport_socket, or use explicit_http_config';
+    context.refuse('typed_extension_protocol_options', 'auto_config chooses by ALPN, and there is no TLS', remedy);
+  }
   return {
     name: message.name,
     discovery: decodeDiscovery(message, context),
     connectTimeoutMs,
     ...decodeAppProtocol(message),
-    ...decodeHttpOptions(message, context),
+    ...http,
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
     ...(original ? { loadBalancer: 'round-robin' } : decodeBalancing(message, context)),
   };

@@ -201,6 +201,19 @@ describe('a cluster', () => {
       },
       'cluster "c": typed_extension_protocol_options["http"].explicit_http_config: names no protocol',
     ],
+    [
+      'a protocol that ALPN shall choose, without TLS',
+      {
+        name: 'c',
+        typedExtensionProtocolOptions: {
+          http: anyPack(
+            HttpProtocolOptionsSchema,
+            create(HttpProtocolOptionsSchema, { upstreamProtocolOptions: { case: 'autoConfig', value: {} } }),
+          ),
+        },
+      },
+      'auto_config chooses by ALPN, and there is no TLS',
+    ],
   ])('is refused with %s', (_, init, line) => {
     expect(lines(cluster(init))).toEqual([expect.stringContaining(line)]);
   });
