@@ -51,12 +51,17 @@ function endpointOf({ host, port, health, pod, node, forZones }: Backend, told: 
   };
 }
 
-export function clusterOf(name: string, protocol: PortProtocol, traffic: ServiceTraffic): ClusterSpec {
+export function clusterOf(
+  name: string,
+  protocol: PortProtocol,
+  { loadBalancer, balancing }: ServiceTraffic,
+): ClusterSpec {
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
     connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
     ...protocol,
-    ...traffic,
+    loadBalancer,
+    ...(balancing === undefined ? {} : { balancing }),
   };
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ServicePort } from '../../kube/service.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
+import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import { outboundClusterName, serviceHost } from '../../model/names.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import { assignmentOf, clusterOf } from './assignment.ts';
@@ -27,6 +28,8 @@ export interface AnswersTo {
   readonly addresses: readonly string[];
   /** The Service port first; those behind it lead to the same cluster. */
   readonly ports: readonly number[];
+  /** Absent = requests are not hashed. */
+  readonly hashPolicies?: readonly HashPolicySpec[];
 }
 
 /** By cluster name: the routes of the translation before. */
@@ -51,7 +54,9 @@ export function serviceRoute(names: HostNames, target: RouteTarget, known: Known
   const fullName = serviceHost(names.label, names.namespace, names.clusterDomain);
   const name = outboundClusterName(port.port, fullName);
   const before = known.get(name);
-  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra] };
+  const { hashPolicies } = traffic;
+  const hashed = hashPolicies === undefined ? {} : { hashPolicies };
+  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra], ...hashed };
   const assignment = assignmentOf(name, backends, traffic);
   const cluster = clusterOf(name, protocolOf(port), traffic);
   const sameCluster = before !== undefined && isDeepStrictEqual(before.cluster, cluster);
@@ -72,7 +77,7 @@ function hostPartOf({ host, config, answersTo }: ServiceRoute): HostPart {
 }
 
 function makeHost(names: HostNames, answersTo: AnswersTo, cluster: string): HostPart {
-  const host = namedHost(names, answersTo.ports, cluster);
+  const host = namedHost(names, answersTo.ports, cluster, answersTo.hashPolicies);
   const { name, routes } = host.foreign.spec;
   return { host, config: { name, virtualHosts: [{ name, domains: ['*'], routes }] }, answersTo };
 }

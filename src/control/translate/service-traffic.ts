@@ -5,11 +5,16 @@ import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service } from '../../kube/service.ts';
 import { LOAD_BALANCER_NAMES, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import type { Backend } from './backend.ts';
+import { serviceAffinity } from './service-affinity.ts';
 import { areHinted, BY_HINTS, checkDistribution, serviceLocality } from './service-locality.ts';
 
-/** The part of each of its clusters that is the same for all of its ports. */
-export type ServiceTraffic = Pick<ClusterSpec, 'loadBalancer' | 'balancing'>;
+/** The part of each of its clusters that is the same for all of its ports, and of their routes. */
+export interface ServiceTraffic extends Pick<ClusterSpec, 'loadBalancer' | 'balancing'> {
+  /** Absent = requests are not hashed. */
+  readonly hashPolicies?: readonly HashPolicySpec[];
+}
 
 export const DEFAULT_TRAFFIC: ServiceTraffic = { loadBalancer: 'round-robin' };
 
@@ -25,8 +30,11 @@ export function serviceTraffic(service: Located<Service>): {
   const written = service.object.metadata.annotations[LOAD_BALANCER];
   const name = written === undefined ? 'round-robin' : CHOICES.find((choice) => choice === written.trim());
   const unknown = name === undefined ? [unknownIssue(service, written ?? '')] : [];
-  const traffic = withLocality({ loadBalancer: name ?? 'round-robin' }, serviceLocality(service.object));
-  return { traffic, issues: [...unknown, ...checkDistribution(service)] };
+  const loadBalancer = name ?? 'round-robin';
+  const { hashPolicies, issues } = serviceAffinity(service, loadBalancer);
+  const hashed = hashPolicies.length === 0 ? { loadBalancer } : { loadBalancer, hashPolicies };
+  const traffic = withLocality(hashed, serviceLocality(service.object));
+  return { traffic, issues: [...unknown, ...issues, ...checkDistribution(service)] };
 }
 
 /** What topology hints add for a Service that says nothing itself. */
