@@ -28,10 +28,13 @@ export function acceptOf(key: string): string {
 
 /** A WebSocket server, as far as the head of its answer goes. */
 export function acceptingPod(pods: TcpPods, serve?: (socket: Socket) => void): Promise<SwitchingPod> {
-  return switchingPod(pods, serve, (head) => {
-    const key = /^sec-websocket-key: (.*)$/im.exec(head)?.[1]?.trim() ?? '';
-    return switching('websocket', `Sec-WebSocket-Accept: ${acceptOf(key)}\r\nX-Pod: a\r\n`);
-  });
+  return switchingPod(pods, serve, accepting);
+}
+
+/** The head of its answer to the request of that head. */
+export function accepting(head: string): string {
+  const key = /^sec-websocket-key: (.*)$/im.exec(head)?.[1]?.trim() ?? '';
+  return switching('websocket', `Sec-WebSocket-Accept: ${acceptOf(key)}\r\nX-Pod: a\r\n`);
 }
 
 /** Answers each head with `answer`, and leaves what comes behind it, from its first byte, to `serve`. */

@@ -1,4 +1,4 @@
-// Promises of upgrades however the bytes are cut: 60 conversations from a seed, each with its own pieces, lengths and order of ends.
+// Promises of upgrades however the bytes are cut: 40 conversations from a seed, each with its own pieces, lengths and order of ends.
 import type { Socket } from 'node:net';
 import { type Random, randomBelow, seededRandom } from '../../../src/base/random.ts';
 import { Stage } from '../../support/stage.ts';
@@ -6,7 +6,7 @@ import { TcpPods } from '../../support/tcp-pods.ts';
 import { turns } from '../../support/until.ts';
 import { asking, switching, upgradePlane } from '../../support/upgrades.ts';
 
-const CONVERSATIONS = 60;
+const CONVERSATIONS = 40;
 const SEED = 20_261_121;
 
 const stage = new Stage();
