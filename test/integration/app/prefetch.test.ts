@@ -1,7 +1,12 @@
 // Promises of a second pod of a workload, over real gRPC: what the first one dials it has before anybody dials it.
 import { AppMesh, serviceOn } from '../../support/app-mesh.ts';
+import { envelopes } from '../../support/delta-subscriber.ts';
+import { serviceText, TextMesh } from '../../support/mesh-text.ts';
 import { get } from '../../support/raw-client.ts';
 import { named, ScriptedBackend } from '../../support/scripted-backend.ts';
+import { ScriptedControlPlane } from '../../support/scripted-control-plane.ts';
+import { typeOf } from '../../support/type-of.ts';
+import { until } from '../../support/until.ts';
 
 let mesh: AppMesh;
 let backend: ScriptedBackend;
@@ -104,4 +109,21 @@ describe.each(['delta', 'sotw'])('a second pod of a workload (%s)', (protocol) =
       await new Promise(setImmediate);
     expect([one.held().length, two.held().length, two.stat('on_demand_prefetched')]).toEqual([3, 2, 2]);
   }, 20_000);
+});
+
+it('a control plane that tells names and knows of no hints costs no time: the sidecar is ready with the names', async () => {
+  const outboundAddresses = [{ host: '127.0.0.1', port: 0 }];
+  const told = new TextMesh(serviceText('ports: [{port: 80}]', 'web')).onDemand({ outboundAddresses });
+  const send = (plane: ScriptedControlPlane, type: string) =>
+    plane.send({ typeUrl: typeOf(type).typeUrl, resources: envelopes(type, told) });
+  const plane = await ScriptedControlPlane.start((one) => send(one, 'LDS'));
+  const askedFor = (type: string) => plane.requests.filter(({ typeUrl }) => typeUrl === typeOf(type).typeUrl);
+  const starting = mesh.sidecar(plane.port, { SWITCHBOARD_PREFETCH_WAIT: '1h' });
+  await until('it asks for names', () => askedFor('NDS').length > 0);
+  expect(askedFor('PDS').map((request) => request.resourceNamesSubscribe)).toEqual([['siblings']]);
+  send(plane, 'NDS');
+  const { stat } = await starting;
+  expect([stat('on_demand_names'), stat('on_demand_prefetched')]).toEqual([1, 0]);
+  await until('it wants none any more', () => askedFor('PDS').at(-1)?.resourceNamesUnsubscribe[0] === 'siblings');
+  plane.close();
 });
