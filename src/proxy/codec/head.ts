@@ -110,6 +110,12 @@ export class ResponseHead extends Head {
   status = 0;
 }
 
+/** How long the body is, by its head; −1 = that is found on the way. */
+export function bodyBytesOf({ bodyKind, contentLength }: Head): number {
+  if (bodyKind === BODY_LENGTH) return contentLength;
+  return bodyKind === BODY_NONE ? 0 : -1;
+}
+
 /** `text` at `start` equals `lower`, ASCII letters compared without case. The caller has compared the lengths. */
 export function equalsIgnoringCase(text: string, start: number, lower: string): boolean {
   for (let i = 0; i < lower.length; i += 1) {

@@ -2,7 +2,7 @@
 // One request and its answer in flight: joins the downstream connection to the router, and decides what a failure becomes.
 import type { ErrorCode } from '../../model/errors.ts';
 import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
-import type { RequestHead, ResponseHead } from '../codec/head.ts';
+import { bodyBytesOf, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { Http1ServerConnection } from '../codec/http1/server-connection.ts';
 import { Http1ServerStream } from '../codec/http1/server-stream.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
@@ -45,6 +45,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   #wait: RouteWait | null = null;
   #active = false;
   #responseStarted = false;
+  /** What the answer says that it has; −1 = it does not say. */
+  #answerBytes = -1;
   #upstreamBlocked = false;
   #downstreamBlocked = false;
 
@@ -237,6 +239,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#stall.moved = true;
     this.#responseStarted = true;
     this.record.status = head.status;
+    this.#answerBytes = bodyBytesOf(head);
     const { stream } = this;
     // The whole listener, or this connection for its age.
     stream.beforeAnswer(this.#context.draining || stream.draining, true);
@@ -362,6 +365,11 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
 
   /** Where part of an answer has left, the only honest end is a closed connection. */
   #cutOff(code: ErrorCode, detail: string): void {
+    // Only its end is lacking (HTTP/2): by its length callers have taken the answer for whole, and those of HTTP/1.1 may have asked on.
+    if (this.record.bytesSent === this.#answerBytes) {
+      this.onResponseEnd('');
+      return;
+    }
     if (this.stream.takeBackAnswer()) {
       this.record.bytesSent = 0;
       this.rescue(code, detail);

@@ -69,7 +69,7 @@ export function connectThroughProxy(
   };
   const [caller, proxy] = WireEnd.pair(traffic);
   const cluster = createCluster(dial, up);
-  serve(proxy, createContext(dial, cluster), down);
+  serve(proxy, createContext(dial, cluster, { upgrades: UPGRADES[down] }), down);
   return {
     caller,
     close() {
@@ -113,11 +113,14 @@ function createCluster(dial: Dial, protocol: Protocols['up']): Cluster {
   );
 }
 
-function createContext(dial: Dial, cluster: Cluster): ExchangeContext {
+/** Extended CONNECT is not compared: it becomes another request on the way to HTTP/1.1. */
+const UPGRADES = { http1: { '*': true }, http2: {} } as const;
+
+function createContext(dial: Dial, cluster: Cluster, { upgrades }: Pick<ExchangeContext, 'upgrades'>): ExchangeContext {
   const slot: ClusterSlot = { name: NAME, cluster };
   return {
     routes: { name: NAME, table: new RouteTable(ROUTES, () => slot), demand: null },
-    upgrades: { '*': true },
+    upgrades,
     stats: new ExchangeStats(),
     accessLog: null,
     clock: CLOCK,

@@ -1,5 +1,6 @@
 // The same bytes as Node's HTTP/2 server (nghttp2) understands them, over connections in memory.
 import { createServer, type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import { INTERNAL_ERROR, NO_ERROR } from '../../../src/proxy/codec/http2/error-code.ts';
 import { FRAME_HEAD_BYTES, GOAWAY, PREFACE } from '../../../src/proxy/codec/http2/frame.ts';
 import { framesOf } from '../../unit/proxy/codec/http2/frames.ts';
 import { type Traffic, WireEnd } from '../http1/memory-wire.ts';
@@ -16,7 +17,7 @@ export interface Http2Request {
 
 export interface Http2Reading {
   readonly requests: readonly Http2Request[];
-  /** The code with which the connection was ended; 0 = it was not. */
+  /** The code with which the connection was ended, INTERNAL_ERROR where nothing was said; 0 = it was not. */
   readonly failure: number;
 }
 
@@ -51,30 +52,48 @@ class Collected {
   }
 }
 
+/** What one connection has brought so far. */
+export class Http2Hearing {
+  readonly #collected: Collected[] = [];
+  /** Its session has failed. */
+  broken = false;
+
+  add(stream: ServerHttp2Stream, fields: readonly string[]): void {
+    this.#collected.push(new Collected(stream, fields));
+  }
+
+  get requests(): readonly Http2Request[] {
+    return this.#collected.map((one) => one.request);
+  }
+}
+
 /** Answers every complete request with an empty 200. */
 export class NodeHttp2Server {
   readonly #server: Http2Server = createServer({ strictFieldWhitespaceValidation: false });
-  readonly #heard = new WeakMap<Http2Session, Collected[]>();
-  #next: Collected[] = [];
+  readonly #heard = new WeakMap<Http2Session, Http2Hearing>();
+  #next = new Http2Hearing();
 
   constructor() {
     this.#server.on('session', (session) => {
-      session.on('error', () => undefined);
-      this.#heard.set(session, this.#next);
+      const hearing = this.#next;
+      session.on('error', () => {
+        hearing.broken = true;
+      });
+      this.#heard.set(session, hearing);
     });
     this.#server.on('stream', (stream: ServerHttp2Stream, _headers, _flags, raw: readonly string[]) => {
       stream.on('error', () => undefined);
       const { session } = stream;
-      if (session !== undefined) this.#heard.get(session)?.push(new Collected(stream, raw));
+      if (session !== undefined) this.#heard.get(session)?.add(stream, raw);
     });
   }
 
-  /** Reads the requests that come on `wire`; answers what it has heard so far. */
-  listen(wire: WireEnd): () => readonly Http2Request[] {
-    const collected: Collected[] = [];
-    this.#next = collected;
+  /** Reads the requests that come on `wire`. */
+  listen(wire: WireEnd): Http2Hearing {
+    const hearing = new Http2Hearing();
+    this.#next = hearing;
     this.#server.emit('connection', wire);
-    return () => collected.map((one) => one.request);
+    return hearing;
   }
 }
 
@@ -84,9 +103,10 @@ export async function nodeReading(server: NodeHttp2Server, bytes: string): Promi
   const [ours, theirs] = WireEnd.pair(traffic);
   const said: Buffer[] = [];
   ours.on('data', (piece: Buffer) => said.push(piece));
-  const heard = server.listen(theirs);
+  const hearing = server.listen(theirs);
   await say(ours, traffic, frameByFrame(bytes));
-  return { requests: heard(), failure: failureIn(Buffer.concat(said)) };
+  const failure = failureIn(Buffer.concat(said));
+  return { requests: hearing.requests, failure: failure === NO_ERROR && hearing.broken ? INTERNAL_ERROR : failure };
 }
 
 /** A connection that Node ends takes along the requests of the same read that nobody was told of yet: each frame comes by itself. */

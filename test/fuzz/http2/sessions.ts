@@ -59,8 +59,8 @@ function hearHttp1(hearing: Hearing): () => readonly HeardRequest[] {
 }
 
 function hearHttp2(end: WireEnd): () => readonly HeardRequest[] {
-  const requests = HTTP2_PODS.listen(end);
-  return () => requests().map(requestOfHttp2);
+  const hearing = HTTP2_PODS.listen(end);
+  return () => hearing.requests.map(requestOfHttp2);
 }
 
 /** It is one of those that were sent, which then is taken; otherwise, what it differs in from the first with its method and path. */

@@ -75,8 +75,8 @@ describe('a call', () => {
   it('of 64 MiB each way is carried whole', async () => {
     const { caller } = await setUp();
     const message = randomBytes(64 * 1024 * 1024);
-    expect((await caller.unary(message)).equals(message)).toBe(true);
-  }, 30_000);
+    expect((await caller.unary(message, 80_000)).equals(message)).toBe(true);
+  }, 90_000);
 
   it('that its caller cancels is cancelled at the server', async () => {
     let cancelled = 0;

@@ -2,6 +2,7 @@
 import { constants } from 'node:http2';
 import { Http2Backend, type Http2Script } from '../../support/http2-backend.ts';
 import { Http2Caller } from '../../support/http2-caller.ts';
+import type { LivePlaneOptions } from '../../support/live-plane.ts';
 import { get } from '../../support/raw-client.ts';
 import { Stage } from '../../support/stage.ts';
 
@@ -12,10 +13,10 @@ afterEach(async () => {
   await stage.close();
 });
 
-async function setUp(script: Http2Script) {
+async function setUp(script: Http2Script, options: LivePlaneOptions = {}) {
   const backend = await Http2Backend.start(script);
   closers.push(() => backend.close());
-  const plane = await stage.plane({ services: { web: [backend] }, http2Services: ['web'] });
+  const plane = await stage.plane({ services: { web: [backend] }, http2Services: ['web'], ...options });
   const caller = new Http2Caller(plane.port);
   closers.push(() => caller.close());
   return { plane, caller, client: await plane.client() };
@@ -56,6 +57,19 @@ describe('an answer that breaks off behind its last byte', () => {
     expect((await client.answer('HEAD')).status).toBe(200);
     expect((await client.ask(get('web', '/next'))).text).toBe('next');
     expect((await plane.logged(0)).flags).toBe('');
+  });
+});
+
+describe('an answer whose end does not come', () => {
+  it('is whole when its time is over', async () => {
+    const { plane, client } = await setUp(
+      breaking(5, 'hello', () => {}),
+      { routeTimeoutMs: 100 },
+    );
+    expect((await client.ask(get('web'))).text).toBe('hello');
+    expect((await plane.logged(0)).flags).toBe('');
+    expect((await client.ask(get('web', '/next'))).text).toBe('next');
+    expect(plane.stat('cluster.web.http2.tx_reset_cancel')).toBe(1);
   });
 });
 

@@ -187,20 +187,11 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
     const exchange = this.#exchange;
     this.#exchange = null;
     if (exchange === null) return;
-    if (cause !== BY_ERROR && this.#hasAllOfAnswer) {
-      exchange.onResponseEnd('');
-      return;
-    }
     const refused = cause === UNPROCESSED || (cause === BY_PEER && code === REFUSED_STREAM);
     if (cause === BY_ERROR) exchange.onUpstreamFailure('upstream_protocol_error', problem, false);
     else if (cause === BY_CONNECTION && !this.connected)
       exchange.onUpstreamFailure('upstream_connection_failure', problem, true);
     else exchange.onUpstreamFailure('upstream_connection_termination', problem, refused);
-  }
-
-  /** Nothing but its end is lacking: by its length callers of HTTP/1.1 have taken the answer for whole, and have asked for the next one. */
-  get #hasAllOfAnswer(): boolean {
-    return this.answered && this.expectedBytes >= 0 && this.lengthIsRight;
   }
 
   /** A tunnel may outlive the stream that it began on. */
