@@ -25,9 +25,11 @@ export class Head {
   text = '';
   fieldCount = 0;
   /** `OFFSETS_PER_FIELD` numbers a field, into `text`. Values have no surrounding white space. */
-  readonly offsets: Int32Array;
+  offsets: Int32Array;
   /** FIELD_HOP for each field that ends at this hop (RFC 9110 section 7.6.1) and is not forwarded, FIELD_NEVER_INDEXED, or both. */
-  readonly hopByHop: Uint8Array;
+  hopByHop: Uint8Array;
+  /** More are not kept. */
+  readonly maxFields: number;
   /** 2 for HTTP/2, whose heads have the text that they would have as HTTP/1.1. */
   versionMajor = 1;
   /** Minor version of HTTP/1: 0 or 1. */
@@ -46,13 +48,21 @@ export class Head {
   /** The sender asks for another protocol (Connection: upgrade and an Upgrade field; or `protocol`). */
   upgrade = false;
 
-  constructor(maxFields: number) {
-    this.offsets = new Int32Array(maxFields * OFFSETS_PER_FIELD);
-    this.hopByHop = new Uint8Array(maxFields);
+  /** `room`: for so many fields at first; who fills it further calls `grow`. */
+  constructor(maxFields: number, room = maxFields) {
+    this.maxFields = maxFields;
+    this.offsets = new Int32Array(room * OFFSETS_PER_FIELD);
+    this.hopByHop = new Uint8Array(room);
   }
 
-  get maxFields(): number {
-    return this.hopByHop.length;
+  /** Makes room for more fields, within `maxFields`. */
+  grow(): void {
+    const room = Math.min(this.maxFields, Math.max(8, this.hopByHop.length * 2));
+    const { offsets, hopByHop } = this;
+    this.offsets = new Int32Array(room * OFFSETS_PER_FIELD); // alloc-ok: a few times a head
+    this.offsets.set(offsets);
+    this.hopByHop = new Uint8Array(room); // alloc-ok: as above
+    this.hopByHop.set(hopByHop);
   }
 
   nameAt(field: number): string {

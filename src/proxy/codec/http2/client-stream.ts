@@ -57,7 +57,7 @@ export class Http2ClientStream extends Http2Stream implements UpstreamStream {
   constructor(owner: ClientStreamOwner, maxFields: number) {
     super(owner);
     this.#owner = owner;
-    this.ownHead = new ResponseHead(maxFields);
+    this.ownHead = new ResponseHead(maxFields, 0);
     this.head = this.ownHead;
   }
 

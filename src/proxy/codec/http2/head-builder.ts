@@ -105,6 +105,7 @@ export abstract class HeadBuilder<H extends Head> implements FieldSink {
       this.tooManyFields = true;
       return -1;
     }
+    if (field === head.hopByHop.length) head.grow();
     const at = text.end - this.textStart;
     const slot = field * OFFSETS_PER_FIELD;
     const { offsets } = head;

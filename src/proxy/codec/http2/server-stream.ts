@@ -38,7 +38,7 @@ export class Http2ServerStream extends Http2Stream implements DownstreamStream {
   constructor(owner: ServerStreamOwner, maxFields: number) {
     super(owner);
     this.#owner = owner;
-    this.ownHead = new RequestHead(maxFields);
+    this.ownHead = new RequestHead(maxFields, 0);
     this.head = this.ownHead;
   }
 

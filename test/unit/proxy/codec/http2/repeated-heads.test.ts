@@ -182,3 +182,28 @@ describe('trailers', () => {
     }
   });
 });
+
+describe('a head that begins without room', () => {
+  it('takes as many fields as it may, and no more', () => {
+    const builder = new RequestHeadBuilder();
+    const head = new RequestHead(50, 0);
+    const pairs = Array.from({ length: 49 }, (_, index): FieldPair => [`x-${index}`, String(index)]);
+    const read = (more: readonly FieldPair[]): boolean => {
+      builder.begin(head, text);
+      const block = write(new HpackEncoder(), [
+        [':method', 'GET'],
+        [':scheme', 'http'],
+        [':path', '/'],
+        [':authority', 'web'],
+        ...pairs,
+        ...more,
+      ]);
+      new HpackDecoder().decode(block, 0, block.length, text, builder);
+      return builder.tooManyFields;
+    };
+    expect([read([]), head.fieldCount]).toEqual([false, 50]);
+    builder.end(text, true);
+    expect(pairs.every(([name, value]) => head.get(name) === value)).toBe(true);
+    expect([read([['x-more', '']]), head.fieldCount, head.hopByHop.length]).toEqual([true, 50, 50]);
+  });
+});
