@@ -19,6 +19,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'proxy/endpoint', imports: ['model'], packages: [] },
   { path: 'proxy/lb', imports: ['base', 'model', 'proxy/endpoint'], packages: [] },
   { path: 'proxy/balance', imports: ['base', 'model', 'proxy/endpoint', 'proxy/lb'], packages: [] },
+  { path: 'proxy/outlier', imports: ['base', 'model', 'telemetry', 'proxy/endpoint'], packages: [] },
   { path: 'proxy/codec', imports: ['base', 'model', 'telemetry'], packages: [] },
   { path: 'proxy/tls', imports: ['base', 'model', 'telemetry'], packages: [] },
   {

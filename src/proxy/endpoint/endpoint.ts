@@ -1,6 +1,7 @@
 // One address behind a cluster: its configuration, which may change, and its live numbers, which survive the change.
 import type { EndpointSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
 import { LatencyEstimate } from './latency-estimate.ts';
+import type { OutlierMonitor } from './outlier-monitor.ts';
 
 export class Endpoint {
   #spec: EndpointSpec;
@@ -25,6 +26,8 @@ export class Endpoint {
   healthySinceMs = 0;
   /** Null: nobody asks how quick it is, and it is not measured. */
   latency: LatencyEstimate | null = null;
+  /** Null: nobody takes it out for what it answers, and it is not counted. */
+  outlier: OutlierMonitor | null = null;
 
   constructor(spec: EndpointSpec, group: LocalityEndpointsSpec) {
     this.#spec = spec;
