@@ -19,7 +19,7 @@ const STATS: readonly Stat[] = [
   { name: 'rq_total', type: 'COUNTER', of: (endpoint) => endpoint.rqTotal },
 ];
 
-/** Lines `cluster::address::name::value`. `pod` and `last_error` are ours, the rest is Envoy's. */
+/** Lines `cluster::address::name::value`. `pod`, `last_error` and `ejected_because` are ours, the rest is Envoy's. */
 export function* renderClustersText(clusters: readonly ClusterStatus[]): Generator<string> {
   for (const cluster of clusters) {
     yield `${cluster.name}::observability_name::${cluster.name}\n${cluster.name}::added_via_api::${cluster.addedViaApi}\n`;
@@ -41,6 +41,7 @@ function endpointLines(cluster: string, endpoint: EndpointStatus): string {
     ['priority', endpoint.priority],
     ['pod', endpoint.pod === undefined ? '' : `${endpoint.pod.namespace}/${endpoint.pod.name}`],
     ['last_error', oneLine(endpoint.lastError ?? '')],
+    ['ejected_because', oneLine(endpoint.ejected ?? '')],
   ];
   return values.map(([name, value]) => `${head}${name}::${value}\n`).join('');
 }
@@ -48,7 +49,7 @@ function endpointLines(cluster: string, endpoint: EndpointStatus): string {
 /** Envoy writes each raised flag with a slash before it, and `healthy` where none is. */
 function healthFlags(endpoint: EndpointStatus): string {
   const flags = [
-    endpoint.ejected ? '/failed_outlier_check' : '',
+    endpoint.ejected !== null ? '/failed_outlier_check' : '',
     endpoint.health === 'unhealthy' ? '/failed_eds_health' : '',
     endpoint.health === 'degraded' ? '/failed_eds_degraded' : '',
     endpoint.health === 'draining' ? '/eds_status_draining' : '',
@@ -60,7 +61,7 @@ function oneLine(text: string): string {
   return text.replaceAll('\r', ' ').replaceAll('\n', ' ');
 }
 
-/** envoy.admin.v3.Clusters in its JSON form (64-bit numbers as text); `pod` and `last_error` are ours. */
+/** envoy.admin.v3.Clusters in its JSON form (64-bit numbers as text); `pod`, `last_error` and `ejected_because` are ours. */
 export interface HostStatusJson {
   readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
   readonly stats: readonly { readonly name: string; readonly type: 'COUNTER' | 'GAUGE'; readonly value: string }[];
@@ -73,6 +74,7 @@ export interface HostStatusJson {
   readonly locality: { readonly region: string; readonly zone: string; readonly sub_zone: string };
   readonly pod?: { readonly namespace: string; readonly name: string; readonly uid: string };
   readonly last_error?: string;
+  readonly ejected_because?: string;
 }
 
 export interface ClustersJson {
@@ -106,12 +108,13 @@ function hostStatus(endpoint: EndpointStatus): HostStatusJson {
     stats: STATS.map((stat) => ({ name: stat.name, type: stat.type, value: String(stat.of(endpoint)) })),
     health_status: {
       eds_health_status: EDS_HEALTH[endpoint.health],
-      ...(endpoint.ejected ? { failed_outlier_check: true } : {}),
+      ...(endpoint.ejected === null ? {} : { failed_outlier_check: true }),
     },
     weight: endpoint.weight,
     priority: endpoint.priority,
     locality: { region, zone, sub_zone: subZone },
     ...(endpoint.pod === undefined ? {} : { pod: endpoint.pod }),
     ...(endpoint.lastError === null ? {} : { last_error: endpoint.lastError }),
+    ...(endpoint.ejected === null ? {} : { ejected_because: endpoint.ejected }),
   };
 }

@@ -22,8 +22,8 @@ export interface EndpointStatus {
   readonly pod?: PodIdentity;
   /** As configuration says. */
   readonly health: EndpointHealth;
-  /** Taken out by the sidecar itself (outlier detection). */
-  readonly ejected: boolean;
+  /** Why the sidecar has taken it out itself (outlier detection); null = it has not. */
+  readonly ejected: string | null;
   readonly weight: number;
   readonly priority: number;
   readonly locality: LocalitySpec;

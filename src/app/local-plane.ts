@@ -231,6 +231,11 @@ function createDial(sourceAddress: string | null, bufferBytes: number): Dial {
   return (host, port, onread) => connect({ ...base, host, port, onread });
 }
 
+function whyEjected({ outlier }: Endpoint): string | null {
+  const ejection = outlier === null ? null : outlier.ejection;
+  return ejection === null ? null : `${ejection.reason}: ${ejection.detail}`;
+}
+
 function endpointStatus(endpoint: Endpoint): EndpointStatus {
   const { spec, group } = endpoint;
   return {
@@ -238,7 +243,7 @@ function endpointStatus(endpoint: Endpoint): EndpointStatus {
     port: spec.port,
     ...(spec.pod === undefined ? {} : { pod: spec.pod }),
     health: spec.health,
-    ejected: false,
+    ejected: whyEjected(endpoint),
     weight: spec.weight,
     priority: group.priority,
     locality: group.locality,

@@ -119,6 +119,6 @@ function rowsOf(service: ServiceEndpoints): string[][] {
     row.health,
     String(row.active),
     String(row.requests),
-    row.lastError ?? '',
+    row.ejectedBecause ?? row.lastError ?? '',
   ]);
 }

@@ -23,6 +23,8 @@ export interface EndpointRow {
   /** Requests so far. */
   readonly requests: number;
   readonly lastError: string | null;
+  /** Why the sidecar has taken it out itself; null = it has not. */
+  readonly ejectedBecause: string | null;
 }
 
 /** Sorted by Service, port and address. */
@@ -63,6 +65,7 @@ function readEndpoint(host: unknown): EndpointRow {
     active: stats.get('rq_active') ?? 0,
     requests: stats.get('rq_total') ?? 0,
     lastError: textOf(fieldOf(host, 'last_error')) || null,
+    ejectedBecause: textOf(fieldOf(host, 'ejected_because')) || null,
   };
 }
 

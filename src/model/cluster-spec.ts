@@ -1,6 +1,7 @@
 // Clusters as configuration: a named set of endpoints and how to call them.
 import type { BalancingSpec, LoadBalancerName } from './balancing-spec.ts';
 import type { LoadAssignmentSpec } from './endpoint-spec.ts';
+import type { OutlierDetectionSpec } from './outlier-detection-spec.ts';
 import type { UpstreamTlsSpec } from './tls-spec.ts';
 
 /** Source: envoy.config.cluster.v3.Cluster. */
@@ -31,6 +32,8 @@ export interface ClusterSpec {
   readonly maxResponseFields?: number;
   /** Absent = plain text. */
   readonly tls?: UpstreamTlsSpec;
+  /** Absent = nobody is taken out for what it answers. */
+  readonly outlierDetection?: OutlierDetectionSpec;
   /** Name of a row of the load balancer table. */
   readonly loadBalancer: LoadBalancerName;
   /** Absent = every default. */

@@ -24,7 +24,17 @@ export const ROOMS: readonly Room[] = [
   { path: 'proxy/tls', imports: ['base', 'model', 'telemetry'], packages: [] },
   {
     path: 'proxy/upstream',
-    imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/balance', 'proxy/codec', 'proxy/tls'],
+    imports: [
+      'base',
+      'model',
+      'telemetry',
+      'proxy/endpoint',
+      'proxy/lb',
+      'proxy/balance',
+      'proxy/outlier',
+      'proxy/codec',
+      'proxy/tls',
+    ],
     packages: [],
   },
   {

@@ -15,6 +15,7 @@ import type {
   SocketAddressSpec,
   TcpProxySpec,
 } from '../../src/model/listener-spec.ts';
+import { EJECTION_REASONS, type OutlierDetectionSpec } from '../../src/model/outlier-detection-spec.ts';
 import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec } from '../../src/model/prefetch-hints-spec.ts';
 import {
   RETRY_CONDITIONS,
@@ -132,6 +133,32 @@ const downstreamTls: fc.Arbitrary<DownstreamTlsSpec> = fc.record({
 
 const kibibytes = fc.integer({ min: 1, max: 8_192 }).map((count) => count * 1_024);
 
+const percent = fc.integer({ min: 0, max: 100 });
+const count = fc.integer({ min: 0, max: 1_000 });
+
+const outlierDetection: fc.Arbitrary<OutlierDetectionSpec> = fc
+  .record({
+    consecutive5xx: count,
+    consecutiveGatewayFailure: count,
+    consecutiveLocalOriginFailure: count,
+    splitLocalOrigin: fc.boolean(),
+    intervalMs: fc.integer({ min: 1, max: 60_000 }),
+    baseEjectionMs: fc.integer({ min: 1, max: 60_000 }),
+    longerMs: fc.integer({ min: 0, max: 600_000 }),
+    maxEjectionJitterMs: fc.integer({ min: 0, max: 60_000 }),
+    maxEjectionPercent: percent,
+    alwaysEjectOne: fc.boolean(),
+    successRate: fc.record({
+      ...{ minimumHosts: count, requestVolume: count },
+      stdevFactor: fc.integer({ min: 0, max: 5_000 }).map((thousandths) => thousandths / 1_000),
+    }),
+    failurePercentage: fc.record({ threshold: percent, minimumHosts: count, requestVolume: count }),
+    enforcing: fc
+      .array(percent, { minLength: EJECTION_REASONS.length, maxLength: EJECTION_REASONS.length })
+      .map((odds) => Object.fromEntries(EJECTION_REASONS.map((reason, index) => [reason, odds[index] ?? 0]))),
+  })
+  .map(({ longerMs, ...spec }) => ({ ...spec, maxEjectionMs: spec.baseEjectionMs + longerMs }) as OutlierDetectionSpec);
+
 const clusterBase = fc.record(
   {
     name,
@@ -147,6 +174,7 @@ const clusterBase = fc.record(
     appProtocol: fc.constantFrom(...APP_PROTOCOLS),
     maxResponseHeadBytes: kibibytes,
     maxResponseFields: fc.integer({ min: 1, max: 10_000 }),
+    outlierDetection,
   },
   { requiredKeys: ['name', 'discovery', 'connectTimeoutMs'] },
 );

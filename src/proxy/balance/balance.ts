@@ -165,7 +165,7 @@ function countsOf(level: readonly LocalityEndpoints[]): PriorityCounts {
 function withHealth(level: readonly LocalityEndpoints[], health: EndpointHealth): readonly LocalityEndpoints[] {
   return level.map(({ group, endpoints }) => ({
     group,
-    endpoints: endpoints.filter(({ spec }) => spec.health === health),
+    endpoints: endpoints.filter((endpoint) => endpoint.health === health),
   }));
 }
 

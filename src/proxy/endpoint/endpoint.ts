@@ -1,5 +1,5 @@
 // One address behind a cluster: its configuration, which may change, and its live numbers, which survive the change.
-import type { EndpointSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
+import type { EndpointHealth, EndpointSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
 import { LatencyEstimate } from './latency-estimate.ts';
 import type { OutlierMonitor } from './outlier-monitor.ts';
 
@@ -50,6 +50,11 @@ export class Endpoint {
 
   get spec(): EndpointSpec {
     return this.#spec;
+  }
+
+  /** As configuration says; `unhealthy` while it is out for what it answered. */
+  get health(): EndpointHealth {
+    return this.outlier !== null && this.outlier.ejection !== null ? 'unhealthy' : this.#spec.health;
   }
 
   /** The locality and priority that it belongs to. */

@@ -67,6 +67,12 @@ export class OutlierMonitor {
     else this.#recordBad(status);
   }
 
+  /** A connection has come to be that carries no requests that we know of. */
+  recordConnected(): void {
+    if (this.#watcher.splitLocalOrigin) this.#recordReached();
+    else this.#recordSuccess();
+  }
+
   /** There was no answer: the connection failed or was reset, or it took too long. */
   recordNoAnswer(timedOut: boolean): void {
     const watcher = this.#watcher;

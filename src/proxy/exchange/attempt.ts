@@ -70,7 +70,9 @@ export class Attempt implements ClientExchange {
   }
 
   onUpgraded(head: ResponseHead): void {
-    (this.endpoint as Endpoint).requestsSuccess += 1;
+    const endpoint = this.endpoint as Endpoint;
+    endpoint.requestsSuccess += 1;
+    if (endpoint.outlier !== null) endpoint.outlier.recordStatus(head.status);
     this.#owner.onUpgraded(head);
   }
 
@@ -78,6 +80,7 @@ export class Attempt implements ClientExchange {
     const endpoint = this.endpoint as Endpoint;
     if (head.status < 500) endpoint.requestsSuccess += 1;
     else endpoint.requestsError += 1;
+    if (endpoint.outlier !== null) endpoint.outlier.recordStatus(head.status);
     if (this.#startedAtMs >= 0) this.#recordLatency(isGatewayError(head.status) ? FAILED : ANSWERED);
     this.#owner.onResponseHead(head);
   }
@@ -103,6 +106,7 @@ export class Attempt implements ClientExchange {
     const endpoint = this.endpoint as Endpoint;
     endpoint.requestsError += 1;
     endpoint.lastError = detail;
+    if (endpoint.outlier !== null) endpoint.outlier.recordNoAnswer(false);
     if (this.#startedAtMs >= 0) this.#recordLatency(FAILED);
     if (this.#cluster !== null && !unsent) this.#cluster.stats.resets += 1;
     this.#release();

@@ -167,6 +167,7 @@ export class Router implements AttemptOwner, PickContext {
     if (endpoint === null || this.#attempt.upstream === null) return;
     endpoint.requestsTimedOut += 1;
     endpoint.requestsError += 1;
+    endpoint.outlier?.recordNoAnswer(true);
   }
 
   onInformational(head: ResponseHead): void {

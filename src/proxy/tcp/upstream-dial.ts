@@ -101,6 +101,7 @@ export class UpstreamDial implements PickContext, TimerOwner {
     socket.pause();
     socket.on(connectEventOf(socket), () => {
       connected = true;
+      endpoint.outlier?.recordConnected();
       this.#onConnect(socket, buffer);
     });
     socket.on('error', (error) => {
@@ -124,6 +125,7 @@ export class UpstreamDial implements PickContext, TimerOwner {
     if (this.#ended) return;
     endpoint.connectFailures += 1;
     endpoint.lastError = failure;
+    endpoint.outlier?.recordNoAnswer(false);
     const { stats } = this.#cluster;
     stats.connectFailures += 1;
     if (this.#tried.length < this.#maxAttempts && this.#cluster.offersUntried(this)) {

@@ -13,6 +13,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
+import { OutlierDetector, type OutlierEvent } from '../outlier/outlier-detector.ts';
 import type { TlsFiles } from '../tls/tls-files.ts';
 import { TlsOrigin } from '../tls/tls-origin.ts';
 import { type AgreedProtocol, type AutoDials, AutoPool, type CreatePool } from './auto-pool.ts';
@@ -37,6 +38,8 @@ export interface ClusterOptions {
   readonly dns?: DnsOptions;
   /** Absent: files of certificates are read once. */
   readonly tlsFiles?: TlsFiles;
+  /** An endpoint of `cluster` was taken out for what it answered, or let back in. */
+  readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
   /** Called when a cluster has been told its endpoints for the first time. */
   readonly onWarm?: () => void;
 }
@@ -78,6 +81,8 @@ export class Cluster implements StatSource {
   #dials: AutoDials | null = null;
   /** For a cluster that goes where its callers were going, instead of `#endpoints`. */
   #originalDst: OriginalDstEndpoints | null = null;
+  /** Null = nobody is taken out for what it answers. */
+  #outliers: OutlierDetector | null = null;
   #assigned = false;
   #draining = false;
   #version = 0;
@@ -90,6 +95,7 @@ export class Cluster implements StatSource {
     this.retryBudget = new RetryBudget(options.retryBudget ?? DEFAULT_RETRY_BUDGET); // alloc-ok: once a cluster
     this.#pool = this.#createPoolOptions(spec);
     this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint), options.pool.now);
+    this.#detectOutliers(spec);
     this.#picker = this.#createPicker();
     this.#discover(spec);
   }
@@ -120,6 +126,7 @@ export class Cluster implements StatSource {
     }
     const before = this.#spec;
     this.#spec = spec;
+    this.#detectOutliers(spec);
     this.#picker = this.#createPicker();
     if (before.tls !== spec.tls && JSON.stringify(before.tls) !== JSON.stringify(spec.tls)) this.#changeTls(spec);
     const limits = this.#limits();
@@ -132,6 +139,7 @@ export class Cluster implements StatSource {
     this.#assigned = true;
     this.stats.updates += 1;
     this.#endpoints.update(assignment);
+    this.#outliers?.setEndpoints(this.#endpoints.all);
     this.#overprovisioningFactor = assignment.overprovisioningFactor ?? DEFAULT_OVERPROVISIONING_FACTOR;
     this.#picker = this.#createPicker();
     if (!wasWarm) this.#options.onWarm?.();
@@ -186,12 +194,14 @@ export class Cluster implements StatSource {
     this.#draining = true;
     this.#stopDiscovery();
     this.#tls?.stop();
+    this.#outliers?.close();
     for (const pool of this.#pools.values()) pool.drain();
   }
 
   close(): void {
     this.#stopDiscovery();
     this.#tls?.stop();
+    this.#outliers?.close();
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }
@@ -200,9 +210,33 @@ export class Cluster implements StatSource {
     this.stats.collect(this.name, sink);
     this.#http2Stats?.collect('cluster', this.name, 'upstream', sink);
     this.#tls?.collect(this.name, sink);
+    this.#outliers?.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
+  }
+
+  #detectOutliers({ outlierDetection: spec }: ClusterSpec): void {
+    if (spec === undefined) {
+      this.#outliers?.close();
+      this.#outliers = null;
+      return;
+    }
+    if (this.#outliers !== null) {
+      this.#outliers.update(spec);
+      return;
+    }
+    const { random, pool, onOutlier } = this.#options;
+    // alloc-ok: update time
+    this.#outliers = new OutlierDetector(spec, {
+      ...{ random, wheel: pool.wheel, now: pool.now },
+      // alloc-ok: update time
+      onChange: () => {
+        this.#picker = this.#createPicker();
+      },
+      onEvent: (event) => onOutlier?.(this.name, event), // alloc-ok: update time
+    });
+    this.#outliers.setEndpoints(this.#endpoints.all);
   }
 
   /** Endpoints that the cluster finds by itself. What is being looked up already goes on. */

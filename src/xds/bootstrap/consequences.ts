@@ -2,7 +2,10 @@
 
 /** By the end of the field's path, most telling first. A field that has no row here has no effect, which is what its line says. */
 const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] = [
-  ['outlier_detection', 'recorded, not acted on yet: endpoints that fail are not taken out'],
+  [
+    'successful_active_health_check_uneject_host',
+    'endpoints are not probed: who is out comes back when its time is over',
+  ],
   ['health_checks', 'endpoints are not probed: those of the file count as healthy'],
   ['circuit_breakers', 'there is no limit of connections, requests or retries but the retry budget'],
   ['lb_policy', 'endpoints are taken in turn (round robin)'],

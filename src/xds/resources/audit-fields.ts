@@ -1,7 +1,8 @@
 // Finds the fields of a message that the sidecar does not honour, by the table of field-support.ts.
 import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
 import { type DecodeContext, joinPath } from './decode-context.ts';
-import { FIELD_SUPPORT, type FieldSupport } from './field-support.ts';
+import { FIELD_SUPPORT } from './field-support.ts';
+import type { FieldSupport } from './support-row.ts';
 
 /** A row of the table, made ready for many look-ups. */
 interface Verdicts {

@@ -1,5 +1,5 @@
-// The part of the table of supported fields that is about load balancing. What is not honoured costs evenness, never correctness: nothing is refused.
-import type { FieldSupport } from './field-support.ts';
+// The part of the table of supported fields that is about load balancing and outlier detection. What is not honoured costs evenness, never correctness: nothing is refused.
+import type { FieldSupport } from './support-row.ts';
 
 function row(...supported: readonly string[]): FieldSupport {
   return { supported, refused: [] };
@@ -11,6 +11,31 @@ const SLOW_START = row('slow_start_window', 'aggression', 'min_weight_percent');
 const HASHING = row('use_hostname_for_hashing', 'hash_balance_factor');
 
 export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
+  'envoy.config.cluster.v3.OutlierDetection': row(
+    'consecutive_5xx',
+    'interval',
+    'base_ejection_time',
+    'max_ejection_percent',
+    'enforcing_consecutive_5xx',
+    'enforcing_success_rate',
+    'success_rate_minimum_hosts',
+    'success_rate_request_volume',
+    'success_rate_stdev_factor',
+    'consecutive_gateway_failure',
+    'enforcing_consecutive_gateway_failure',
+    'split_external_local_origin_errors',
+    'consecutive_local_origin_failure',
+    'enforcing_consecutive_local_origin_failure',
+    'enforcing_local_origin_success_rate',
+    'failure_percentage_threshold',
+    'enforcing_failure_percentage',
+    'enforcing_failure_percentage_local_origin',
+    'failure_percentage_minimum_hosts',
+    'failure_percentage_request_volume',
+    'max_ejection_time',
+    'max_ejection_time_jitter',
+    'always_eject_one_host',
+  ),
   [`${CLUSTER}.RoundRobinLbConfig`]: row('slow_start_config'),
   [`${CLUSTER}.LeastRequestLbConfig`]: row('choice_count', 'active_request_bias', 'slow_start_config'),
   [`${CLUSTER}.SlowStartConfig`]: SLOW_START,

@@ -18,6 +18,7 @@ import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
 import { decodeBalancing, encodeBalancing } from './load-balancing.ts';
+import { decodeOutlierDetection, encodeOutlierDetection } from './outlier-detection.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeUpstreamTls, encodeUpstreamTls } from './tls-context.ts';
 import { decodeTlsSocket, encodeTlsSocket } from './transport-socket.ts';
@@ -51,6 +52,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     ...encodeClusterMetadata(spec),
     typedExtensionProtocolOptions: encodeHttpOptions(spec),
     ...encodeBalancing(spec),
+    ...(spec.outlierDetection === undefined ? {} : { outlierDetection: encodeOutlierDetection(spec.outlierDetection) }),
     ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
   };
   if (spec.discovery.kind === 'static') {
@@ -85,6 +87,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     'connect_timeout',
   );
   if (connectTimeoutMs === 0) context.refuse('connect_timeout', 'is 0', 'give more than 0 s');
+  const outliers = message.outlierDetection;
   const socket = 'transport_socket';
   const tls = decodeTlsSocket(UpstreamTlsContextSchema, message.transportSocket, context, socket);
   const http = decodeHttpOptions(message, context);
@@ -99,6 +102,9 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     ...decodeAppProtocol(message),
     ...http,
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
+    ...(outliers === undefined
+      ? {}
+      : { outlierDetection: decodeOutlierDetection(outliers, context, 'outlier_detection') }),
     ...(original ? { loadBalancer: 'round-robin' } : decodeBalancing(message, context)),
   };
 }

@@ -1,16 +1,7 @@
 // The table of what the sidecar honours in messages of other control planes, what it refuses, and what it may leave out.
 
 import { BALANCING_SUPPORT, HASH_POLICY_SUPPORT } from './balancing-support.ts';
-
-export interface FieldSupport {
-  /** Fields that we act on, or whose value the decoder checks itself. */
-  readonly supported: readonly string[];
-  /**
-   * Fields that must not be ignored, because the configuration would then mean something else (traffic to another place, in another
-   * form, or less protected). `#n` is a field that proto/ does not describe. `every-other` = all that is not supported.
-   */
-  readonly refused: readonly string[] | 'every-other';
-}
+import type { FieldSupport } from './support-row.ts';
 
 const EVERY_OTHER = 'every-other';
 
@@ -36,6 +27,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'least_request_lb_config',
       'maglev_lb_config',
       'common_lb_config',
+      'outlier_detection',
       'load_assignment',
       'dns_refresh_rate',
       'dns_failure_refresh_rate',

@@ -9,7 +9,7 @@ const ENDPOINT: EndpointStatus = {
   port: 8080,
   pod: { namespace: 'default', name: 'my-api-x7f2k', uid: 'u-1' },
   health: 'healthy',
-  ejected: false,
+  ejected: null,
   weight: 1,
   priority: 0,
   locality: { region: '', zone: 'zone-a', subZone: '' },
@@ -49,7 +49,12 @@ describe('GET /clusters as text', () => {
   });
 
   it('raises every health flag that holds, and writes IPv6 in brackets', () => {
-    const out = text({ ...ENDPOINT, host: 'fd00::5', health: 'draining', ejected: true });
+    const out = text({
+      ...ENDPOINT,
+      host: 'fd00::5',
+      health: 'draining',
+      ejected: 'consecutive-5xx: 5 answers of 5xx in a row',
+    });
     expect(out).toContain('::[fd00::5]:8080::health_flags::/failed_outlier_check/eds_status_draining\n');
   });
 

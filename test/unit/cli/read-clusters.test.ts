@@ -36,6 +36,7 @@ describe('readClusters', () => {
         active: 2,
         requests: 12_345_678_901,
         lastError: 'ECONNRESET',
+        ejectedBecause: null,
       },
     ]);
   });
@@ -47,7 +48,15 @@ describe('readClusters', () => {
       health_status: {},
     };
     expect(readClusters(page('c', host))[0]?.endpoints).toEqual([
-      { address: '[::1]:80', pod: null, health: 'healthy', active: 0, requests: 7, lastError: null },
+      {
+        address: '[::1]:80',
+        pod: null,
+        health: 'healthy',
+        active: 0,
+        requests: 7,
+        lastError: null,
+        ejectedBecause: null,
+      },
     ]);
   });
 

@@ -6,7 +6,7 @@ const IDLE: EndpointStatus = {
   host: '10.0.0.1',
   port: 80,
   health: 'healthy',
-  ejected: false,
+  ejected: null,
   weight: 2,
   priority: 0,
   locality: { region: '', zone: 'a', subZone: '' },
@@ -24,7 +24,13 @@ const IDLE: EndpointStatus = {
 describe('clusters of several workers', () => {
   it('have each endpoint once, with the sums of its figures and what is the same of all', () => {
     const one = { ...IDLE, rqTotal: 3, cxActive: 1 };
-    const two = { ...IDLE, rqTotal: 4, cxActive: 1, lastError: 'ECONNREFUSED', ejected: true };
+    const two = {
+      ...IDLE,
+      rqTotal: 4,
+      cxActive: 1,
+      lastError: 'ECONNREFUSED',
+      ejected: 'consecutive-5xx: 5 answers of 5xx in a row',
+    };
     const merged = mergeClusters([
       [{ name: 'a', endpoints: [one] }],
       [
@@ -36,7 +42,13 @@ describe('clusters of several workers', () => {
       {
         name: 'a',
         endpoints: [
-          { ...IDLE, rqTotal: 7, cxActive: 2, lastError: 'ECONNREFUSED', ejected: true },
+          {
+            ...IDLE,
+            rqTotal: 7,
+            cxActive: 2,
+            lastError: 'ECONNREFUSED',
+            ejected: 'consecutive-5xx: 5 answers of 5xx in a row',
+          },
           { ...IDLE, port: 81 },
         ],
       },

@@ -29,6 +29,7 @@ import {
   LoadBalancingPolicy_PolicySchema,
   LoadBalancingPolicySchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { OutlierDetectionSchema } from '../../../../src/xds/gen/envoy/config/cluster/v3/outlier_detection_pb.ts';
 import { CidrRangeSchema } from '../../../../src/xds/gen/envoy/config/core/v3/address_pb.ts';
 import {
   DataSourceSchema,
@@ -138,6 +139,7 @@ import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
 
 const REGISTRY: Registry = createRegistry(
   ClusterSchema,
+  OutlierDetectionSchema,
   Cluster_RefreshRateSchema,
   Cluster_CommonLbConfigSchema,
   Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
