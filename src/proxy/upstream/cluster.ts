@@ -13,7 +13,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
-import { OutlierDetector, type OutlierEvent } from '../outlier/outlier-detector.ts';
+import { OutlierDetector, type OutlierDetectorOptions, type OutlierEvent } from '../outlier/outlier-detector.ts';
 import type { TlsFiles } from '../tls/tls-files.ts';
 import { TlsOrigin } from '../tls/tls-origin.ts';
 import { type AgreedProtocol, type AutoDials, AutoPool, type CreatePool } from './auto-pool.ts';
@@ -226,17 +226,23 @@ export class Cluster implements StatSource {
       this.#outliers.update(spec);
       return;
     }
+    this.#outliers = new OutlierDetector(spec, this.#outlierOptions()); // alloc-ok: update time
+    this.#outliers.setEndpoints(this.#endpoints.all);
+  }
+
+  #outlierOptions(): OutlierDetectorOptions {
     const { random, pool, onOutlier } = this.#options;
     // alloc-ok: update time
-    this.#outliers = new OutlierDetector(spec, {
-      ...{ random, wheel: pool.wheel, now: pool.now },
+    return {
+      random,
+      wheel: pool.wheel,
+      now: pool.now,
       // alloc-ok: update time
       onChange: () => {
         this.#picker = this.#createPicker();
       },
       onEvent: (event) => onOutlier?.(this.name, event), // alloc-ok: update time
-    });
-    this.#outliers.setEndpoints(this.#endpoints.all);
+    };
   }
 
   /** Endpoints that the cluster finds by itself. What is being looked up already goes on. */
