@@ -2,7 +2,8 @@
 import type { Socket } from 'node:net';
 import type { AppProtocol } from '../../../src/model/cluster-spec.ts';
 import type { FilterChainSpec, SocketAddressSpec } from '../../../src/model/listener-spec.ts';
-import type { LivePlane, LivePlaneOptions, TestAddress } from '../../support/live-plane.ts';
+import type { Dial } from '../../../src/proxy/upstream/connection-pool.ts';
+import { type LivePlane, type LivePlaneOptions, systemDial, type TestAddress } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { get } from '../../support/raw-client.ts';
 import { nameOf, ScriptedDemand } from '../../support/scripted-demand.ts';
@@ -39,12 +40,16 @@ interface Scene {
 }
 
 /** A plane that knows the Service `web` at VIP:80, and holds nothing. */
-async function scene(options: LivePlaneOptions = {}, defaultChain: readonly FilterChainSpec[] = [PASSTHROUGH]) {
+async function scene(
+  options: LivePlaneOptions = {},
+  defaultChain: readonly FilterChainSpec[] = [PASSTHROUGH],
+  onUnavailable: 'wait' | 'passthrough' = 'wait',
+) {
   const clock = new ManualClock();
   const demand = new ScriptedDemand();
   const found: { to: SocketAddressSpec | null } = { to: VIP };
   const originalDestination = { of: (_socket: Socket) => found.to };
-  const plane = await stage.plane({ clock, onDemand: demand.spec(), originalDestination, ...options });
+  const plane = await stage.plane({ clock, onDemand: demand.spec({ onUnavailable }), originalDestination, ...options });
   demand.sink = plane.plane;
   const passthrough = { ...plane.cluster('passthrough'), discovery: { kind: 'original-dst' as const } };
   const listener = { ...plane.listener(0, { kind: 'on-demand' }), originalDestination: 'match' as const };
@@ -157,6 +162,23 @@ describe('a redirected connection to the address of a Service', () => {
     const client = await all.plane.client();
     expect(await client.closed).toBe('ECONNRESET');
     expect((await all.plane.logged(2)).flags).toBe('UF');
+  });
+
+  it('goes to that address itself where routes cannot be asked for, if the sidecar is told so', async () => {
+    const pod = await pods.echo();
+    const dialled: string[] = [];
+    const dial: Dial = (host, port, onread) => {
+      dialled.push(`${host}:${port}`);
+      return systemDial(pod.host, pod.port, onread);
+    };
+    const all = await scene({ dial }, [PASSTHROUGH], 'passthrough');
+    Object.assign(all.demand, { problem: 'it is away', unreachable: true });
+    const client = await all.plane.client();
+    client.send('hello');
+    expect((await client.read(5)).toString()).toBe('hello');
+    await client.finish();
+    expect(dialled).toEqual(['10.96.0.5:80']);
+    expect(await all.plane.logged(0)).toMatchObject({ details: 'passthrough: it is away', flags: '', bytesSent: 5 });
   });
 
   it('of a caller who leaves while it waits is forgotten', async () => {
