@@ -1,5 +1,7 @@
 // Load balancing as configuration: the algorithm among the endpoints of a cluster, and what it is told.
 
+import type { SubsetsSpec } from './subset-spec.ts';
+
 /** Rows of the load balancer table, as annotations name them (contract.md), and `pick-first`. */
 export const LOAD_BALANCER_NAMES = [
   'round-robin',
@@ -25,6 +27,8 @@ export interface BalancingSpec {
   readonly locality?: LocalityBalancingSpec;
   /** Absent = new endpoints get their whole share at once. */
   readonly slowStart?: SlowStartSpec;
+  /** Absent = routes cannot ask for a part of the endpoints. */
+  readonly subsets?: SubsetsSpec;
 }
 
 /**

@@ -1,5 +1,7 @@
 // Endpoints as configuration: the addresses behind a cluster, by locality and priority.
 
+import type { SubsetLabels } from './subset-spec.ts';
+
 /** Source: envoy.config.endpoint.v3.ClusterLoadAssignment. */
 export interface LoadAssignmentSpec {
   /** The cluster's name, or its EDS service name. */
@@ -43,6 +45,8 @@ export interface EndpointSpec {
   readonly hostname?: string;
   /** Places it for consistent hashing, before `hostname` and address (LbEndpoint.metadata["envoy.lb"].hash_key). */
   readonly hashKey?: string;
+  /** What subsets of its cluster are made by (LbEndpoint.metadata["envoy.lb"]). */
+  readonly labels?: SubsetLabels;
   /** The node that it is on, where its cluster asks for that (LbEndpoint.metadata["switchboard.dev"].node). */
   readonly node?: string;
   /** Zones whose callers it is meant for, instead of its own (LbEndpoint.metadata["switchboard.dev"].for_zones; topology hints of Kubernetes). */

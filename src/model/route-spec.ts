@@ -2,6 +2,7 @@
 import type { HashPolicySpec } from './hash-policy-spec.ts';
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
 import type { RouteMatchSpec } from './route-match-spec.ts';
+import type { SubsetLabels } from './subset-spec.ts';
 import type { UpgradesSpec } from './upgrades-spec.ts';
 
 /**
@@ -59,6 +60,8 @@ export interface RouteActionSpec {
     | { readonly kind: 'literal'; readonly value: string }
     | { readonly kind: 'header'; readonly name: string };
   readonly pathRewrite?: PathRewriteSpec;
+  /** The subset of the cluster that requests go to; a weighted cluster's own labels go before these. Absent = none is asked for. */
+  readonly subset?: SubsetLabels;
   /** For clusters whose load balancer asks for a hash; absent = requests have none. */
   readonly hashPolicies?: readonly HashPolicySpec[];
   /** Goes before what the listener says. */
@@ -89,6 +92,7 @@ export interface WeightedClusterSpec {
   /** 0 = never. */
   readonly weight: number;
   readonly headers?: HeaderChangesSpec;
+  readonly subset?: SubsetLabels;
   /** A literal Host; the route's own `hostRewrite` goes before it. */
   readonly hostRewrite?: string;
 }

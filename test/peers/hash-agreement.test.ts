@@ -6,6 +6,7 @@ import type { HashPolicySpec } from '../../src/model/hash-policy-spec.ts';
 import { DEFAULT_IDLE_TIMEOUT_MS, httpChain } from '../../src/model/listener-spec.ts';
 import type { RouteSpec } from '../../src/model/route-spec.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
+import type { SubsetLabels, SubsetsSpec } from '../../src/model/subset-spec.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
 import { type RoutedRequest, send, startToldBackend, type ToldBackend } from '../support/routed-request.ts';
 import { SideBySide } from '../support/side-by-side.ts';
@@ -27,6 +28,8 @@ interface Case {
   readonly place?: (index: number) => Place;
   /** Percent. */
   readonly overprovisioningFactor?: number;
+  /** What the route asks for. */
+  readonly subset?: SubsetLabels;
   /** The request of each key; by default it stands in `x-key`. */
   readonly request?: (key: string) => Partial<RoutedRequest>;
 }
@@ -43,6 +46,16 @@ const together: Place = { priority: 0, zone: '', weight: 1 };
 const sick = (count: number): Pick<Case, 'place' | 'endpoint'> => ({
   place: (index) => ({ ...together, priority: index < 6 ? 0 : 1 }),
   endpoint: (index) => (index < count ? { health: 'unhealthy' } : {}),
+});
+
+const VERSIONS: SubsetsSpec = {
+  fallback: 'default',
+  defaultSubset: { version: '"v1"' },
+  selectors: [{ keys: ['version'] }, { keys: ['stage', 'version'], fallback: 'none' }],
+};
+
+const versioned = (index: number): Partial<EndpointSpec> => ({
+  labels: { version: `"v${1 + (index % 2)}"`, stage: String(1 + (index % 3)) },
 });
 
 const PLACED_CASES: readonly Case[] = [
@@ -83,6 +96,31 @@ const PLACED_CASES: readonly Case[] = [
     loadBalancer: 'maglev',
     place: sick(0).place ?? (() => together),
     endpoint: (index) => ({ health: index % 3 === 0 ? 'healthy' : index % 3 === 1 ? 'degraded' : 'unhealthy' }),
+  },
+  {
+    title: 'the subset of one version',
+    loadBalancer: 'maglev',
+    ...{ balancing: { subsets: VERSIONS }, endpoint: versioned },
+    subset: { version: '"v1"' },
+  },
+  {
+    title: 'the subset of a version and a number, priorities in it',
+    loadBalancer: 'ring-hash',
+    ...{ balancing: { subsets: VERSIONS }, place: sick(0).place ?? (() => together) },
+    endpoint: (index) => ({ ...versioned(index), ...(index < 4 ? { health: 'unhealthy' } : {}) }),
+    subset: { stage: '2', version: '"v2"' },
+  },
+  {
+    title: 'a subset that nobody is in, with the default subset instead',
+    loadBalancer: 'maglev',
+    ...{ balancing: { subsets: VERSIONS }, endpoint: versioned },
+    subset: { version: '"v9"' },
+  },
+  {
+    title: 'labels that make no subset, with all endpoints instead',
+    loadBalancer: 'maglev',
+    ...{ balancing: { subsets: { ...VERSIONS, fallback: 'any' } }, endpoint: versioned },
+    subset: { colour: '"red"' },
   },
   ...(['ring-hash', 'maglev'] as const).map(
     (loadBalancer): Case => ({
@@ -229,9 +267,13 @@ function assignmentOf({ endpoint, place, overprovisioningFactor }: Case, name: s
   return overprovisioningFactor === undefined ? assignment : { ...assignment, overprovisioningFactor };
 }
 
-function routeOf({ by = BY_HEADER }: Case, cluster: string): RouteSpec {
+function routeOf({ by = BY_HEADER, subset }: Case, cluster: string): RouteSpec {
   const match = { path: { kind: 'prefix' as const, value: '/' } };
-  return { name: cluster, match, action: { cluster, timeoutMs: 10_000, hashPolicies: by } };
+  return {
+    name: cluster,
+    match,
+    action: { cluster, timeoutMs: 10_000, hashPolicies: by, ...(subset === undefined ? {} : { subset }) },
+  };
 }
 
 const nameOf = (index: number) => `case-${index}`;

@@ -9,6 +9,7 @@ import {
 } from '../../src/model/balancing-spec.ts';
 import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import type { HashPolicySpec } from '../../src/model/hash-policy-spec.ts';
+import { SUBSET_FALLBACKS, type SubsetLabels, type SubsetsSpec } from '../../src/model/subset-spec.ts';
 
 type Balancing = Pick<ClusterSpec, 'loadBalancer' | 'balancing'>;
 
@@ -50,6 +51,27 @@ const OPTIONS: Readonly<Record<LoadBalancerName, fc.Arbitrary<BalancingSpec>>> =
   'pick-first': fc.record({ pickFirst: fc.record({ shuffle: fc.constant(true) }) }, { requiredKeys: [] }),
 };
 
+/** Of endpoints, and what routes ask for; at least one. */
+export const labels: fc.Arbitrary<SubsetLabels> = fc.dictionary(
+  fc.stringMatching(/^[a-z]{1,8}$/),
+  fc.constantFrom('"v1"', '"1"', '1', 'true', 'null'),
+  { minKeys: 1, maxKeys: 2 },
+);
+
+const selector = fc
+  .tuple(fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 1, maxLength: 3 }), fc.option(fallback()))
+  .map(([keys, own]) => ({ keys: keys.toSorted(), ...(own === null ? {} : { fallback: own }) }));
+
+const subsets: fc.Arbitrary<SubsetsSpec> = fc.record({
+  fallback: fallback(),
+  defaultSubset: fc.oneof(fc.constant({}), labels),
+  selectors: fc.array(selector, { maxLength: 2 }),
+});
+
+function fallback() {
+  return fc.constantFrom(...SUBSET_FALLBACKS);
+}
+
 /** The wire has slow start for these. */
 const SLOW_STARTERS: readonly LoadBalancerName[] = ['round-robin', 'least-request', 'peak-ewma'];
 
@@ -68,6 +90,7 @@ const common: fc.Arbitrary<BalancingSpec> = fc.record(
         { requiredKeys: ['kind', 'tiers'] },
       ),
     ),
+    subsets,
     slowStart: fc.record({
       windowMs: fc.integer({ min: 1, max: 3_600_000 }),
       aggression: fc.double({ min: 0.1, max: 10, noNaN: true }),

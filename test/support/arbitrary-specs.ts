@@ -32,7 +32,7 @@ import {
   type UpstreamTlsSpec,
 } from '../../src/model/tls-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
-import { balancing, hashPolicy } from './arbitrary-balancing.ts';
+import { balancing, hashPolicy, labels } from './arbitrary-balancing.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -51,7 +51,7 @@ const endpoint: fc.Arbitrary<EndpointSpec> = fc
     fc.record(
       {
         ...{ health: fc.constantFrom(...ENDPOINT_HEALTHS), weight, pod, hostname: fc.domain(), hashKey: name },
-        ...{ node: name, forZones: fc.array(name, { maxLength: 2 }) },
+        ...{ labels, node: name, forZones: fc.array(name, { maxLength: 2 }) },
       },
       { requiredKeys: ['health', 'weight'] },
     ),
@@ -222,14 +222,22 @@ const hashPolicies = fc.array(hashPolicy, { minLength: 1, maxLength: 3 });
 const routeAction = fc
   .tuple(
     fc.record(
-      { cluster: name, timeoutMs: durationMs, idleTimeoutMs: durationMs, retry, upgrades, hashPolicies },
+      {
+        cluster: name,
+        timeoutMs: durationMs,
+        idleTimeoutMs: durationMs,
+        retry,
+        upgrades,
+        hashPolicies,
+        subset: labels,
+      },
       { requiredKeys: ['cluster', 'timeoutMs'] },
     ),
     callDuration,
   )
   .map(([action, duration]) => ({ ...action, ...duration }));
 
-const route: fc.Arbitrary<RouteSpec> = fc.record({
+const anyRoute: fc.Arbitrary<RouteSpec> = fc.record({
   name: fc.string(),
   match: fc.oneof(
     fc.record({
@@ -241,6 +249,13 @@ const route: fc.Arbitrary<RouteSpec> = fc.record({
     fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
   ),
   action: routeAction,
+});
+
+/** CONNECT asks for no subset. */
+const route = anyRoute.map((spec): RouteSpec => {
+  if (spec.match.connect !== true || !('subset' in spec.action)) return spec;
+  const { subset: _subset, ...action } = spec.action;
+  return { ...spec, action };
 });
 
 /** Domains are unique in a route configuration: the number makes them so. */

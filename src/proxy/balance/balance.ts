@@ -4,11 +4,14 @@ import type { EndpointHealth } from '../../model/endpoint-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 import type { LoadBalancer, Picker, PickerContext } from '../lb/load-balancer.ts';
+import { NO_ENDPOINTS } from '../lb/no-endpoints.ts';
 import { GroupPicker, PercentChooser, TurnChooser } from './group-picker.ts';
 import { NearestPicker } from './nearest-picker.ts';
 import { onNode, type Place, splitByNearness } from './place.ts';
 import { type PriorityCounts, type PriorityLoad, shareLoad } from './priority-load.ts';
 import { SlowStartPicker } from './slow-start-picker.ts';
+import { SubsetPicker } from './subset-picker.ts';
+import { chooseSubset } from './subsets.ts';
 
 export interface Balanced {
   readonly picker: Picker;
@@ -40,6 +43,17 @@ interface Band {
 
 /** Called when endpoints or configuration change. */
 export function balance(localities: readonly LocalityEndpoints[], options: BalanceOptions): Balanced {
+  const { subsets } = options.context.spec;
+  if (subsets === undefined) return balanceAll(localities, options);
+  const { eligible } = balanceAll(localities, options);
+  const picker = new SubsetPicker((subset) => {
+    const chosen = chooseSubset(localities, subsets, subset);
+    return chosen === null ? NO_ENDPOINTS : balanceAll(chosen, options).picker;
+  });
+  return { picker, eligible };
+}
+
+function balanceAll(localities: readonly LocalityEndpoints[], options: BalanceOptions): Balanced {
   const { locality } = options.context.spec;
   const isBound = locality?.kind === 'nearest' && locality.onlyNode === true;
   const bands = bandsOf(isBound ? onNode(localities, options.place) : localities, options);

@@ -137,6 +137,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
       const changedHead = destination.request === null ? '' : this.#changeHead(destination.request, head);
       if (changedHead === null) return;
+      this.#router.subset = destination.subset;
       if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
       this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
     }

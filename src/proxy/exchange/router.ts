@@ -61,6 +61,8 @@ export class Router implements AttemptOwner, PickContext {
   #upgrade: Upgrade | null = null;
   #hasBody = false;
   #responseStarted = false;
+  /** Of the cluster, that the next request goes to; '' = none is asked for. */
+  subset = '';
   /** Made for the first request that is hashed. */
   #hash: RequestHash | null = null;
 

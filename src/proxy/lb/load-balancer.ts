@@ -13,6 +13,8 @@ export interface PickContext {
    * computed when it is read first, and good until the request is over.
    */
   readonly hash?: Word64 | null;
+  /** The subset that its route asks for (a text of `subsetIdOf`); absent or '' = none. */
+  readonly subset?: string;
   /** Where a redirected connection was going, for clusters that go there; absent or null = it was not redirected. */
   readonly originalDestination?: SocketAddressSpec | null;
 }

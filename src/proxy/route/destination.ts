@@ -2,6 +2,7 @@
 import { WeightedChoice } from '../../base/weighted-choice.ts';
 import type { HeaderChangesSpec } from '../../model/header-changes-spec.ts';
 import type { RouteActionSpec, RouteSpec, WeightedClusterSpec } from '../../model/route-spec.ts';
+import { subsetIdOf } from '../../model/subset-spec.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { FieldChanges } from './field-changes.ts';
 import { compilePathRewrite } from './path-rewriter.ts';
@@ -9,6 +10,8 @@ import { RequestChanges } from './request-changes.ts';
 
 export interface Destination {
   readonly slot: ClusterSlot;
+  /** The part of the cluster that requests go to (a text of `subsetIdOf`); '' = none is asked for. */
+  readonly subset: string;
   /** Null = the request goes on as it came. */
   readonly request: RequestChanges | null;
   /** Null = the answer goes on as it came. */
@@ -47,5 +50,6 @@ function compileDestination(
     hostRewrite: action.hostRewrite,
     path: compilePathRewrite(action.pathRewrite, match),
   });
-  return { slot, request, response: FieldChanges.compile(changes.map((level) => level?.response)) };
+  const subset = subsetIdOf({ ...action.subset, ...weighted?.subset });
+  return { slot, subset, request, response: FieldChanges.compile(changes.map((level) => level?.response)) };
 }

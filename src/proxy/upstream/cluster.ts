@@ -167,6 +167,10 @@ export class Cluster implements StatSource {
 
   /** One of the endpoints that may get new requests was not tried. */
   offersUntried(context: PickContext): boolean {
+    if (this.#spec.balancing?.subsets !== undefined) {
+      const next = this.#picker.pick(context);
+      return next !== null && !context.wasTried(next);
+    }
     const eligible = this.#eligible;
     for (let index = 0; index < eligible.length; index += 1) {
       if (!context.wasTried(eligible[index] as Endpoint)) return true;
@@ -179,7 +183,9 @@ export class Cluster implements StatSource {
     if (this.#originalDst !== null)
       return `${this.name} goes where connections were going, and this one was not redirected`;
     const problem = this.#dns?.problem ?? '';
-    const { locality } = this.#spec.balancing ?? {}; // alloc-ok: an answer of our own
+    const { locality, subsets } = this.#spec.balancing ?? {}; // alloc-ok: an answer of our own
+    if (subsets !== undefined)
+      return `${this.name} has ${this.#endpoints.size} endpoints, none of them ready in the subset of the route`;
     const where = locality?.kind === 'nearest' && locality.onlyNode === true ? ' on the node of this sidecar' : '';
     const count = `${this.name} has ${this.#endpoints.size} endpoints, none of them ready${where}`;
     return problem === '' ? count : `${count}; ${problem}`;

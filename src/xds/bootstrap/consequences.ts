@@ -10,7 +10,6 @@ const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] 
   ['circuit_breakers', 'there is no limit of connections, requests or retries but the retry budget'],
   ['lb_policy', 'endpoints are taken in turn (round robin)'],
   ['load_balancing_policy', 'endpoints are taken in turn (round robin)'],
-  ['lb_subset_config', 'endpoints are not divided into subsets'],
   ['zone_aware_lb_config', 'all zones get their share'],
   ['dns_resolvers', "names are looked up by this machine's resolver"],
   ['dns_resolution_config', "names are looked up by this machine's resolver"],

@@ -19,6 +19,7 @@ import {
   RingHashSchema,
 } from '../gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
 import { RoundRobinSchema } from '../gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
+import { SubsetSchema } from '../gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.ts';
 import { WrrLocalitySchema } from '../gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
 import { PeakEwmaSchema } from '../gen/switchboard/balancing/v1/peak_ewma_pb.ts';
 import {
@@ -33,6 +34,7 @@ import type { DecodeContext } from './decode-context.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { decodeLocality, encodeLocality } from './locality-balancing.ts';
 import { decodeSlowStart, encodeSlowStart } from './slow-start.ts';
+import { decodeSubsets, encodeSubsets } from './subset.ts';
 
 interface Policy {
   readonly typeName: string;
@@ -89,12 +91,20 @@ const WRR_LOCALITY = policy(WrrLocalitySchema, ({ endpointPickingPolicy }, conte
   return balancingOf(loadBalancer, { ...balancing, locality: { kind: 'weighted' } });
 });
 
+/** Subsets of the endpoints, with one of the others within each. */
+const SUBSET = policy(SubsetSchema, (message, context, path) => {
+  const at = `${path}.subset_lb_policy.policies`;
+  const within = decodePolicies(message.subsetLbPolicy?.policies ?? [], context, at, [...POLICIES, WRR_LOCALITY]);
+  const { loadBalancer = 'round-robin', balancing = {} } = within ?? {};
+  return balancingOf(loadBalancer, { ...balancing, subsets: decodeSubsets(message, context, path) });
+});
+
 /** The first that is known; null = none is, which is noted. */
 export function decodePolicies(
   policies: readonly LoadBalancingPolicy_Policy[],
   context: DecodeContext,
   path: string,
-  all: readonly Policy[] = [...POLICIES, WRR_LOCALITY],
+  all: readonly Policy[] = [...POLICIES, WRR_LOCALITY, SUBSET],
 ): Balancing | null {
   for (const [index, { typedExtensionConfig }] of policies.entries()) {
     const any = typedExtensionConfig?.typedConfig;
@@ -111,10 +121,15 @@ type PolicyInit = MessageInitShape<typeof LoadBalancingPolicy_PolicySchema>;
 /** Empty = round robin with every default. */
 export function encodePolicies({ loadBalancer, balancing = {} }: ClusterSpec): PolicyInit[] {
   const any = encodePolicy(loadBalancer, balancing);
-  if (any === null) return [];
+  const { subsets } = balancing;
+  if (any === null && subsets === undefined) return [];
   const fallbacks = loadBalancer === 'peak-ewma' ? [packExtension(LeastRequestSchema, {})] : [];
   // gRPC's clients refuse a cluster none of whose policies they know; not all know least request.
-  return [any, ...fallbacks, packExtension(RoundRobinSchema, {})].map(policyOf);
+  const last = packExtension(RoundRobinSchema, {});
+  const policies = [...(any === null ? [] : [any]), ...fallbacks, last].map(policyOf);
+  if (subsets === undefined) return policies;
+  const subset = packExtension(SubsetSchema, { ...encodeSubsets(subsets), subsetLbPolicy: { policies } });
+  return [subset, last].map(policyOf);
 }
 
 function policyOf(any: Any): PolicyInit {

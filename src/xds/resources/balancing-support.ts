@@ -47,6 +47,17 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     'consistent_hashing_lb_config',
   ),
   [`${CLUSTER}.CommonLbConfig.ConsistentHashingLbConfig`]: HASHING,
+  // The rest of it would put other endpoints into subsets, or let requests out of them.
+  [`${CLUSTER}.LbSubsetConfig`]: {
+    supported: ['fallback_policy', 'default_subset', 'subset_selectors'],
+    refused: ['list_as_any', 'metadata_fallback_policy'],
+  },
+  [`${CLUSTER}.LbSubsetConfig.LbSubsetSelector`]: row('keys', 'fallback_policy'),
+  [`${POLICIES}.subset.v3.Subset`]: {
+    supported: ['fallback_policy', 'default_subset', 'subset_selectors', 'subset_lb_policy'],
+    refused: ['list_as_any', 'metadata_fallback_policy'],
+  },
+  [`${POLICIES}.subset.v3.Subset.LbSubsetSelector`]: row('keys', 'fallback_policy'),
   'envoy.config.cluster.v3.LoadBalancingPolicy': row('policies'),
   'envoy.config.cluster.v3.LoadBalancingPolicy.Policy': row('typed_extension_config'),
   // Envoy asks for the key; there is no run-time layer here that it could name something in.

@@ -2,19 +2,20 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { EndpointSpec, PodIdentity } from '../../model/endpoint-spec.ts';
 import { METADATA_KEY } from './metadata-key.ts';
+import { BALANCING_KEY, decodeLabels, encodeLabels } from './subset.ts';
 
-/** Where Envoy's load balancers look. */
-const BALANCING_KEY = 'envoy.lb';
 const HASH_KEY = 'hash_key';
 
 /** Beside those of the pod: the node that it is on, and the zones whose callers it is meant for. */
 const NODE = 'node';
 const FOR_ZONES = 'for_zones';
 
-type Described = Pick<EndpointSpec, 'pod' | 'node' | 'forZones' | 'hashKey'>;
+type Described = Pick<EndpointSpec, 'pod' | 'node' | 'forZones' | 'hashKey' | 'labels'>;
 
 /** Null = there is nothing to say. */
-export function encodeEndpointMetadata({ pod, node, forZones, hashKey }: Described): Record<string, JsonObject> | null {
+export function encodeEndpointMetadata(spec: Described): Record<string, JsonObject> | null {
+  const { pod, node, forZones, hashKey, labels = {} } = spec;
+  const balancing = { ...encodeLabels(labels), ...(hashKey === undefined ? {} : { [HASH_KEY]: hashKey }) };
   const own: JsonObject = {
     ...pod,
     ...(node === undefined ? {} : { [NODE]: node }),
@@ -22,7 +23,7 @@ export function encodeEndpointMetadata({ pod, node, forZones, hashKey }: Describ
   };
   const all: Record<string, JsonObject> = {
     ...(Object.keys(own).length === 0 ? {} : { [METADATA_KEY]: own }),
-    ...(hashKey === undefined ? {} : { [BALANCING_KEY]: { [HASH_KEY]: hashKey } }),
+    ...(Object.keys(balancing).length === 0 ? {} : { [BALANCING_KEY]: balancing }),
   };
   return Object.keys(all).length === 0 ? null : all;
 }
@@ -31,12 +32,14 @@ export function decodeEndpointMetadata(metadata: Readonly<Record<string, JsonObj
   const own = metadata[METADATA_KEY] ?? {};
   const pod = decodePod(own);
   const { [NODE]: node, [FOR_ZONES]: zones } = own;
-  const hashKey = metadata[BALANCING_KEY]?.[HASH_KEY];
+  const { [HASH_KEY]: hashKey, ...others } = metadata[BALANCING_KEY] ?? {};
+  const labels = decodeLabels(others);
   return {
     ...(pod === null ? {} : { pod }),
     ...(typeof node !== 'string' || node === '' ? {} : { node }),
     ...(Array.isArray(zones) ? { forZones: zones.filter((zone) => typeof zone === 'string') } : {}),
     ...(typeof hashKey !== 'string' || hashKey === '' ? {} : { hashKey }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
   };
 }
 

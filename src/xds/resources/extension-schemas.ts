@@ -13,6 +13,7 @@ import { PickFirstSchema } from '../gen/envoy/extensions/load_balancing_policies
 import { RandomSchema } from '../gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
 import { RingHashSchema } from '../gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
 import { RoundRobinSchema } from '../gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
+import { SubsetSchema } from '../gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.ts';
 import { WrrLocalitySchema } from '../gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
 import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
 import {
@@ -42,4 +43,5 @@ export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   MaglevSchema,
   PickFirstSchema,
   WrrLocalitySchema,
+  SubsetSchema,
 ];

@@ -22,6 +22,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'connect_timeout',
       'lb_policy',
       'load_balancing_policy',
+      'lb_subset_config',
       'round_robin_lb_config',
       'ring_hash_lb_config',
       'least_request_lb_config',
@@ -253,13 +254,14 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: ['header_name', 'use_hash_policy'],
   },
   'envoy.config.route.v3.WeightedCluster.ClusterWeight': {
-    supported: ['name', 'weight', 'host_rewrite_literal', ...HEADER_CHANGES],
-    refused: ['metadata_match', 'typed_per_filter_config', 'cluster_header'],
+    supported: ['name', 'weight', 'metadata_match', 'host_rewrite_literal', ...HEADER_CHANGES],
+    refused: ['typed_per_filter_config', 'cluster_header'],
   },
   'envoy.config.route.v3.RouteAction': {
     supported: [
       'cluster',
       'weighted_clusters',
+      'metadata_match',
       'timeout',
       'idle_timeout',
       'max_stream_duration',
@@ -276,7 +278,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: [
       'cluster_header',
       'cluster_specifier_plugin',
-      'metadata_match',
       'auto_host_rewrite',
       'host_rewrite_path_regex',
       'append_x_forwarded_host',

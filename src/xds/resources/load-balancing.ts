@@ -17,6 +17,7 @@ import { decodeNearest } from './cluster-metadata.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeLocality } from './locality-balancing.ts';
 import { decodeSlowStart } from './slow-start.ts';
+import { decodeSubsets } from './subset.ts';
 
 const COMMON = 'common_lb_config';
 
@@ -40,11 +41,20 @@ export function decodeBalancing(message: Cluster, context: DecodeContext): Balan
   const path = `${COMMON}.healthy_panic_threshold`;
   const panic = decodePanicThreshold(message.commonLbConfig?.healthyPanicThreshold, context, path);
   const nearest = decodeNearest(message);
-  return balancingOf(loadBalancer, { ...balancing, ...panic, ...(nearest === null ? {} : { locality: nearest }) });
+  const locality = nearest === null ? {} : { locality: nearest };
+  return balancingOf(loadBalancer, { ...balancing, ...panic, ...locality });
 }
 
 /** What `load_balancing_policy` is newer than. */
 function decodeLegacy(message: Cluster, context: DecodeContext): Balancing {
+  const { lbSubsetConfig } = message;
+  const within = decodeLegacyPolicy(message, context);
+  if (lbSubsetConfig === undefined) return within;
+  const subsets = decodeSubsets(lbSubsetConfig, context, 'lb_subset_config');
+  return balancingOf(within.loadBalancer, { ...within.balancing, subsets });
+}
+
+function decodeLegacyPolicy(message: Cluster, context: DecodeContext): Balancing {
   const locality = decodeLocality(message.commonLbConfig);
   switch (message.lbPolicy) {
     case Cluster_LbPolicy.ROUND_ROBIN:

@@ -10,6 +10,7 @@ import { decodePrefixRewrite, decodeRegexRewrite } from './path-rewrite.ts';
 import { decodeRetryPolicy, encodeRetryPolicy } from './retry-policy.ts';
 import { decodeStreamDuration, encodeStreamDuration } from './stream-duration.ts';
 import { encodeSubstitution } from './string-matcher.ts';
+import { decodeMatch, encodeMatch } from './subset.ts';
 import { CONNECT, decodeUpgrades, encodeUpgrades, isConnect } from './upgrade-configs.ts';
 import { decodeWeightedClusters, encodeWeightedClusters } from './weighted-clusters.ts';
 
@@ -28,6 +29,7 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
     ...(spec.retry === undefined ? {} : { retryPolicy: encodeRetryPolicy(spec.retry) }),
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
+    ...encodeMatch(spec.subset),
     ...(spec.hashPolicies === undefined ? {} : { hashPolicy: spec.hashPolicies.map(encodeHashPolicy) }),
     // Envoy ends a CONNECT here, as we do, only when it is told to.
     upgradeConfigs: [
@@ -70,6 +72,7 @@ export function decodeAction(
     ...decodeHostRewrite(message, context, path),
     ...decodePathRewrite(message, context, path),
     ...(upgrades === undefined ? {} : { upgrades }),
+    ...decodeSubset(message, connect, context, path),
     ...decodeHashPolicies(message.hashPolicy, context, `${path}.hash_policy`),
   };
 }
@@ -84,6 +87,14 @@ function decodeCluster(message: RouteAction, context: DecodeContext, path: strin
     context.refuse(`${path}.cluster`, 'is empty', 'name a cluster');
   }
   return cluster;
+}
+
+function decodeSubset(message: RouteAction, connect: boolean, context: DecodeContext, path: string) {
+  const match = decodeMatch(message.metadataMatch);
+  if (connect && match.subset !== undefined) {
+    context.refuse(`${path}.metadata_match`, 'is not supported for CONNECT', 'remove it');
+  }
+  return match;
 }
 
 function decodeHostRewrite(

@@ -9,6 +9,7 @@ import type {
 import type { DecodeContext } from './decode-context.ts';
 import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { isVisible } from './legal-text.ts';
+import { decodeMatch, encodeMatch } from './subset.ts';
 
 const MAX_TOTAL_WEIGHT = 4_294_967_295;
 
@@ -16,10 +17,11 @@ export function encodeWeightedClusters(
   clusters: readonly WeightedClusterSpec[],
 ): MessageInitShape<typeof WeightedClusterSchema> {
   return {
-    clusters: clusters.map(({ name, weight, headers, hostRewrite }) => ({
+    clusters: clusters.map(({ name, weight, headers, hostRewrite, subset }) => ({
       name,
       weight,
       ...encodeHeaderChanges(headers),
+      ...encodeMatch(subset),
       hostRewriteSpecifier:
         hostRewrite === undefined ? { case: undefined } : { case: 'hostRewriteLiteral', value: hostRewrite },
     })),
@@ -65,6 +67,7 @@ function decodeClusterWeight(
     name: message.name,
     weight: message.weight ?? 0,
     ...decodeHeaderChanges(message, context, path),
+    ...decodeMatch(message.metadataMatch),
     ...(host === '' ? {} : { hostRewrite: host }),
   };
 }

@@ -1,6 +1,8 @@
 // Promises of load balancing that need real requests: what algorithms learn from them.
+
+import type { EndpointSpec } from '../../../src/model/endpoint-spec.ts';
 import type { RouteActionSpec, RouteSpec } from '../../../src/model/route-spec.ts';
-import type { LivePlane, LivePlaneOptions } from '../../support/live-plane.ts';
+import type { LivePlane, LivePlaneOptions, TestAddress } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { get } from '../../support/raw-client.ts';
 import { named, type Script } from '../../support/scripted-backend.ts';
@@ -177,5 +179,34 @@ describe('slow start', () => {
     expect(Math.abs((await at()) - 55)).toBeLessThan(25);
     clock.advance(60_000);
     expect(await at()).toBe(200);
+  });
+});
+
+describe('a route that asks for a subset', () => {
+  it('reaches the pods that have its labels, a retry too, and nobody where none has', async () => {
+    const [a, b] = [await stage.backend(named('a')), await stage.backend(named('b'))];
+    const refusing = await stage.refusing();
+    const subsets = { fallback: 'none' as const, defaultSubset: {}, selectors: [{ keys: ['version'] }] };
+    const cluster = { balancing: { subsets } };
+    const plane = await stage.plane({ services: { web: [] }, cluster, action: { subset: { version: '"v2"' } } });
+    const labelled = (version: string, ...pods: readonly TestAddress[]) =>
+      pods.map(({ host, port }) => ({
+        ...{ host, port, health: 'healthy' as const, weight: 1 },
+        labels: { version: `"${version}"` },
+      }));
+    const assign = (endpoints: readonly EndpointSpec[]): void => {
+      const locality = { region: '', zone: '', subZone: '' };
+      const localities = [{ locality, priority: 0, weight: 1, endpoints }];
+      plane.apply({ endpoints: { upserted: [{ name: 'web', localities }], removed: [] } });
+    };
+    assign([...labelled('v1', a), ...labelled('v2', b, refusing)]);
+    expect(await ask(plane, 10)).toEqual({ b: 10 });
+    assign([...labelled('v2', refusing), ...labelled('v1', a)]);
+    expect(await ask(plane, 1)).toEqual({ 503: 1 });
+    expect((await plane.logged(plane.log.length - 1)).attempts).toBe(3);
+    assign(labelled('v1', a));
+    const answer = await (await plane.client()).ask(get('web'));
+    expect(answer.get('x-switchboard-error')).toBe('UH no_healthy_upstream');
+    expect(answer.text).toContain('none of them ready in the subset of the route');
   });
 });

@@ -2,6 +2,7 @@
 import { Word64 } from '../../../../src/base/word64.ts';
 import type { BalancingSpec, LoadBalancerName } from '../../../../src/model/balancing-spec.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from '../../../../src/model/endpoint-spec.ts';
+import { type SubsetFallback, type SubsetLabels, subsetIdOf } from '../../../../src/model/subset-spec.ts';
 import { type Balanced, balance } from '../../../../src/proxy/balance/balance.ts';
 import { type Place, UNKNOWN_PLACE } from '../../../../src/proxy/balance/place.ts';
 import { EndpointSet } from '../../../../src/proxy/endpoint/endpoint-set.ts';
@@ -9,24 +10,31 @@ import { LOAD_BALANCERS } from '../../../../src/proxy/lb/index.ts';
 import type { LoadBalancer, PickContext } from '../../../../src/proxy/lb/load-balancer.ts';
 import { countHosts, FRESH, pickerContext } from '../lb/scene.ts';
 
-/** One locality: `[zone/]priority[*weight]: host[/health][@node][>zone,zone] …`. */
+/** One locality: `[zone/]priority[*weight]: host[/health][@node][>zone,zone][#label=value,…] …`. */
 function assignment(...lines: readonly string[]): LoadAssignmentSpec {
   const localities = lines.map((line) => {
     const [place = '', hosts = ''] = line.split(': ');
     const [where = '', weight = '1'] = place.split('*');
     const priority = Number(where.at(-1));
     const endpoints = hosts.split(' ').map((text) => {
-      const [before = '', hints] = text.split('>');
+      const [unlabelled = '', label] = text.split('#');
+      const [before = '', hints] = unlabelled.split('>');
       const [at = '', node] = before.split('@');
       const [host = '', health = 'healthy'] = at.split('/');
       const hinted = hints === undefined ? {} : { forZones: hints.split(',') };
-      const spec = { host, port: 80, health: health as EndpointHealth, weight: 1, ...hinted };
+      const labels = label === undefined ? {} : { labels: labelsIn(label) };
+      const spec = { host, port: 80, health: health as EndpointHealth, weight: 1, ...hinted, ...labels };
       return node === undefined ? spec : { ...spec, node };
     });
     const locality = { region: '', zone: where.slice(0, -2), subZone: '' };
     return { locality, priority, weight: Number(weight), endpoints };
   });
   return { name: 'web', localities };
+}
+
+/** `a=1,b=2` */
+function labelsIn(text: string): SubsetLabels {
+  return Object.fromEntries(text.split(',').map((pair) => pair.split('=') as [string, string]));
 }
 
 interface Given {
@@ -222,5 +230,57 @@ describe('the nearest endpoints', () => {
     expect(balanced(MESH, { spec: ONLY_NODE, place: { zone: 'x', node: 'n9' } }).picker.pick(FRESH)).toBeNull();
     expect(hosts(balanced(['x/0: a/draining@n1 b@n2'], { spec: ONLY_NODE, place }))).toBe('a');
     expect(hosts(balanced(MESH, { spec: ONLY_NODE }))).toBe('a b c d');
+  });
+});
+
+describe('subsets', () => {
+  const MESH = ['0: a#v=1,s=1 b#v=1,s=2', '1: c#v=2,s=1 d#v=1'];
+  const subsets = (fallback: SubsetFallback, own?: SubsetFallback): Given => ({
+    spec: {
+      subsets: {
+        fallback,
+        defaultSubset: { v: '2' },
+        selectors: [{ keys: ['v'], ...(own === undefined ? {} : { fallback: own }) }, { keys: ['s', 'v'] }],
+      },
+    },
+  });
+  /** Who gets requests that ask for these labels; '-' = nobody. */
+  const asked = (labels: SubsetLabels, given: Given, lines: readonly string[] = MESH): string => {
+    const context: PickContext = { subset: subsetIdOf(labels), wasTried: () => false };
+    return Object.keys(countHosts(balanced(lines, given).picker, 60, context))
+      .sort()
+      .join(' ');
+  };
+
+  it('are those who have all labels that are asked for, by priority as ever', () => {
+    expect(asked({ v: '1' }, subsets('none'))).toBe('a b');
+    expect(asked({ v: '2' }, subsets('none'))).toBe('c');
+    expect(asked({ v: '1', s: '2' }, subsets('none'))).toBe('b');
+    expect(asked({ s: '2', v: '1' }, subsets('none'))).toBe('b');
+    expect(asked({ v: '1' }, subsets('none'), ['0: a/unhealthy#v=1 b#v=2', '1: d#v=1'])).toBe('d');
+  });
+
+  it.each<readonly [SubsetFallback, string]>([
+    ['none', '-'],
+    ['any', 'a b'],
+    ['default', 'c'],
+  ])(
+    'are replaced, with the fallback %s, by "%s": where nobody is in one, it is no selector, or none is asked for',
+    (fallback, instead) => {
+      expect(asked({ v: '9' }, subsets(fallback))).toBe(instead);
+      expect(asked({ s: '1' }, subsets(fallback))).toBe(instead);
+      expect(asked({}, subsets(fallback))).toBe(instead);
+    },
+  );
+
+  it('follow the fallback of their selector before that of the cluster', () => {
+    expect(asked({ v: '9' }, subsets('any', 'none'))).toBe('-');
+    expect(asked({ s: '9', v: '9' }, subsets('any', 'none'))).toBe('a b');
+  });
+
+  it('are made once for each that is asked for', () => {
+    const { picker } = balanced(MESH, subsets('none'));
+    const context: PickContext = { subset: subsetIdOf({ v: '1' }), wasTried: () => false };
+    expect(countHosts(picker, 100, context)).toEqual({ a: 50, b: 50 });
   });
 });

@@ -112,6 +112,33 @@ describe('lb_policy', () => {
         },
       ],
     ],
+    [
+      'subsets, with what does not change who is in them noted',
+      {
+        lb_policy: 'RANDOM',
+        lb_subset_config: {
+          fallback_policy: 'DEFAULT_SUBSET',
+          default_subset: { version: 'v1', canary: false },
+          subset_selectors: [
+            { keys: ['version', 'stage', 'version'] },
+            { keys: ['stage'], fallback_policy: 'NO_FALLBACK', single_host_per_subset: true },
+          ],
+          panic_mode_any: true,
+        },
+      },
+      [
+        'random',
+        {
+          subsets: {
+            fallback: 'default',
+            defaultSubset: { version: '"v1"', canary: 'false' },
+            selectors: [{ keys: ['stage', 'version'] }, { keys: ['stage'], fallback: 'none' }],
+          },
+        },
+        'lb_subset_config.subset_selectors[1].single_host_per_subset',
+        'lb_subset_config.panic_mode_any',
+      ],
+    ],
     ['slow start without a window', { round_robin_lb_config: { slow_start_config: {} } }, ['round-robin']],
     ['CLUSTER_PROVIDED', { lb_policy: 'CLUSTER_PROVIDED' }, ['round-robin', 'lb_policy']],
   ])('%s is taken', (_what, json, expected) => {
@@ -167,6 +194,21 @@ describe('lb_policy', () => {
       'a least share above the whole',
       { round_robin_lb_config: { slow_start_config: { slow_start_window: '1s', min_weight_percent: { value: 101 } } } },
       'cluster "c": round_robin_lb_config.slow_start_config.min_weight_percent: is 101; give 0 … 100',
+    ],
+    [
+      'a subset of fewer keys instead',
+      { lb_subset_config: { subset_selectors: [{ keys: ['a'], fallback_policy: 'KEYS_SUBSET' }] } },
+      'cluster "c": lb_subset_config.subset_selectors[0].fallback_policy: is not supported; use NO_FALLBACK, ANY_ENDPOINT or DEFAULT_SUBSET',
+    ],
+    [
+      'a selector of nothing',
+      { lb_subset_config: { subset_selectors: [{}] } },
+      'cluster "c": lb_subset_config.subset_selectors[0].keys: is empty; name the labels that make subsets',
+    ],
+    [
+      'lists that count as each of their items',
+      { lb_subset_config: { list_as_any: true } },
+      'cluster "c": lb_subset_config.list_as_any: is not supported, and without it the configuration would mean something else; remove it',
     ],
     [
       'a bound below the average',

@@ -19,6 +19,8 @@ import {
 import {
   Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
   Cluster_CommonLbConfigSchema,
+  Cluster_LbSubsetConfig_LbSubsetSelectorSchema,
+  Cluster_LbSubsetConfigSchema,
   Cluster_LeastRequestLbConfigSchema,
   Cluster_MaglevLbConfigSchema,
   Cluster_RefreshRateSchema,
@@ -114,6 +116,10 @@ import { PickFirstSchema } from '../../../../src/xds/gen/envoy/extensions/load_b
 import { RandomSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.ts';
 import { RingHashSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts';
 import { RoundRobinSchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
+import {
+  Subset_LbSubsetSelectorSchema,
+  SubsetSchema,
+} from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.ts';
 import { WrrLocalitySchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
 import {
   CertificateValidationContextSchema,
@@ -141,6 +147,8 @@ const REGISTRY: Registry = createRegistry(
   ClusterSchema,
   OutlierDetectionSchema,
   Cluster_RefreshRateSchema,
+  Cluster_LbSubsetConfigSchema,
+  Cluster_LbSubsetConfig_LbSubsetSelectorSchema,
   Cluster_CommonLbConfigSchema,
   Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
   Cluster_LeastRequestLbConfigSchema,
@@ -155,6 +163,8 @@ const REGISTRY: Registry = createRegistry(
   Cluster_RoundRobinLbConfigSchema,
   Cluster_SlowStartConfigSchema,
   WrrLocalitySchema,
+  SubsetSchema,
+  Subset_LbSubsetSelectorSchema,
   RoundRobinSchema,
   LeastRequestSchema,
   RandomSchema,
@@ -326,9 +336,9 @@ describe('the field audit', () => {
 
   it('tells the path through lists', () => {
     const message = create(RouteConfigurationSchema, {
-      virtualHosts: [{}, { routes: [{ action: { case: 'route', value: { metadataMatch: {} } } }] }],
+      virtualHosts: [{}, { routes: [{ action: { case: 'route', value: { hedgePolicy: {} } } }] }],
     });
     const [issue] = audit(RouteConfigurationSchema, message).issues;
-    expect(issue?.path).toBe('virtual_hosts[1].routes[0].route.metadata_match');
+    expect(issue?.path).toBe('virtual_hosts[1].routes[0].route.hedge_policy');
   });
 });
