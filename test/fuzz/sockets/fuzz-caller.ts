@@ -7,10 +7,9 @@ import { turns } from '../../support/until.ts';
 import { judgeFailure, type Outcome, type OutcomeKind, PATIENCE_MS, problemOfAnswer } from './outcome.ts';
 import type { CallerPlan, Leave, RequestPlan } from './plan.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
-import { pieces, requestBytes } from './wire.ts';
+import { pieces, requestBytes, TUNNEL } from './wire.ts';
 
 const MOST_TURNS = 4;
-const TUNNEL = 'CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n';
 const END_OF_HEAD = '\r\n\r\n';
 
 export class FuzzCaller {

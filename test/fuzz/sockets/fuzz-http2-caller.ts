@@ -1,4 +1,5 @@
 // One caller's connection of HTTP/2: sends the requests of its plan, some of them at once, and tells what became of each.
+import { once } from 'node:events';
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -12,7 +13,7 @@ import { resetSocket } from '../../../src/base/reset-socket.ts';
 import { turns } from '../../support/until.ts';
 import { judgeFailure, type Outcome, type OutcomeKind, PATIENCE_MS, problemOfAnswer } from './outcome.ts';
 import type { CallerPlan, Leave, RequestFraming, RequestPlan } from './plan.ts';
-import { bodyOf, pieces, planFields } from './wire.ts';
+import { bodyOf, pieces, planFields, TUNNEL } from './wire.ts';
 
 const MOST_TURNS = 4;
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
@@ -28,43 +29,50 @@ export class FuzzHttp2Caller {
   readonly outcomes: Outcome[] = [];
   readonly #plan: CallerPlan;
   readonly #socket: Socket;
-  readonly #session: ClientHttp2Session;
+  readonly #tunnelled: boolean;
   readonly #random: Random;
+  #session: ClientHttp2Session | null = null;
   /** It has gone, with everything that was in work. */
   #gone = false;
 
-  constructor(plan: CallerPlan, port: number) {
+  /** `tunnelled`: it asks for a tunnel to the Service first, and says all the rest in it. */
+  constructor(plan: CallerPlan, port: number, tunnelled = false) {
     this.#plan = plan;
+    this.#tunnelled = tunnelled;
     this.#random = seededRandom(plan.seed);
     this.#socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
-    this.#session = connect('http://127.0.0.1', { createConnection: () => this.#socket });
-    this.#session.on('error', () => {});
+    this.#socket.on('error', () => {});
   }
 
   /** Resolves when the connection is closed. */
   async run(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    await once(this.#socket, 'connect');
+    if (this.#tunnelled) await openTunnel(this.#socket);
+    const session = connect('http://127.0.0.1', { createConnection: () => this.#socket });
+    session.on('error', () => {});
+    this.#session = session;
     const { requests, pipelined } = this.#plan;
     const inWork: Promise<Outcome>[] = [];
     for (const [index, request] of requests.entries()) {
-      const outcome = this.#ask(index, request);
+      const outcome = this.#ask(session, index, request);
       inWork.push(outcome);
       if (!pipelined) await outcome;
     }
     this.outcomes.push(...(await Promise.all(inWork)));
-    this.#session.destroy();
+    session.destroy();
     await closed;
   }
 
-  async #ask(index: number, plan: RequestPlan): Promise<Outcome> {
+  async #ask(session: ClientHttp2Session, index: number, plan: RequestPlan): Promise<Outcome> {
     if (this.#gone) return { plan, kind: 'left', detail: '' };
-    if (this.#session.closed || this.#session.destroyed) return { plan, kind: 'unserved', detail: '' };
+    if (session.closed || session.destroyed) return { plan, kind: 'unserved', detail: '' };
     const { leave } = this.#plan;
     const leaving = leave?.at === index ? leave : null;
     const framing = plan.body.framing === 'length' ? { 'content-length': String(plan.body.bytes) } : {};
     const start = { ':method': plan.method, ':path': `/${plan.id}`, ':authority': 'web' };
     const endStream = plan.body.framing === 'none';
-    const stream = this.#session.request({ ...start, ...planFields(plan), ...framing }, { endStream });
+    const stream = session.request({ ...start, ...planFields(plan), ...framing }, { endStream });
     const received: Received = { headers: null, pieces: [], ended: false };
     const done = this.#receive(stream, received);
     if (!endStream) await this.#send(stream, bodyOf('up', plan.id, plan.body.bytes), leaving);
@@ -130,7 +138,7 @@ export class FuzzHttp2Caller {
     }
     this.#gone = true;
     resetSocket(this.#socket);
-    this.#session.destroy();
+    this.#session?.destroy();
     return true;
   }
 
@@ -163,4 +171,10 @@ export class FuzzHttp2Caller {
     if (complete) return outcome('answered');
     return outcome(left || this.#gone ? 'left' : 'cut');
   }
+}
+
+/** The sidecar says yes before it knows what will be said; where it says no, nothing else will be heard. */
+async function openTunnel(socket: Socket): Promise<void> {
+  socket.write(TUNNEL);
+  await Promise.race([once(socket, 'data'), once(socket, 'close')]);
 }

@@ -74,7 +74,9 @@ export class FuzzHttp2Pod {
     const body = await bodyIn(stream);
     if (body === null) return;
     if (!body.equals(bodyOf('up', plan.id, plan.body.bytes)))
-      this.#ledger.problems.push(`${plan.id}: a pod took for whole what is not its body, ${body.length} bytes`);
+      this.#ledger.problems.push(
+        `${plan.id}: a pod took for whole what is not its body, ${body.length} bytes; aborted ${stream.aborted}, code ${stream.rstCode}, session ${stream.session?.destroyed}, plan ${JSON.stringify(plan)}`,
+      );
     await answer(stream, plan, random);
   }
 
@@ -102,7 +104,7 @@ async function bodyIn(stream: ServerHttp2Stream): Promise<Buffer | null> {
   stream.on('data', (piece: Buffer) => pieces.push(piece));
   const ended = new Promise<boolean>((resolve) => {
     // Node ends what is cut off, too, just before it says so.
-    stream.once('end', () => setImmediate(() => resolve(!stream.closed && !stream.destroyed)));
+    stream.once('end', () => setImmediate(() => resolve(!stream.closed && !stream.destroyed && !stream.aborted)));
     stream.once('close', () => resolve(false));
   });
   return (await ended) ? Buffer.concat(pieces) : null;

@@ -30,7 +30,7 @@ const PODS = 3;
 const CHANGE_SHARE = 0.02;
 /** Of callers. */
 const HTTP2_SHARE = 0.4;
-/** Of the others: HTTP/1.1 through CONNECT. */
+/** Of both: through CONNECT. */
 const TUNNEL_SHARE = 0.2;
 /** Nobody listens there: port 9 of an address of our own. */
 const REFUSING: TestAddress = { host: '127.66.0.9', port: 9 };
@@ -96,8 +96,10 @@ async function runRound(
 }
 
 function createCaller(random: Random, plan: CallerPlan, port: number): FuzzCaller | FuzzHttp2Caller {
-  if (chance(random, HTTP2_SHARE)) return new FuzzHttp2Caller(plan, port);
-  return new FuzzCaller(plan, port, chance(random, TUNNEL_SHARE));
+  const tunnelled = chance(random, TUNNEL_SHARE);
+  return chance(random, HTTP2_SHARE)
+    ? new FuzzHttp2Caller(plan, port, tunnelled)
+    : new FuzzCaller(plan, port, tunnelled);
 }
 
 /** At least one pod that works, perhaps one that refuses. */

@@ -5,6 +5,8 @@ import type { RequestPlan } from './plan.ts';
 /** Of an answer's fields. */
 export const ID_FIELD = 'x-fuzz-id';
 const PLAN_FIELD = 'x-fuzz-plan';
+/** Asks for a tunnel to the Service. */
+export const TUNNEL = 'CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n';
 /** No HTTP/1.1 head and no chunk size may hold a NUL. */
 export const GARBAGE = '\0\0garbage\0';
 
