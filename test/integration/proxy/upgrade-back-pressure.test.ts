@@ -9,7 +9,7 @@ import { acceptingPod, asking, upgraded } from '../../support/upgrades.ts';
 const up = new UpgradeStage();
 afterEach(() => up.close());
 
-const TOTAL = 24 * 1_048_576;
+const TOTAL = 12 * 1_048_576;
 /** A stream's window, and what sockets on the way hold of it. */
 const HELD = 8 * 1_048_576;
 
@@ -17,7 +17,7 @@ const HELD = 8 * 1_048_576;
 async function stalled(moved: () => number): Promise<number> {
   for (let before = -1; before !== moved(); ) {
     before = moved();
-    await turns(200);
+    await turns(100);
   }
   return moved();
 }
