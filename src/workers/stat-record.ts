@@ -27,11 +27,13 @@ export const LARGEST_GAUGES: ReadonlySet<string> = new Set([
   'cluster.membership_total',
   'cluster.membership_healthy',
   'cluster.version',
+  'cluster.outlier_detection.ejections_active',
   'overload.stop_accepting_requests_active',
   'overload.event_loop_lag_ms',
   'http.detection_learnt',
   'control_plane.on_demand_names',
   'control_plane.on_demand_held',
+  'control_plane.on_demand_prefetch_waiting',
 ]);
 
 /** The numbers of one cluster, listener …, by name. */
