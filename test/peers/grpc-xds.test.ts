@@ -136,6 +136,22 @@ describe("gRPC's xDS client without a sidecar", () => {
     );
   }, 20_000);
 
+  it.each(['round-robin', 'least-request', 'peak-ewma', 'random', 'ring-hash', 'maglev'])(
+    'is not refused with %s, and reaches no pod but those of the Service',
+    async (balancer) => {
+      const annotations = `switchboard.dev/load-balancer: ${balancer}`;
+      const metadata = `{name: my-api-service, annotations: {${annotations}}}`;
+      plane.put(`apiVersion: v1\nkind: Service\nmetadata: ${metadata}\nspec: {ports: [{port: 80}]}\n`);
+      const caller = dial('xds:///my-api-service:80');
+      expect((await caller.call(12)).filter((answer) => !PODS.includes(answer))).toEqual([]);
+      const [client] = await clients();
+      expect(client?.types).toMatchObject(
+        ['LDS', 'RDS', 'CDS', 'EDS'].map((shortName) => ({ shortName, state: 'SYNCED', names: 1 })),
+      );
+    },
+    20_000,
+  );
+
   it('follows pods that go and come, and loses no call meanwhile', async () => {
     const caller = dial('xds:///my-api-service.default.svc.cluster.local:80');
     const seen: string[] = [];

@@ -183,8 +183,9 @@ function encodeLeastRequest({ leastRequest }: BalancingSpec) {
 }
 
 function encodeRing({ ringHash }: BalancingSpec) {
-  if (ringHash === undefined) return {};
   const { XX_HASH, MURMUR_HASH_2 } = RingHash_HashFunction;
+  // gRPC's clients refuse a ring that leaves it to them.
+  if (ringHash === undefined) return { hashFunction: XX_HASH };
   return {
     minimumRingSize: BigInt(ringHash.minRingSize),
     maximumRingSize: BigInt(ringHash.maxRingSize),
