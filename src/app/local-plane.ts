@@ -15,6 +15,7 @@ import { DataPlane, type DataPlaneOptions } from '../proxy/data-plane.ts';
 import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
 import type { ListenerOptions } from '../proxy/listener/listener.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
+import type { OutlierEvent } from '../proxy/outlier/outlier-detector.ts';
 import { OverloadMonitor } from '../proxy/overload-monitor.ts';
 import type { Dial } from '../proxy/upstream/connection-pool.ts';
 import type { RetryBudgetSpec } from '../proxy/upstream/retry-budget.ts';
@@ -143,7 +144,7 @@ export class LocalPlane implements SidecarPlane {
   }
 
   #createDataPlane(): DataPlane {
-    const { settings, clock, random, retryBudget } = this.#options;
+    const { settings, clock, random, log, retryBudget } = this.#options;
     const dial = createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
@@ -152,6 +153,7 @@ export class LocalPlane implements SidecarPlane {
         maxHeadBytes: settings.maxRequestHeadBytes,
         maxFields: settings.maxFields,
         random,
+        onOutlier: (cluster, event) => tellOutlier(log, cluster, event),
         ...(retryBudget === undefined ? {} : { retryBudget }),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
         dns: { resolver: new SystemResolver(), clock, random },
@@ -229,6 +231,13 @@ function createDial(sourceAddress: string | null, bufferBytes: number): Dial {
     ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
   };
   return (host, port, onread) => connect({ ...base, host, port, onread });
+}
+
+function tellOutlier(log: Log, cluster: string, { endpoint, change, reason, detail, forMs }: OutlierEvent): void {
+  const fields = { cluster, endpoint: endpoint.address, reason, detail };
+  if (change === 'ejected') log.warn('took an endpoint out for what it answered', { ...fields, forMs });
+  else if (change === 'returned') log.info('an endpoint may take requests again', { ...fields, afterMs: forMs });
+  else log.debug('an endpoint is worse than it should be, and stays', fields);
 }
 
 function whyEjected({ outlier }: Endpoint): string | null {

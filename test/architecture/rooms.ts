@@ -107,6 +107,7 @@ export const ROOMS: readonly Room[] = [
       'kube',
       'proxy',
       'proxy/exchange',
+      'proxy/outlier',
       'proxy/upstream',
       'proxy/listener',
       'xds',

@@ -54,7 +54,7 @@ function endpointOf({ host, port, health, pod, node, forZones }: Backend, told: 
 export function clusterOf(
   name: string,
   protocol: PortProtocol,
-  { loadBalancer, balancing }: ServiceTraffic,
+  { loadBalancer, balancing, outlierDetection }: ServiceTraffic,
 ): ClusterSpec {
   return {
     name,
@@ -63,5 +63,6 @@ export function clusterOf(
     ...protocol,
     loadBalancer,
     ...(balancing === undefined ? {} : { balancing }),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
   };
 }

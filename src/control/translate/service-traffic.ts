@@ -9,13 +9,15 @@ import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import type { Backend } from './backend.ts';
 import { serviceAffinity } from './service-affinity.ts';
 import { areHinted, BY_HINTS, checkDistribution, serviceLocality } from './service-locality.ts';
+import { serviceOutliers } from './service-outliers.ts';
 
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
-export interface ServiceTraffic extends Pick<ClusterSpec, 'loadBalancer' | 'balancing'> {
+export interface ServiceTraffic extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection'> {
   /** Absent = requests are not hashed. */
   readonly hashPolicies?: readonly HashPolicySpec[];
 }
 
+/** Of one pod, which there is no other to choose instead of. */
 export const DEFAULT_TRAFFIC: ServiceTraffic = { loadBalancer: 'round-robin' };
 
 const LOAD_BALANCER = 'switchboard.dev/load-balancer';
@@ -32,9 +34,11 @@ export function serviceTraffic(service: Located<Service>): {
   const unknown = name === undefined ? [unknownIssue(service, written ?? '')] : [];
   const loadBalancer = name ?? 'round-robin';
   const { hashPolicies, issues } = serviceAffinity(service, loadBalancer);
-  const hashed = hashPolicies.length === 0 ? { loadBalancer } : { loadBalancer, hashPolicies };
+  const { outlierDetection, issues: outlierIssues } = serviceOutliers(service);
+  const chosen = outlierDetection === null ? { loadBalancer } : { loadBalancer, outlierDetection };
+  const hashed = hashPolicies.length === 0 ? chosen : { ...chosen, hashPolicies };
   const traffic = withLocality(hashed, serviceLocality(service.object));
-  return { traffic, issues: [...unknown, ...issues, ...checkDistribution(service)] };
+  return { traffic, issues: [...unknown, ...issues, ...outlierIssues, ...checkDistribution(service)] };
 }
 
 /** What topology hints add for a Service that says nothing itself. */

@@ -55,18 +55,15 @@ function webCluster(port: number): object {
 }
 
 describe('switchboard proxy -c', () => {
-  it("runs the bench's bootstrap for Envoy: three backends in turn, one remark, no admin pages, no access log", async () => {
+  it("runs the bench's bootstrap for Envoy: three backends in turn, no remark, no admin pages, no access log", async () => {
     const ports = [(await backend('a')).port, (await backend('b')).port, (await backend('c')).port];
     const file = benchBootstrap(0, ports);
-    const line = file.slice(0, file.indexOf('consecutive_5xx:')).split('\n').length;
     const proxy = start(file);
     const port = await portOf(proxy, 'downstream');
     const bodies = await Promise.all(Array.from({ length: 6 }, () => httpGet(port, '/x', 'any.host')));
     expect(bodies.map(({ body }) => body).sort()).toEqual(['a /x', 'a /x', 'b /x', 'b /x', 'c /x', 'c /x']);
     await proxy.says(/ready clusters=1/);
-    expect(proxy.output()).toContain(
-      `bootstrap.yaml:${line}: static_resources.clusters[0].outlier_detection: is not supported: recorded, not acted on yet`,
-    );
+    expect(proxy.output()).not.toContain('bootstrap.yaml:');
     expect(proxy.output()).toContain('started admin=none');
     expect(proxy.output()).not.toContain('"method"');
     proxy.child.kill('SIGTERM');

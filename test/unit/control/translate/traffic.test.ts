@@ -183,3 +183,46 @@ endpoints: [${endpoints.join(', ')}]
     ]);
   });
 });
+
+describe('switchboard.dev/outlier-detection', () => {
+  const detection = (annotations: string) => translate(annotations).clusters.get(A_80)?.outlierDetection;
+
+  it('is on by default: five of 502, 503, 504 in a row, half of the pods at most, and 500 alone takes nobody out', () => {
+    expect(detection('')).toMatchObject({
+      ...{ consecutiveGatewayFailure: 5, maxEjectionPercent: 50, baseEjectionMs: 30_000 },
+      enforcing: { 'consecutive-gateway-failure': 100, 'consecutive-5xx': 0 },
+    });
+  });
+
+  it('may be off', () => {
+    expect(detection('switchboard.dev/outlier-detection: "off"')).toBeUndefined();
+  });
+
+  it('may count every 5xx: consecutive-5xx=3', () => {
+    expect(detection('switchboard.dev/outlier-detection: consecutive-5xx=3')).toMatchObject({
+      consecutive5xx: 3,
+      enforcing: { 'consecutive-5xx': 100 },
+    });
+  });
+
+  it.each([
+    'on',
+    'consecutive-5xx=',
+    'consecutive-5xx=0',
+    'consecutive-5xx=-1',
+    'consecutive-5xx=1001',
+    'consecutive-5xx=5x',
+  ])('that is "%s" is told, with its remedy, and is the usual one', (written) => {
+    const mesh = translate(`switchboard.dev/outlier-detection: "${written}"`);
+    expect(mesh.clusters.get(A_80)?.outlierDetection).toMatchObject({ enforcing: { 'consecutive-5xx': 0 } });
+    expect(mesh.issues.map(renderIssue)).toEqual([
+      expect.stringContaining('the usual one is used; write off, or consecutive-5xx=N with N from 1 to 1000'),
+    ]);
+  });
+
+  it('is not for the single pods of a headless Service, which have no other beside them', () => {
+    const mesh = translate('', ', clusterIP: None');
+    const detected = [...mesh.clusters.values()].map(({ outlierDetection }) => outlierDetection !== undefined);
+    expect(detected).toEqual([true, false]);
+  });
+});
