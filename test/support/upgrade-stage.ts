@@ -35,8 +35,9 @@ export class UpgradeStage {
   }
 
   /** The same with pods of HTTP/2. */
-  http2Plane(web: readonly TestAddress[]): Promise<LivePlane> {
-    return upgradePlane(this.stage, web, { http: { upgrades: { websocket: true } }, http2Services: ['web'] });
+  http2Plane(web: readonly TestAddress[], options: LivePlaneOptions = {}): Promise<LivePlane> {
+    const http = { upgrades: { websocket: true } };
+    return upgradePlane(this.stage, web, { http, http2Services: ['web'], ...options });
   }
 
   /** One that takes extended CONNECT, or says nothing of it. */

@@ -1,5 +1,9 @@
 // Promises of upgraded streams that share a connection of HTTP/2: who does not read is waited for, and nobody else.
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Dial } from '../../../src/proxy/upstream/connection-pool.ts';
+import { AcceptedSockets } from '../../support/accepted-sockets.ts';
+import { systemDial } from '../../support/live-plane.ts';
 import { get } from '../../support/raw-client.ts';
 import { named } from '../../support/scripted-backend.ts';
 import { turns, until } from '../../support/until.ts';
@@ -9,9 +13,26 @@ import { acceptingPod, asking, upgraded } from '../../support/upgrades.ts';
 const up = new UpgradeStage();
 afterEach(() => up.close());
 
-const TOTAL = 12 * 1_048_576;
-/** A stream's window, and what sockets on the way hold of it. */
-const HELD = 8 * 1_048_576;
+/** More than the system's buffers hold. */
+const TOTAL = 24 * 1_048_576;
+/** Of it, in the sidecar: a stream's window, and what its sockets hold. */
+const HELD = 1_048_576;
+
+const accepted = new AcceptedSockets();
+beforeEach(() => accepted.start());
+afterEach(() => accepted.stop());
+
+/** Keeps the last connection that was dialled. */
+function dialling(): { readonly dial: Dial; socket: Socket | null } {
+  const dialled = {
+    socket: null as Socket | null,
+    dial: (host: string, port: number): Socket => {
+      dialled.socket = systemDial(host, port);
+      return dialled.socket;
+    },
+  };
+  return dialled;
+}
 
 /** Until nothing has moved for a while. */
 async function stalled(moved: () => number): Promise<number> {
@@ -26,16 +47,17 @@ describe('a caller of HTTP/2 who does not read one of its WebSockets', () => {
   it('makes its pod wait, is answered on its other streams, and gets all in the end', async () => {
     const pod = await acceptingPod(up.pods, (socket) => void socket.end(Buffer.alloc(TOTAL, 'x')));
     const backend = await up.stage.backend(named('a'));
+    const dialled = dialling();
     const plane = await up.stage.plane({
+      dial: dialled.dial,
       services: { web: [pod], other: [backend] },
       http: { upgrades: { websocket: true } },
     });
     const caller = await up.caller(plane);
     const stream = caller.open('web', EXTENDED_CONNECT, false);
     await once(stream, 'response');
-    const [socket] = pod.accepted;
-    const sent = await stalled(() => (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0));
-    expect(sent).toBeLessThan(HELD);
+    const upstream = dialled.socket as Socket;
+    expect(await stalled(() => upstream.bytesRead)).toBeLessThan(HELD);
     expect(String((await caller.ask('other')).body)).toBe('a /');
     let received = 0;
     stream.on('data', (bytes: Buffer) => {
@@ -50,7 +72,6 @@ describe('a caller of HTTP/2 who does not read one of its WebSockets', () => {
 
 describe('a caller of HTTP/1.1 who does not read what a pod of HTTP/2 sends', () => {
   it('makes its stream wait, and no other one of that connection', async () => {
-    let sent = (): number => 0;
     const pod = await up.http2Pod((stream, headers) => {
       if (headers[':path'] !== '/pour') {
         echoUpgrade(stream, headers);
@@ -65,14 +86,18 @@ describe('a caller of HTTP/1.1 who does not read what a pod of HTTP/2 sends', ()
         else stream.end();
       };
       pour();
-      sent = () => written;
     });
-    const plane = await up.http2Plane([pod]);
+    const dialled = dialling();
+    const plane = await up.http2Plane([pod], { dial: dialled.dial });
     const slow = await plane.client();
     slow.socket.pause();
     slow.send(asking().replace('/chat', '/pour'));
-    await until('the pod pours', () => sent() > 0);
-    expect(await stalled(sent)).toBeLessThan(HELD);
+    await until('the pod pours', () => (dialled.socket?.bytesRead ?? 0) > 65_536);
+    const upstream = dialled.socket as Socket;
+    const read = await stalled(() => upstream.bytesRead);
+    const out = accepted.peerOf(slow.socket);
+    expect(read).toBeLessThan(TOTAL);
+    expect(read - (out.bytesWritten - out.writableLength)).toBeLessThan(HELD);
     const other = await plane.client();
     await upgraded(other);
     other.send('hello');
