@@ -76,7 +76,14 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
   }
 
   get active(): number {
-    return this.#stats.requestsActive + this.#redirected.size;
+    return this.#stats.requestsActive + this.#redirected.size + (this.#context.draining ? this.#awaited : 0);
+  }
+
+  /** Connections that drain and may still bring a request. */
+  get #awaited(): number {
+    let awaited = 0;
+    for (const { connection } of this.#exchanges) if (connection.awaitsRequest) awaited += 1;
+    return awaited;
   }
 
   get connections(): number {

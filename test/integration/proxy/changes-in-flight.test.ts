@@ -1,6 +1,7 @@
 // Promises about changes that come while requests are in work: each is finished on what it began with, and none is mixed with another.
 import { connect } from 'node:net';
 import { LISTENER, type LivePlane } from '../../support/live-plane.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { chunk, get, post, RawClient } from '../../support/raw-client.ts';
 import { echo, named, type Script, type ScriptedBackend, silent } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
@@ -317,6 +318,22 @@ describe('draining', () => {
     pod.script = named('a');
     const late = await (await plane.client()).ask(get('web'));
     expect([late.text, late.get('connection')]).toEqual(['a /', 'close']);
+  });
+
+  it('waits half a second for the request that an idle caller may have sent, answers it, and says that it closes', async () => {
+    const clock = new ManualClock();
+    const plane = await stage.plane({ clock, services: { web: await stage.backends(1) } });
+    const [late, idle] = [await plane.client(), await plane.client()];
+    await late.ask(get('web'));
+    await idle.ask(get('web'));
+    plane.plane.drain();
+    expect(plane.plane.activeRequests).toBe(2);
+    clock.advance(450);
+    const answer = await late.ask(get('web', '/late'));
+    expect([answer.text, answer.get('connection')]).toEqual(['a /late', 'close']);
+    clock.advance(100);
+    expect(await idle.rest()).toBe('');
+    await until('nobody is waited for', () => plane.plane.activeRequests === 0);
   });
 
   it('answers a request that is pipelined behind an answer whose head has left, and closes then', async () => {

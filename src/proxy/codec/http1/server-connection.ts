@@ -18,6 +18,9 @@ import { parseRequestHead } from './parse-request-head.ts';
 /** How long a connection whose last answer was sent may stay open for the caller to read it, ms. */
 const LINGER_MS = 1_000;
 
+/** How long a connection that drains waits for a request that may be on its way, ms: closed at once, it would lose that one. */
+const LAST_REQUEST_MS = 500;
+
 /** How long what is left of a last answer may take to leave, ms: it is no more than the socket's buffer. */
 const LAST_ANSWER_MS = 60_000;
 
@@ -137,10 +140,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
       return;
     }
     this.#state = AWAIT_HEAD;
-    if (this.#draining && this.#held === null && !this.#processing) {
-      this.#linger();
-      return;
-    }
+    if (this.#draining) this.#wheel.set(this.#timer, LAST_REQUEST_MS);
     if (!this.#processing && !this.socket.writableNeedDrain) this.#continue();
   }
 
@@ -160,12 +160,18 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   }
 
   /**
-   * Closes now when nothing runs, else after the answer in work: whoever renders its head says so by `closeAfterAnswer`. Where the head has left
-   * already, the requests that have come behind are answered before.
+   * Closes after the next answer, or the one in work: whoever renders its head says so by `closeAfterAnswer`. Where the head of that one has left
+   * already, or no request comes for a while, it closes then.
    */
   drain(): void {
     this.#draining = true;
-    if (!this.#answering && this.#held === null && this.#state === AWAIT_HEAD) this.#linger();
+    if (!this.#answering && this.#state === AWAIT_HEAD && !this.#readingHead)
+      this.#wheel.set(this.#timer, LAST_REQUEST_MS);
+  }
+
+  /** Nothing is in work, and a request may come. */
+  get awaitsRequest(): boolean {
+    return this.#state === AWAIT_HEAD && !this.#answering;
   }
 
   /** Gives the socket away (CONNECT): no event reaches this object any more. Answers the bytes that came behind the head. */
@@ -190,6 +196,8 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     } else if (this.#state === LINGERING) {
       if (this.socket.writableFinished) this.socket.destroy();
       else resetSocket(this.socket);
+    } else if (this.#draining && !this.#answering) {
+      this.#linger();
     } else if (this.#answering || this.#requests !== this.#requestsAtTimer) {
       this.#startIdleTimer();
     } else {
