@@ -69,6 +69,8 @@ export class FuzzHttp2Pod {
     if (plan.fault?.at === 'request') {
       await turns(Math.floor(random.next() * MOST_TURNS));
       fail(stream, plan.fault);
+      // A request that cannot be sent on has no timeout but that of a silence, which is minutes.
+      stream.resume();
       return;
     }
     const body = await bodyIn(stream);
