@@ -23,6 +23,8 @@ export interface OutlierDetectorOptions {
   /** Milliseconds that only grow. */
   readonly now: () => number;
   readonly random: Random;
+  /** All of the cluster, watched or not. */
+  readonly endpoints: () => Iterable<Endpoint>;
   /** After an ejection or a return: who may get new requests is somebody else now. */
   readonly onChange: () => void;
   readonly onEvent: (event: OutlierEvent) => void;
@@ -30,7 +32,7 @@ export interface OutlierDetectorOptions {
 
 const PERCENT = 100;
 
-/** Costs nothing while nothing is called: looks at the interval only where there was something to count. */
+/** Knows the endpoints that are called, and looks at them only where there was something to count: what is not called costs nothing. */
 export class OutlierDetector implements OutlierWatcher, TimerOwner {
   readonly #options: OutlierDetectorOptions;
   readonly #stats = new OutlierStats();
@@ -65,15 +67,18 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
     this.#spec = spec;
   }
 
-  /** These are the endpoints of the cluster from now on; those that stay keep their counts and ejections. */
-  setEndpoints(endpoints: Iterable<Endpoint>): void {
-    const present = new Set(endpoints);
+  /** `endpoint` is called for the first time. */
+  watch(endpoint: Endpoint): void {
+    if (endpoint.outlier !== null) return;
+    endpoint.outlier = new OutlierMonitor(this);
+    this.#monitors.set(endpoint.outlier, endpoint);
+  }
+
+  /** The endpoints of the cluster have changed: those that stay keep their counts and ejections. */
+  forgetOthers(): void {
+    if (this.#monitors.size === 0) return;
+    const present = new Set(this.#options.endpoints());
     for (const [monitor, endpoint] of this.#monitors) if (!present.has(endpoint)) this.#forget(monitor, endpoint);
-    for (const endpoint of present) {
-      if (endpoint.outlier !== null) continue;
-      endpoint.outlier = new OutlierMonitor(this);
-      this.#monitors.set(endpoint.outlier, endpoint);
-    }
   }
 
   /** Nobody is out any more, and nothing is counted. */
@@ -153,15 +158,17 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
 
   /** Never the last one that takes requests: nobody is served better by nobody. */
   #mayEjectOneMore(endpoint: Endpoint): boolean {
+    let all = 0;
     let others = 0;
-    for (const [{ ejection }, other] of this.#monitors) {
-      if (other !== endpoint && ejection === null && other.spec.health === 'healthy') others += 1;
+    for (const other of this.#options.endpoints()) {
+      all += 1;
+      if (other !== endpoint && other.health === 'healthy') others += 1;
     }
     if (others === 0) return false;
     const { ejectionsActive } = this.#stats;
     const { maxEjectionPercent, alwaysEjectOne } = this.#spec;
     if (alwaysEjectOne && ejectionsActive === 0) return true;
-    return ((ejectionsActive + 1) * PERCENT) / this.#monitors.size <= maxEjectionPercent;
+    return ((ejectionsActive + 1) * PERCENT) / all <= maxEjectionPercent;
   }
 
   #eject(monitor: OutlierMonitor, endpoint: Endpoint, reason: EjectionReason, detail: string): void {

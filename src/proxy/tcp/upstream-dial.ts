@@ -90,6 +90,7 @@ export class UpstreamDial implements PickContext, TimerOwner {
     const buffer = new ReadBuffer();
     const socket = this.#cluster.dial(endpoint.host, endpoint.port, buffer);
     this.#socket = socket;
+    this.#cluster.watch(endpoint);
     endpoint.requestsTotal += 1;
     endpoint.connectionsTotal += 1;
     endpoint.connectionsActive += 1;

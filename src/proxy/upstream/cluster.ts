@@ -81,7 +81,7 @@ export class Cluster implements StatSource {
   #dials: AutoDials | null = null;
   /** For a cluster that goes where its callers were going, instead of `#endpoints`. */
   #originalDst: OriginalDstEndpoints | null = null;
-  /** Null = nobody is taken out for what it answers. */
+  /** Null = nobody is taken out for what it answers, or nobody was called yet. */
   #outliers: OutlierDetector | null = null;
   #assigned = false;
   #draining = false;
@@ -95,7 +95,6 @@ export class Cluster implements StatSource {
     this.retryBudget = new RetryBudget(options.retryBudget ?? DEFAULT_RETRY_BUDGET); // alloc-ok: once a cluster
     this.#pool = this.#createPoolOptions(spec);
     this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint), options.pool.now);
-    this.#detectOutliers(spec);
     this.#picker = this.#createPicker();
     this.#discover(spec);
   }
@@ -126,7 +125,7 @@ export class Cluster implements StatSource {
     }
     const before = this.#spec;
     this.#spec = spec;
-    this.#detectOutliers(spec);
+    this.#updateOutliers(spec);
     this.#picker = this.#createPicker();
     if (before.tls !== spec.tls && JSON.stringify(before.tls) !== JSON.stringify(spec.tls)) this.#changeTls(spec);
     const limits = this.#limits();
@@ -139,7 +138,7 @@ export class Cluster implements StatSource {
     this.#assigned = true;
     this.stats.updates += 1;
     this.#endpoints.update(assignment);
-    this.#outliers?.setEndpoints(this.#endpoints.all);
+    this.#outliers?.forgetOthers();
     this.#overprovisioningFactor = assignment.overprovisioningFactor ?? DEFAULT_OVERPROVISIONING_FACTOR;
     this.#picker = this.#createPicker();
     if (!wasWarm) this.#options.onWarm?.();
@@ -222,18 +221,22 @@ export class Cluster implements StatSource {
     sink.gauge('cluster', this.name, 'version', this.#version);
   }
 
-  #detectOutliers({ outlierDetection: spec }: ClusterSpec): void {
+  /** It is called: from now on it is counted what it answers, where anybody is taken out for that. */
+  watch(endpoint: Endpoint): void {
+    const { outlierDetection: spec } = this.#spec;
+    if (spec === undefined) return;
+    this.#outliers ??= new OutlierDetector(spec, this.#outlierOptions()); // alloc-ok: once a cluster that is called
+    this.#outliers.watch(endpoint);
+  }
+
+  #updateOutliers({ outlierDetection: spec }: ClusterSpec): void {
     if (spec === undefined) {
       this.#outliers?.close();
       this.#outliers = null;
       return;
     }
-    if (this.#outliers !== null) {
-      this.#outliers.update(spec);
-      return;
-    }
-    this.#outliers = new OutlierDetector(spec, this.#outlierOptions()); // alloc-ok: update time
-    this.#outliers.setEndpoints(this.#endpoints.all);
+    this.#outliers?.update(spec);
+    for (const endpoint of this.#pools.keys()) this.watch(endpoint);
   }
 
   #outlierOptions(): OutlierDetectorOptions {
@@ -243,6 +246,7 @@ export class Cluster implements StatSource {
       random,
       wheel: pool.wheel,
       now: pool.now,
+      endpoints: () => this.#endpoints.all, // alloc-ok: update time
       // alloc-ok: update time
       onChange: () => {
         this.#picker = this.#createPicker();
@@ -329,6 +333,7 @@ export class Cluster implements StatSource {
 
   #newPool(endpoint: Endpoint): EndpointPool {
     const options = this.#pool;
+    this.watch(endpoint);
     if (this.#dials === null)
       return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
     // alloc-ok: once an endpoint

@@ -20,24 +20,28 @@ class Scene {
   readonly events: OutlierEvent[] = [];
   readonly detector: OutlierDetector;
   changes = 0;
+  /** Of the cluster now. */
+  present: readonly Endpoint[];
   /** What chance says next. */
   chance = 0;
 
   constructor(count: number, spec: Partial<OutlierDetectionSpec> = {}) {
     this.endpoints = Array.from({ length: count }, (_, index) => endpointAt(index + 1));
+    this.present = this.endpoints;
     this.detector = new OutlierDetector(
       { ...DEFAULT_OUTLIER_DETECTION, maxEjectionPercent: 100, ...spec },
       {
         wheel: new TimerWheel(this.clock),
         now: () => this.clock.now(),
         random: { next: () => this.chance },
+        endpoints: () => this.present,
         onChange: () => {
           this.changes += 1;
         },
         onEvent: (event) => this.events.push(event),
       },
     );
-    this.detector.setEndpoints(this.endpoints);
+    for (const endpoint of this.endpoints) this.detector.watch(endpoint);
   }
 
   answer(index: number, ...statuses: readonly number[]): void {
@@ -208,7 +212,7 @@ describe('how many may be out', () => {
   it('does not count an endpoint among those who are left that takes no new requests', () => {
     const scene = new Scene(1);
     const draining = endpointAt(9, 'draining');
-    scene.detector.setEndpoints([...scene.endpoints, draining]);
+    scene.present = [...scene.endpoints, draining];
     scene.answer(0, ...FIVE_BAD);
     expect(scene.out).toEqual([]);
   });
@@ -307,14 +311,22 @@ describe('a detector', () => {
     scene.answer(0, ...FIVE_BAD);
     scene.answer(1, ...FIVE_BAD);
     scene.answer(2, 500, 500, 500, 500);
-    scene.detector.setEndpoints(
-      [scene.endpoints[0], scene.endpoints[2], scene.endpoints[3]].flatMap((one) => one ?? []),
-    );
+    scene.present = scene.endpoints.filter((_, index) => index !== 1);
+    scene.detector.forgetOthers();
     expect(scene.out).toEqual([0]);
     expect(scene.stat('ejections_active')).toBe(1);
     expect(scene.endpoints[1]?.outlier).toBeNull();
     scene.answer(2, 500);
     expect(scene.out).toEqual([0, 2]);
+  });
+
+  it('counts endpoints that nobody has called yet among those who are left', () => {
+    const scene = new Scene(2);
+    scene.present = [...scene.endpoints, endpointAt(8), endpointAt(9)];
+    scene.detector.update({ ...DEFAULT_OUTLIER_DETECTION, maxEjectionPercent: 50 });
+    scene.answer(0, ...FIVE_BAD);
+    scene.answer(1, ...FIVE_BAD);
+    expect(scene.out).toEqual([0, 1]);
   });
 
   it('takes a changed configuration for what comes next', () => {
