@@ -32,6 +32,8 @@ export function isOurs(name: string): boolean {
 }
 
 export function describeRun({ date, machine, revision, command }: KeptRun): string {
-  const where = `${machine.cpu} with ${machine.cpuCount} CPUs, Linux ${machine.kernel}`;
+  // The rest of a release names a distribution's or provider's build, which says nothing to others.
+  const [kernel = ''] = machine.kernel.split('-', 1);
+  const where = `${machine.cpu} with ${machine.cpuCount} CPUs, Linux ${kernel}`;
   return `${date.slice(0, 10)}, ${where}, checkout ${revision}, \`${command}\``;
 }
