@@ -15,14 +15,12 @@ export interface Compared {
 }
 
 /** Below mean − factor × standard deviation, which is that of all who are compared (not of a sample). Source: Envoy, outlier detection, success rate. */
-export function belowTheOthers({ monitors, windowOf }: Compared, spec: OutlierDetectionSpec): readonly Outlier[] {
-  const { minimumHosts, requestVolume, stdevFactor } = spec.successRate;
-  const busy = monitors.filter((monitor) => windowOf(monitor).total >= Math.max(1, requestVolume));
-  if (busy.length === 0 || busy.length < minimumHosts) return [];
-  const rates = busy.map((monitor) => windowOf(monitor).successPercent);
+export function belowTheOthers(compared: Compared, spec: OutlierDetectionSpec): readonly Outlier[] {
+  const busy = busyOnes(compared, spec.successRate);
+  const rates = busy.map((monitor) => compared.windowOf(monitor).successPercent);
   const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length;
-  const least = mean - stdevFactor * Math.sqrt(variance);
+  const least = mean - spec.successRate.stdevFactor * Math.sqrt(variance);
   return busy.flatMap((monitor, index) => {
     const rate = rates[index] as number;
     if (rate >= least) return [];
@@ -31,14 +29,21 @@ export function belowTheOthers({ monitors, windowOf }: Compared, spec: OutlierDe
 }
 
 /** So many of a hundred failed, whatever the others do. Source: Envoy, outlier detection, failure percentage. */
-export function failingTooOften({ monitors, windowOf }: Compared, spec: OutlierDetectionSpec): readonly Outlier[] {
-  const { minimumHosts, requestVolume, threshold } = spec.failurePercentage;
-  const busy = monitors.filter((monitor) => windowOf(monitor).total >= Math.max(1, requestVolume));
-  if (busy.length === 0 || busy.length < minimumHosts) return [];
-  return busy.flatMap((monitor) => {
-    const failed = 100 - windowOf(monitor).successPercent;
+export function failingTooOften(compared: Compared, spec: OutlierDetectionSpec): readonly Outlier[] {
+  const { threshold } = spec.failurePercentage;
+  return busyOnes(compared, spec.failurePercentage).flatMap((monitor) => {
+    const failed = 100 - compared.windowOf(monitor).successPercent;
     return failed < threshold ? [] : [{ monitor, detail: `${percent(failed)} failed, too many from ${threshold} %` }];
   });
+}
+
+/** Those with enough requests to say something of them; nobody where these are too few. */
+function busyOnes(
+  { monitors, windowOf }: Compared,
+  { minimumHosts, requestVolume }: { readonly minimumHosts: number; readonly requestVolume: number },
+): readonly OutlierMonitor[] {
+  const busy = monitors.filter((monitor) => windowOf(monitor).total >= Math.max(1, requestVolume));
+  return busy.length < minimumHosts ? [] : busy;
 }
 
 function percent(value: number): string {
