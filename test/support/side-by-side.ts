@@ -51,6 +51,12 @@ export class SideBySide {
     return this.#ports.get(listener) ?? { envoy: 0, sidecar: 0 };
   }
 
+  /** What either has refused of its configuration, as many entries as refusals. */
+  get refusals(): readonly unknown[] {
+    const answers = this.server.connectedClients().flatMap(({ types }) => types.map(({ nack }) => nack));
+    return answers.filter((nack) => nack !== null);
+  }
+
   async close(): Promise<void> {
     await this.#envoy.stop();
     await this.#sidecar.close();
