@@ -1,7 +1,28 @@
 // The way to an endpoint, whatever protocol carries the request.
+import type { ErrorCode } from '../../model/errors.ts';
 import type { OpenTunnel } from './downstream.ts';
-import type { RequestHead } from './head.ts';
-import type { ClientExchange } from './http1/client-connection.ts';
+import type { RequestHead, ResponseHead } from './head.ts';
+
+/**
+ * Whoever sent the request. Calls come in this order: informational*, head, data*, end; or a failure at any point, which is the last call.
+ * Bytes are never overwritten, so they may be kept.
+ */
+export interface ClientExchange {
+  /** A 1xx answer other than 101; the head is valid during the call. */
+  onInformational(head: ResponseHead): void;
+  /** The endpoint agrees to the upgrade that it was asked for; the head is valid during the call. Whoever does not take the tunnel ends the request. */
+  onUpgraded(head: ResponseHead): void;
+  onResponseHead(head: ResponseHead): void;
+  onResponseData(bytes: Buffer, start: number, end: number): void;
+  /** The answer is complete; the connection has been given back or closed before the call. */
+  onResponseEnd(trailers: string): void;
+  /** What this read brought has been delivered: flush what was made of it. */
+  onResponseBatchEnd(): void;
+  /** The connection has come to be, or takes more after a write had answered `false`: go on. */
+  onUpstreamWritable(): void;
+  /** `unsent`: the connection never came to be, so the upstream has seen nothing of the request. */
+  onUpstreamFailure(code: ErrorCode, detail: string, unsent: boolean): void;
+}
 
 /** One request on its way, as whoever sends it sees it. After the last call of its ClientExchange it belongs to somebody else. */
 export interface UpstreamStream {

@@ -2,8 +2,7 @@
 // The upstream half of an exchange: one try at one endpoint, from the pick to the end of its answer.
 import type { ErrorCode } from '../../model/errors.ts';
 import type { ResponseHead } from '../codec/head.ts';
-import type { ClientExchange } from '../codec/http1/client-connection.ts';
-import type { UpstreamStream } from '../codec/upstream.ts';
+import type { ClientExchange, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 

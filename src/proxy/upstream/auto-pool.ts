@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import { codeOf } from '../../base/coded-error.ts';
 import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
-import type { ClientConnectionLimits, ClientExchange } from '../codec/http1/client-connection.ts';
-import type { UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
+import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
+import type { ClientExchange, UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import type { ConnectionPool, Dial, PoolOptions } from './connection-pool.ts';

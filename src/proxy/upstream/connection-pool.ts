@@ -6,10 +6,9 @@ import type { ResponseHead } from '../codec/head.ts';
 import {
   type ClientConnectionLimits,
   type ClientConnectionOwner,
-  type ClientExchange,
   Http1ClientConnection,
 } from '../codec/http1/client-connection.ts';
-import type { UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
+import type { ClientExchange, UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import { IdleLimit } from './idle-limit.ts';

@@ -1,10 +1,10 @@
 // @hot
 // The HTTP/2 connections to one endpoint: as few as carry the requests in work, more where one is full or waits for its windows.
 import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
-import type { ClientConnectionLimits, ClientExchange } from '../codec/http1/client-connection.ts';
+import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
 import { Http2ClientConnection, type Http2ClientOwner } from '../codec/http2/client-connection.ts';
 import type { Http2Commons } from '../codec/http2/http2-commons.ts';
-import type { UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
+import type { ClientExchange, UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import type { PoolOptions } from './connection-pool.ts';

@@ -1,8 +1,7 @@
 // A request whose connection is not known yet: keeps what is sent, and passes it on when it is.
 import type { OpenTunnel } from '../codec/downstream.ts';
 import type { RequestHead } from '../codec/head.ts';
-import type { ClientExchange } from '../codec/http1/client-connection.ts';
-import type { UpstreamStream } from '../codec/upstream.ts';
+import type { ClientExchange, UpstreamStream } from '../codec/upstream.ts';
 
 export interface PendingOwner {
   /** Nobody waits for it any more. */

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../../../model/errors.ts';
 import { connectEventOf } from '../connect-event.ts';
 import type { OpenTunnel } from '../downstream.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type RequestHead, ResponseHead } from '../head.ts';
-import type { UpstreamStream } from '../upstream.ts';
+import type { ClientExchange, UpstreamStream } from '../upstream.ts';
 import { CR } from './characters.ts';
 import { ChunkedDecoder, type ChunkSink } from './chunked-decoder.ts';
 import { HEAD_INCOMPLETE, HEAD_INVALID, HeadScanner } from './head-scanner.ts';
@@ -15,27 +15,6 @@ import { MessageWriter } from './message-writer.ts';
 import { ERR_STATUS_LINE, PARSE_ERRORS, PARSE_OK } from './parse-error.ts';
 import { parseResponseHead } from './parse-response-head.ts';
 import { renderRequestHead } from './write-head.ts';
-
-/**
- * Whoever sent the request. Calls come in this order: informational*, head, data*, end; or a failure at any point, which is the last call.
- * Bytes are never overwritten, so they may be kept.
- */
-export interface ClientExchange {
-  /** A 1xx answer other than 101; the head is valid during the call. */
-  onInformational(head: ResponseHead): void;
-  /** The endpoint agrees to the upgrade that it was asked for; the head is valid during the call. Whoever does not take the tunnel ends the request. */
-  onUpgraded(head: ResponseHead): void;
-  onResponseHead(head: ResponseHead): void;
-  onResponseData(bytes: Buffer, start: number, end: number): void;
-  /** The answer is complete; the connection has been given back or closed before the call. */
-  onResponseEnd(trailers: string): void;
-  /** What this read brought has been delivered: flush what was made of it. */
-  onResponseBatchEnd(): void;
-  /** The connection has come to be, or takes more after a write had answered `false`: go on. */
-  onUpstreamWritable(): void;
-  /** `unsent`: the connection never came to be, so the upstream has seen nothing of the request. */
-  onUpstreamFailure(code: ErrorCode, detail: string, unsent: boolean): void;
-}
 
 /** Whoever owns the connection between exchanges. */
 export interface ClientConnectionOwner {

@@ -3,8 +3,7 @@
 import type { ErrorCode } from '../../../model/errors.ts';
 import type { OpenTunnel } from '../downstream.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, type RequestHead, ResponseHead } from '../head.ts';
-import type { ClientExchange } from '../http1/client-connection.ts';
-import type { UpstreamStream } from '../upstream.ts';
+import type { ClientExchange, UpstreamStream } from '../upstream.ts';
 import { encodeRequestHead, encodeRequestText, encodeUpgrade } from './encode-head.ts';
 import { CANCEL, REFUSED_STREAM } from './error-code.ts';
 import type { HpackEncoder } from './hpack/hpack-encoder.ts';

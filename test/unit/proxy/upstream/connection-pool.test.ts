@@ -1,7 +1,6 @@
 // The connections to one endpoint: which one carries a request, which are closed, and that every one is counted.
 import { TimerWheel } from '../../../../src/base/timer-wheel.ts';
-import type { ClientExchange } from '../../../../src/proxy/codec/http1/client-connection.ts';
-import type { UpstreamStream } from '../../../../src/proxy/codec/upstream.ts';
+import type { ClientExchange, UpstreamStream } from '../../../../src/proxy/codec/upstream.ts';
 import { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
 import { ClusterStats } from '../../../../src/proxy/upstream/cluster-stats.ts';
 import { ConnectionPool } from '../../../../src/proxy/upstream/connection-pool.ts';
