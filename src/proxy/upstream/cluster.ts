@@ -6,29 +6,19 @@ import { DEFAULT_OVERPROVISIONING_FACTOR, type LoadAssignmentSpec } from '../../
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { balance } from '../balance/balance.ts';
 import { type Place, UNKNOWN_PLACE } from '../balance/place.ts';
-import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
-import { Http2Commons } from '../codec/http2/http2-commons.ts';
-import { Http2Stats } from '../codec/http2/http2-stats.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { OutlierDetector, type OutlierDetectorOptions, type OutlierEvent } from '../outlier/outlier-detector.ts';
-import type { TlsFiles } from '../tls/tls-files.ts';
-import { TlsOrigin } from '../tls/tls-origin.ts';
-import { type AgreedProtocol, type AutoDials, AutoPool, type CreatePool } from './auto-pool.ts';
+import { ClusterDiscovery, type DiscoveryOwner } from './cluster-discovery.ts';
 import { ClusterStats } from './cluster-stats.ts';
-import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
-import { DnsDiscovery } from './dns-discovery.ts';
+import type { Dial } from './connection-pool.ts';
 import type { DnsOptions } from './dns-watch.ts';
-import { Http2Pool } from './http2-pool.ts';
-import { OriginalDstEndpoints } from './original-dst-endpoints.ts';
+import { type EndpointPool, EndpointPools, type EndpointPoolsOptions } from './endpoint-pools.ts';
 import { DEFAULT_RETRY_BUDGET, RetryBudget, type RetryBudgetSpec } from './retry-budget.ts';
 
-export interface ClusterOptions {
-  readonly pool: PoolOptions;
-  readonly maxHeadBytes: number;
-  readonly maxFields: number;
+export interface ClusterOptions extends EndpointPoolsOptions {
   readonly random: Random;
   /** Default: DEFAULT_RETRY_BUDGET. */
   readonly retryBudget?: RetryBudgetSpec;
@@ -36,8 +26,6 @@ export interface ClusterOptions {
   readonly place?: Place;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
-  /** Absent: files of certificates are read once. */
-  readonly tlsFiles?: TlsFiles;
   /** An endpoint of `cluster` was taken out for what it answered, or let back in. */
   readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
   /** Called when a cluster has been told its endpoints for the first time. */
@@ -50,41 +38,25 @@ export interface ClusterSlot {
   cluster: Cluster | null;
 }
 
-type EndpointPool = ConnectionPool | Http2Pool | AutoPool;
-
-/** ALPN where the configuration lists none. */
-const OFFERED = { http1: ['http/1.1'], http2: ['h2'], auto: ['h2', 'http/1.1'] } as const;
-
-export class Cluster implements StatSource {
+export class Cluster implements StatSource, DiscoveryOwner {
   readonly name: string;
   readonly stats = new ClusterStats();
   readonly retryBudget: RetryBudget;
   readonly #options: ClusterOptions;
   readonly #endpoints: EndpointSet;
-  readonly #pools = new Map<Endpoint, EndpointPool>();
+  readonly #pools: EndpointPools;
+  readonly #discovery: ClusterDiscovery;
   #spec: ClusterSpec;
   /** Of this sidecar and this cluster, for as long as it lives. */
   readonly #seed: number;
-  #pool: PoolOptions;
   #picker: Picker;
   #needsHash = false;
   /** Whom the picker can answer with. */
   #eligible: readonly Endpoint[] = [];
   #overprovisioningFactor = DEFAULT_OVERPROVISIONING_FACTOR;
-  #http2: Http2Commons | null = null;
-  /** From its first connection of HTTP/2 on. */
-  #http2Stats: Http2Stats | null = null;
-  #dns: DnsDiscovery | null = null;
-  /** Null = plain text. */
-  #tls: TlsOrigin | null = null;
-  /** Where handshakes tell what endpoints speak. */
-  #dials: AutoDials | null = null;
-  /** For a cluster that goes where its callers were going, instead of `#endpoints`. */
-  #originalDst: OriginalDstEndpoints | null = null;
   /** Null = nobody is taken out for what it answers, or nobody was called yet. */
   #outliers: OutlierDetector | null = null;
   #assigned = false;
-  #draining = false;
   #version = 0;
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
@@ -93,10 +65,11 @@ export class Cluster implements StatSource {
     this.#options = options;
     this.#seed = randomBelow(options.random, 2 ** 32);
     this.retryBudget = new RetryBudget(options.retryBudget ?? DEFAULT_RETRY_BUDGET); // alloc-ok: once a cluster
-    this.#pool = this.#createPoolOptions(spec);
-    this.#endpoints = new EndpointSet((endpoint) => this.#onEndpointRemoved(endpoint), options.pool.now);
+    this.#pools = new EndpointPools(spec, this.stats, options, (endpoint) => this.watch(endpoint)); // alloc-ok: once a cluster
+    this.#endpoints = new EndpointSet((endpoint) => this.onEndpointRemoved(endpoint), options.pool.now);
     this.#picker = this.#createPicker();
-    this.#discover(spec);
+    this.#discovery = new ClusterDiscovery(this, options.pool.wheel, options.dns ?? null); // alloc-ok: once a cluster
+    this.#discovery.follow(spec);
   }
 
   get spec(): ClusterSpec {
@@ -109,28 +82,20 @@ export class Cluster implements StatSource {
   }
 
   get endpoints(): Iterable<Endpoint> {
-    return this.#originalDst === null ? this.#endpoints.all : this.#originalDst.all;
+    return this.#discovery.originalDst === null ? this.#endpoints.all : this.#discovery.originalDst.all;
   }
 
   get endpointCount(): number {
-    return this.#originalDst === null ? this.#endpoints.size : this.#originalDst.size;
+    return this.#discovery.originalDst === null ? this.#endpoints.size : this.#discovery.originalDst.size;
   }
 
   /** Takes a changed configuration; endpoints, numbers and, while protocol and limits of heads are the same, connections stay. */
   update(spec: ClusterSpec): void {
-    if (connectsOtherwise(spec, this.#spec)) {
-      for (const pool of this.#pools.values()) pool.drain();
-      this.#pools.clear();
-      this.#http2 = null;
-    }
-    const before = this.#spec;
     this.#spec = spec;
     this.#updateOutliers(spec);
     this.#picker = this.#createPicker();
-    if (before.tls !== spec.tls && JSON.stringify(before.tls) !== JSON.stringify(spec.tls)) this.#changeTls(spec);
-    const limits = this.#limits();
-    for (const pool of this.#pools.values()) pool.setLimits(limits);
-    this.#discover(spec);
+    this.#pools.update(spec);
+    this.#discovery.follow(spec);
   }
 
   assign(assignment: LoadAssignmentSpec): void {
@@ -145,7 +110,8 @@ export class Cluster implements StatSource {
   }
 
   pick(context: PickContext): Endpoint | null {
-    if (this.#originalDst !== null) return this.#originalDst.at(context.originalDestination ?? null);
+    const { originalDst } = this.#discovery;
+    if (originalDst !== null) return originalDst.at(context.originalDestination ?? null);
     return this.#picker.pick(context);
   }
 
@@ -161,7 +127,7 @@ export class Cluster implements StatSource {
 
   /** Opens a connection to one of its endpoints, as its configuration says: with TLS or without. */
   get dial(): Dial {
-    return this.#pool.dial;
+    return this.#pools.dial;
   }
 
   /** One of the endpoints that may get new requests was not tried. */
@@ -179,9 +145,9 @@ export class Cluster implements StatSource {
 
   /** Why `pick` answers `null`, for people. */
   describeNoEndpoint(): string {
-    if (this.#originalDst !== null)
+    if (this.#discovery.originalDst !== null)
       return `${this.name} goes where connections were going, and this one was not redirected`;
-    const problem = this.#dns?.problem ?? '';
+    const { problem } = this.#discovery;
     const { locality, subsets } = this.#spec.balancing ?? {}; // alloc-ok: an answer of our own
     if (subsets !== undefined)
       return `${this.name} has ${this.#endpoints.size} endpoints, none of them ready in the subset of the route`;
@@ -191,30 +157,25 @@ export class Cluster implements StatSource {
   }
 
   poolOf(endpoint: Endpoint): EndpointPool {
-    return this.#pools.get(endpoint) ?? this.#createPool(endpoint);
+    return this.#pools.of(endpoint);
   }
 
   /** No new requests will come: idle connections close, answers in work are finished. */
   drain(): void {
-    this.#draining = true;
-    this.#stopDiscovery();
-    this.#tls?.stop();
+    this.#discovery.stop();
     this.#outliers?.close();
-    for (const pool of this.#pools.values()) pool.drain();
+    this.#pools.drain();
   }
 
   close(): void {
-    this.#stopDiscovery();
-    this.#tls?.stop();
+    this.#discovery.stop();
     this.#outliers?.close();
-    for (const pool of this.#pools.values()) pool.close();
-    this.#pools.clear();
+    this.#pools.close();
   }
 
   collect(sink: StatSink): void {
     this.stats.collect(this.name, sink);
-    this.#http2Stats?.collect('cluster', this.name, 'upstream', sink);
-    this.#tls?.collect(this.name, sink);
+    this.#pools.collect(this.name, sink);
     this.#outliers?.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#eligible.length);
@@ -229,6 +190,20 @@ export class Cluster implements StatSource {
     this.#outliers.watch(endpoint);
   }
 
+  onEndpointRemoved(endpoint: Endpoint): void {
+    this.#pools.remove(endpoint);
+  }
+
+  onDiscoveryFailed(): void {
+    this.stats.updateFailures += 1;
+  }
+
+  onOriginalDst(): void {
+    if (this.#assigned) return;
+    this.#assigned = true;
+    this.#options.onWarm?.();
+  }
+
   #updateOutliers({ outlierDetection: spec }: ClusterSpec): void {
     if (spec === undefined) {
       this.#outliers?.close();
@@ -236,7 +211,7 @@ export class Cluster implements StatSource {
       return;
     }
     this.#outliers?.update(spec);
-    for (const endpoint of this.#pools.keys()) this.watch(endpoint);
+    for (const endpoint of this.#pools.endpoints) this.watch(endpoint);
   }
 
   #outlierOptions(): OutlierDetectorOptions {
@@ -253,112 +228,6 @@ export class Cluster implements StatSource {
       },
       onEvent: (event) => onOutlier?.(this.name, event), // alloc-ok: update time
     };
-  }
-
-  /** Endpoints that the cluster finds by itself. What is being looked up already goes on. */
-  #discover(spec: ClusterSpec): void {
-    const { discovery } = spec;
-    if (this.#dns !== null && JSON.stringify(this.#dns.spec) === JSON.stringify(discovery)) return;
-    this.#stopDiscovery();
-    this.#dns = null;
-    this.#useOriginalDst(discovery.kind === 'original-dst');
-    if (discovery.kind === 'static') this.assign(discovery.assignment);
-    if (discovery.kind !== 'strict-dns' && discovery.kind !== 'logical-dns') return;
-    const options = this.#options.dns;
-    // alloc-ok: update time
-    if (options === undefined) throw new Error(`cluster "${spec.name}" looks names up, and there is no resolver`);
-    // alloc-ok: update time
-    const onAssignment = (assignment: LoadAssignmentSpec): void => this.assign(assignment);
-    // alloc-ok: update time
-    const onFailure = (): void => {
-      this.stats.updateFailures += 1;
-    };
-    this.#dns = new DnsDiscovery(discovery, options, onAssignment, onFailure); // alloc-ok: update time
-    this.#dns.start();
-  }
-
-  #useOriginalDst(wanted: boolean): void {
-    if (!wanted) {
-      this.#originalDst = null;
-      return;
-    }
-    const { wheel } = this.#options.pool;
-    // alloc-ok: update time
-    this.#originalDst ??= new OriginalDstEndpoints(wheel, (endpoint) => this.#onEndpointRemoved(endpoint));
-    if (this.#assigned) return;
-    this.#assigned = true;
-    this.#options.onWarm?.();
-  }
-
-  #stopDiscovery(): void {
-    this.#dns?.stop();
-    this.#originalDst?.stop();
-  }
-
-  /** Throws where the certificates of the configuration cannot be used. */
-  #createPoolOptions({ tls, protocol }: ClusterSpec): PoolOptions {
-    const { pool, tlsFiles } = this.#options;
-    let origin: TlsOrigin | null = null;
-    if (tls !== undefined) {
-      // Not every endpoint that is no HTTP/2 speaks HTTP: bytes go there too.
-      const protocols = protocol === undefined ? [] : OFFERED[protocol]; // alloc-ok: update time
-      origin = new TlsOrigin(tls, protocols, tlsFiles ?? null, `cluster "${this.name}"`); // alloc-ok: update time
-    }
-    this.#tls?.stop();
-    this.#tls = origin;
-    this.#dials = null;
-    if (origin === null) return pool;
-    const either = origin.dialBy(pool.dial);
-    if (protocol === 'auto') {
-      const [http1, http2] = [origin.dialBy(pool.dial, OFFERED.http1), origin.dialBy(pool.dial, OFFERED.http2)]; // alloc-ok: update time
-      this.#dials = { either, http1, http2 }; // alloc-ok: update time
-    }
-    return { ...pool, dial: either }; // alloc-ok: update time
-  }
-
-  /** Connections that are there finish what they carry; new ones are made as the configuration says now. */
-  #changeTls(spec: ClusterSpec): void {
-    this.#pool = this.#createPoolOptions(spec);
-    for (const pool of this.#pools.values()) pool.drain();
-    this.#pools.clear();
-  }
-
-  #createPool(endpoint: Endpoint): EndpointPool {
-    const pool = this.#newPool(endpoint);
-    // A retry may go to a pod that was not used before.
-    if (this.#draining) pool.drain();
-    this.#pools.set(endpoint, pool);
-    return pool;
-  }
-
-  #newPool(endpoint: Endpoint): EndpointPool {
-    const options = this.#pool;
-    this.watch(endpoint);
-    if (this.#dials === null)
-      return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
-    // alloc-ok: once an endpoint
-    const create: CreatePool = (protocol, dial) => this.#poolOf(endpoint, protocol, { ...options, dial });
-    return new AutoPool(endpoint, this.stats, options, this.#limits(), this.#dials, create); // alloc-ok: once an endpoint
-  }
-
-  #poolOf(endpoint: Endpoint, protocol: AgreedProtocol, options: PoolOptions): ConnectionPool | Http2Pool {
-    return protocol === 'http2'
-      ? new Http2Pool(endpoint, this.stats, options, this.#limits(), this.#http2Shared()) // alloc-ok: once an endpoint
-      : new ConnectionPool(endpoint, this.stats, options, this.#limits()); // alloc-ok: once an endpoint
-  }
-
-  #http2Shared(): Http2Commons {
-    const { pool } = this.#options;
-    this.#http2Stats ??= new Http2Stats(); // alloc-ok: once a cluster
-    this.#http2 ??= new Http2Commons(this.#limits().maxHeadBytes, pool.now, this.#http2Stats); // alloc-ok: once a cluster
-    return this.#http2;
-  }
-
-  #limits(): ClientConnectionLimits {
-    const { maxResponseHeadBytes, maxResponseFields, connectTimeoutMs } = this.#spec;
-    const maxHeadBytes = maxResponseHeadBytes ?? this.#options.maxHeadBytes;
-    const maxFields = maxResponseFields ?? this.#options.maxFields;
-    return { maxHeadBytes, maxFields, connectTimeoutMs }; // alloc-ok: update time
   }
 
   #createPicker(): Picker {
@@ -381,18 +250,4 @@ export class Cluster implements StatSource {
     const { balancing: spec = {} } = this.#spec; // alloc-ok: update time
     return { random, now: pool.now, seed: this.#seed, spec, load: this.stats }; // alloc-ok: update time
   }
-
-  #onEndpointRemoved(endpoint: Endpoint): void {
-    this.#pools.get(endpoint)?.drain();
-    this.#pools.delete(endpoint);
-  }
-}
-
-/** Connections of the one are of no use to the other. */
-function connectsOtherwise(one: ClusterSpec, other: ClusterSpec): boolean {
-  return (
-    one.protocol !== other.protocol ||
-    one.maxResponseHeadBytes !== other.maxResponseHeadBytes ||
-    one.maxResponseFields !== other.maxResponseFields
-  );
 }
