@@ -7,18 +7,18 @@ import type { Http1ServerConnection } from '../codec/http1/server-connection.ts'
 import { Http1ServerStream } from '../codec/http1/server-stream.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
 import { chooseUpgrade } from '../route/choose-upgrade.ts';
-import type { Destination, WeightedDestinations } from '../route/destination.ts';
 import { explainMiss } from '../route/explain-miss.ts';
-import type { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { RouteTable } from '../route/route-table.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import { CallTimer, type CallTimerOwner } from './call-timer.ts';
-import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
+import { FlowControl } from './flow-control.ts';
 import { OwnAnswers, UNSENDABLE_PATH } from './own-answers.ts';
 import type { RouteDemand } from './route-demand.ts';
 import { RouteWait, type RouteWaitOwner } from './route-wait.ts';
+import { RoutedRequest } from './routed-request.ts';
 import { Router, type RouterOwner } from './router.ts';
 import { StallGuard, type StallOwner } from './stall-guard.ts';
 import { Tunnel } from './tunnel.ts';
@@ -29,6 +29,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   readonly record: ExchangeRecord;
   readonly #context: ExchangeContext;
   readonly #router: Router;
+  readonly #routed: RoutedRequest;
+  readonly #flow: FlowControl;
   readonly #answers: OwnAnswers;
   readonly #timer: CallTimer;
   readonly #stall: StallGuard;
@@ -36,8 +38,6 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   #connection: Http1ServerConnection | null = null;
   #stream: DownstreamStream | null = null;
   #head: RequestHead | null = null;
-  #entry: RouteEntry | null = null;
-  #destination: Destination | null = null;
   #tunnel: Tunnel | null = null;
   /** Asked for, or under way; null = the request is none for another protocol. */
   #upgrade: Upgrade | null = null;
@@ -47,8 +47,6 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   #responseStarted = false;
   /** What the answer says that it has; −1 = it does not say. */
   #answerBytes = -1;
-  #upstreamBlocked = false;
-  #downstreamBlocked = false;
 
   constructor(context: ExchangeContext, downstreamRemote: string, onClosed: (exchange: Exchange) => void) {
     this.#context = context;
@@ -57,6 +55,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#stall = new StallGuard(this, context.wheel, context.streamIdleTimeoutMs);
     this.record = new ExchangeRecord(downstreamRemote);
     this.#router = new Router(this, context, this.record);
+    this.#routed = new RoutedRequest(context.random, this.record);
+    this.#flow = new FlowControl(this.#router);
     this.#answers = new OwnAnswers(context, this.record);
   }
 
@@ -109,38 +109,45 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       this.rescue('no_route', told);
       return;
     }
-    this.#entry = entry;
     if (entry.idleTimeoutMs >= 0) this.#stall.limit(entry.idleTimeoutMs);
-    this.record.route = entry.name;
-    if (entry.answer !== null) {
-      this.#answers.sendConfigured(this.stream, head, entry.answer);
-      this.#endOwnAnswer();
+    this.#routed.take(entry);
+    if (entry.answer === null) {
+      this.#send(head, entry);
       return;
     }
-    const destination = entry.destination ?? (entry.weighted as WeightedDestinations).choose(this.#context.random);
-    this.#destination = destination;
-    this.record.upstreamCluster = destination.slot.name;
-    const cluster = destination.slot.cluster;
+    this.#answers.sendConfigured(this.stream, head, entry.answer);
+    this.#endOwnAnswer();
+  }
+
+  #send(head: RequestHead, entry: RouteEntry): void {
+    const { slot, subset } = this.#routed.choose(entry);
+    const { cluster } = slot;
     if (cluster === null) {
-      this.rescue('cluster_not_found', destination.slot.name);
+      this.rescue('cluster_not_found', slot.name);
       return;
     }
     if (head.isConnect) {
-      // A tunnel has timeouts of its own.
-      this.#stall.close();
-      const authority = pinned ?? head.authority;
-      const target = { cluster, authority, redirected: false, idleTimeoutMs: 0 }; // alloc-ok: once a tunnel
-      this.#tunnel = new Tunnel(this, target, this.#context); // alloc-ok: once a tunnel
-      this.#tunnel.start();
-    } else {
-      if (head.upgrade && !this.#admitUpgrade(entry, head)) return;
-      if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
-      const changedHead = destination.request === null ? '' : this.#changeHead(destination.request, head);
-      if (changedHead === null) return;
-      this.#router.subset = destination.subset;
-      if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
-      this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
+      this.#openTunnel(cluster, this.#context.pinnedAuthority ?? head.authority);
+      return;
     }
+    if (head.upgrade && !this.#admitUpgrade(entry, head)) return;
+    if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
+    const changedHead = this.#routed.changeHead(head);
+    if (changedHead === null) {
+      this.rescue('malformed_request', UNSENDABLE_PATH);
+      return;
+    }
+    this.#router.subset = subset;
+    if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
+    this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
+  }
+
+  #openTunnel(cluster: Cluster, authority: string): void {
+    // A tunnel has timeouts of its own.
+    this.#stall.close();
+    const target = { cluster, authority, redirected: false, idleTimeoutMs: 0 }; // alloc-ok: once a tunnel
+    this.#tunnel = new Tunnel(this, target, this.#context); // alloc-ok: once a tunnel
+    this.#tunnel.start();
   }
 
   /** `false`: it may not upgrade, and the caller has been told. */
@@ -162,7 +169,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   onRequestEnd(trailers: string): void {
     if (this.#wait?.keepsEnd(trailers) === true) return;
     if (!this.#active || this.#tunnel !== null) return;
-    this.#timer.awaitAnswer(this.#entry?.timeoutMs ?? 0);
+    this.#timer.awaitAnswer(this.#routed.timeoutMs);
     this.#router.sendEnd(trailers);
   }
 
@@ -178,9 +185,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
 
   onDownstreamWritable(): void {
     this.#stall.moved = true;
-    if (!this.#upstreamBlocked) return;
-    this.#upstreamBlocked = false;
-    this.#router.resumeReading();
+    this.#flow.resumeUpstream();
   }
 
   onDownstreamGone(detail: string): void {
@@ -219,7 +224,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   onUpgraded(head: ResponseHead, upstream: UpstreamStream): void {
     const { stream } = this;
     stream.beforeAnswer(this.#context.draining || stream.draining, true);
-    const changes = this.#destination?.response ?? null;
+    const changes = this.#routed.responseChanges;
     const problem = (this.#upgrade as Upgrade).open(upstream, head, changes, this.#stall.limitMs);
     if (problem !== '') {
       this.#giveUp('upgrade_refused', problem);
@@ -244,18 +249,15 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     const { stream } = this;
     // The whole listener, or this connection for its age.
     stream.beforeAnswer(this.#context.draining || stream.draining, true);
-    const changes = this.#destination?.response ?? null;
-    const { newCookie } = this.#router;
     const oldCaller = (this.#head as RequestHead).versionMinor === 0;
-    const isChanged = changes !== null || newCookie !== '';
-    stream.sendHead(head, isChanged ? renderChangedFields(changes, newCookie, head, oldCaller) : null);
+    stream.sendHead(head, this.#routed.changeAnswer(head, this.#router.newCookie, oldCaller));
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
     this.#stall.moved = true;
     this.record.bytesSent += end - start;
     this.#context.bodyMeter.note(end - start);
-    if (!this.stream.sendData(bytes, start, end)) this.#blockUpstream();
+    if (!this.stream.sendData(bytes, start, end)) this.#flow.pauseUpstream();
   }
 
   onResponseEnd(trailers: string): void {
@@ -264,19 +266,15 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   onResponseBatchEnd(): void {
-    if (this.#active && !this.stream.flush()) this.#blockUpstream();
+    if (this.#active && !this.stream.flush()) this.#flow.pauseUpstream();
   }
 
   onUpstreamBlocked(): void {
-    if (this.stream.requestComplete) return;
-    this.#downstreamBlocked = true;
-    this.stream.pauseReading();
+    this.#flow.pauseDownstream();
   }
 
   onUpstreamWritable(): void {
-    if (!this.#downstreamBlocked) return;
-    this.#downstreamBlocked = false;
-    this.stream.resumeReading();
+    this.#flow.resumeDownstream();
   }
 
   onUpstreamFailed(code: ErrorCode, detail: string): void {
@@ -290,9 +288,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
 
   onStalled(): void {
     const detail = `nothing has moved for ${this.#stall.limitMs} ms`;
-    if (this.#upstreamBlocked) {
+    if (this.#flow.upstreamPaused) {
       this.#giveUp('downstream_stalled', detail);
-    } else if (this.stream.requestComplete || this.#downstreamBlocked) {
+    } else if (this.stream.requestComplete || this.#flow.downstreamPaused) {
       this.#router.recordTimeout();
       this.#giveUp('upstream_timeout', detail);
     } else {
@@ -306,7 +304,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   rescue(code: ErrorCode, detail: string): void {
     this.#context.stats.noteError(code);
     this.record.fail(code, detail);
-    this.#answers.sendError(this.stream, this.#head, this.#destination?.response ?? null, code, detail);
+    this.#answers.sendError(this.stream, this.#head, this.#routed.responseChanges, code, detail);
     this.#endOwnAnswer();
   }
 
@@ -322,10 +320,8 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   #begin(head: RequestHead | null): void {
     this.#active = true;
     this.#responseStarted = false;
-    this.#upstreamBlocked = false;
-    this.#downstreamBlocked = false;
-    this.#entry = null;
-    this.#destination = null;
+    this.#flow.begin(this.stream);
+    this.#routed.clear();
     this.#head = head;
     this.#context.stats.requestsTotal += 1;
     this.#context.stats.requestsActive += 1;
@@ -340,14 +336,6 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     else this.rescue(code, detail);
   }
 
-  /** The head as its route wants it; `null` = it cannot be sent, and the caller has been told. */
-  #changeHead(changes: RequestChanges, head: RequestHead): string | null {
-    const made = this.record.extraRequestFields === '' ? '' : this.record.requestId;
-    const changed = changes.render(head, made);
-    if (changed === null) this.rescue('malformed_request', UNSENDABLE_PATH);
-    return changed;
-  }
-
   #endOwnAnswer(): void {
     this.#finish();
     this.stream.endResponse('');
@@ -357,11 +345,6 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#wait = new RouteWait(this, demand, this.#context.wheel); // alloc-ok: once a wait
     this.onUpstreamBlocked();
     this.#wait.begin(authority);
-  }
-
-  #blockUpstream(): void {
-    this.#upstreamBlocked = true;
-    this.#router.pauseReading();
   }
 
   /** Where part of an answer has left, the only honest end is a closed connection. */

@@ -2,13 +2,13 @@
 // The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
 import type { Word64 } from '../../base/word64.ts';
 import type { ErrorCode } from '../../model/errors.ts';
-import { BODY_LENGTH, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import { BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { HashPolicies } from '../route/hash-policies.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import { DEFAULT_RETRY_POLICY, isIdempotent, type RetryPolicy } from '../upstream/retry-policy.ts';
+import type { RetryPolicy } from '../upstream/retry-policy.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { CallDeadline } from './call-deadline.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -16,7 +16,7 @@ import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { RequestHash } from './request-hash.ts';
 import { DEFAULT_RETRY_BACK_OFF, retryDelayMs } from './retry-delay.ts';
-import { TriedEndpoints } from './tried-endpoints.ts';
+import { RetryState } from './retry-state.ts';
 import type { Upgrade } from './upgrade.ts';
 
 /** The exchange, as its router sees it. Nothing is called between `stop` and the next `start`. */
@@ -35,10 +35,6 @@ export interface RouterOwner {
   onUpstreamFailed(code: ErrorCode, detail: string): void;
 }
 
-/** Endpoints that cannot be reached are passed over, up to so many, in the first so many ms of a request: refusals are quick, silence is not. */
-const MAX_PASSED_OVER = 16;
-const PASS_OVER_MS = 1_000;
-
 /** One object an exchange, for all of its requests. */
 export class Router implements AttemptOwner, PickContext {
   readonly #owner: RouterOwner;
@@ -46,15 +42,11 @@ export class Router implements AttemptOwner, PickContext {
   readonly #record: ExchangeRecord;
   readonly #attempt: Attempt;
   readonly #replay: ReplayBuffer;
-  /** Endpoints that earlier attempts of this request went to. */
-  readonly #tried = new TriedEndpoints();
-  /** How many of them could not be reached and are not counted as attempts. */
-  #passedOver = 0;
+  readonly #retries: RetryState;
   /** Compared by the pause before a retry: the request that it meant may be over. */
   #generation = 0;
   #cluster: Cluster | null = null;
   #head: RequestHead | null = null;
-  #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
   #changedHead = '';
   #deadline: CallDeadline | null = null;
   /** Null = the request is none for another protocol. */
@@ -71,11 +63,12 @@ export class Router implements AttemptOwner, PickContext {
     this.#context = context;
     this.#record = record;
     this.#attempt = new Attempt(this);
+    this.#retries = new RetryState(context);
     this.#replay = new ReplayBuffer(context.replayBytes);
   }
 
   wasTried(endpoint: Endpoint): boolean {
-    return this.#tried.has(endpoint);
+    return this.#retries.tried.has(endpoint);
   }
 
   get hash(): Word64 | null {
@@ -108,16 +101,13 @@ export class Router implements AttemptOwner, PickContext {
     this.#generation += 1;
     this.#cluster = cluster;
     this.#head = head;
-    this.#policy = policy;
     this.#changedHead = changedHead;
     this.#deadline = deadline;
     this.#upgrade = upgrade;
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
-    this.#tried.clear();
-    this.#passedOver = 0;
     this.#replay.reset();
-    cluster.retryBudget.deposit(this.#record.startedAtMs);
+    this.#retries.begin(cluster, head, policy, upgrade !== null, this.#record.startedAtMs);
     this.#beginAttempt();
   }
 
@@ -160,6 +150,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#upgrade = null;
     this.#changedHead = '';
     this.#cluster = null;
+    this.#retries.end();
     if (this.#hasBody) this.#replay.reset();
   }
 
@@ -184,8 +175,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onResponseHead(head: ResponseHead): void {
-    const { statuses } = this.#policy;
-    if (statuses !== null && statuses[head.status] === 1 && this.#mayRepeat(false)) {
+    if (this.#retries.retriesStatus(head.status, this.#isWhole)) {
       this.#dismiss(head.status);
       return;
     }
@@ -201,7 +191,7 @@ export class Router implements AttemptOwner, PickContext {
   onResponseEnd(trailers: string): void {
     const stats = (this.#cluster as Cluster).stats;
     stats.responses.record(this.#record.status, this.#context.clock.now() - this.#record.startedAtMs);
-    if (this.#tried.count > 1) stats.retrySuccesses += 1;
+    if (this.#retries.tried.count > 1) stats.retrySuccesses += 1;
     this.#owner.onResponseEnd(trailers);
   }
 
@@ -214,8 +204,8 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onAttemptFailed(code: ErrorCode, detail: string, unsent: boolean): void {
-    if (unsent && this.#mayPassOver(code)) this.#passedOver += 1;
-    if (!this.#responseStarted && this.#mayRetry(code, unsent)) this.#retry(unsent);
+    if (unsent) this.#retries.notePassedOver(code, this);
+    if (!this.#responseStarted && this.#retries.retriesFailure(code, unsent, this.#isWhole)) this.#retry(unsent);
     else this.#owner.onUpstreamFailed(code, `${this.#attempt.endpoint?.address ?? ''}: ${detail}`);
   }
 
@@ -229,15 +219,16 @@ export class Router implements AttemptOwner, PickContext {
       this.#owner.onUpstreamFailed('no_healthy_upstream', cluster.describeNoEndpoint());
       return null;
     }
-    this.#tried.add(endpoint);
-    this.#record.attempts = this.#tried.count;
+    const { tried } = this.#retries;
+    tried.add(endpoint);
+    this.#record.attempts = tried.count;
     this.#record.upstreamHost = endpoint.address;
     const upstream = this.#attempt.begin(
       cluster,
       endpoint,
       head.method,
       this.#record.startedAtMs,
-      this.#isRepeatable(),
+      this.#retries.isRepeatable(),
     );
     this.#sendHead(upstream, head);
     return upstream;
@@ -254,45 +245,9 @@ export class Router implements AttemptOwner, PickContext {
     else upstream.sendHead(head, '', deadline.writeInto(changed));
   }
 
-  #mayRetry(code: ErrorCode, unsent: boolean): boolean {
-    return this.#policy.retriesFailure(code, unsent, this.#isIdempotent()) && this.#mayRepeat(unsent);
-  }
-
-  get #attempts(): number {
-    return this.#tried.count - this.#passedOver;
-  }
-
-  /** Where many endpoints have gone at once, three attempts may all meet such ones (docs/adr/0015). */
-  #mayPassOver(code: ErrorCode): boolean {
-    if (code !== 'upstream_connection_failure' || !this.#policy.passesOver || this.#passedOver === MAX_PASSED_OVER)
-      return false;
-    const quick = this.#context.clock.now() - this.#record.startedAtMs < PASS_OVER_MS;
-    return quick && (this.#cluster as Cluster).offersUntried(this);
-  }
-
-  /** An endpoint may have changed to another protocol without our having heard of it, and have done anything since. */
-  #isIdempotent(): boolean {
-    if (this.#upgrade !== null) return false;
-    const head = this.#head as RequestHead;
-    return isIdempotent(head.method) || head.find('idempotency-key') >= 0;
-  }
-
-  /** Lost with its connection, the request would be sent again, body and all. */
-  #isRepeatable(): boolean {
-    const { bodyKind, contentLength } = this.#head as RequestHead;
-    const fits = bodyKind === BODY_NONE || (bodyKind === BODY_LENGTH && contentLength <= this.#context.replayBytes);
-    if (!fits || this.#attempts > this.#policy.maxRetries) return false;
-    return this.#policy.retriesFailure('upstream_connection_termination', false, this.#isIdempotent());
-  }
-
-  /** An attempt is left, the request is still here whole, and the budget allows it. */
-  #mayRepeat(unsent: boolean): boolean {
-    if (this.#attempts > this.#policy.maxRetries || (this.#hasBody && !this.#replay.whole)) return false;
-    const cluster = this.#cluster as Cluster;
-    // Where nothing was sent, nothing is multiplied: the budget guards pods against repeated work only.
-    if (unsent || cluster.retryBudget.withdraw(this.#context.clock.now())) return true;
-    cluster.stats.retryOverflows += 1;
-    return false;
+  /** The request can be sent from its beginning. */
+  get #isWhole(): boolean {
+    return !this.#hasBody || this.#replay.whole;
   }
 
   /** An answer that is tried again is not waited for: its connection closes. */
@@ -306,7 +261,7 @@ export class Router implements AttemptOwner, PickContext {
   /** At once where an endpoint is left that was not tried, else after a pause: the same one needs time to come back. */
   #retry(unprocessed: boolean): void {
     const cluster = this.#cluster as Cluster;
-    const { backOff } = this.#policy;
+    const { backOff } = this.#retries.policy;
     cluster.stats.retries += 1;
     if (unprocessed) cluster.stats.retriesUnprocessed += 1;
     else cluster.stats.retriesRepeated += 1;
@@ -316,7 +271,7 @@ export class Router implements AttemptOwner, PickContext {
     }
     this.#owner.onUpstreamBlocked();
     const generation = this.#generation;
-    const delayMs = retryDelayMs(this.#attempts, backOff ?? DEFAULT_RETRY_BACK_OFF, this.#context.random);
+    const delayMs = retryDelayMs(this.#retries.attempts, backOff ?? DEFAULT_RETRY_BACK_OFF, this.#context.random);
     // alloc-ok: a retry
     this.#context.clock.after(delayMs, () => {
       if (this.#generation === generation) this.#repeat();

@@ -1,0 +1,62 @@
+// @hot
+// Back-pressure of one exchange, both ways: whoever cannot take more stops the other side's reading.
+import type { DownstreamStream } from '../codec/downstream.ts';
+
+/** The endpoint's side. */
+export interface UpstreamReading {
+  pauseReading(): void;
+  resumeReading(): void;
+}
+
+/** One object an exchange, for all of its requests. */
+export class FlowControl {
+  readonly #upstream: UpstreamReading;
+  #stream: DownstreamStream | null = null;
+  #upstreamPaused = false;
+  #downstreamPaused = false;
+
+  constructor(upstream: UpstreamReading) {
+    this.#upstream = upstream;
+  }
+
+  /** The caller does not read: the endpoint waits. */
+  get upstreamPaused(): boolean {
+    return this.#upstreamPaused;
+  }
+
+  /** The endpoint takes no more: the caller waits. */
+  get downstreamPaused(): boolean {
+    return this.#downstreamPaused;
+  }
+
+  /** A request begins on `stream`. */
+  begin(stream: DownstreamStream): void {
+    this.#stream = stream;
+    this.#upstreamPaused = false;
+    this.#downstreamPaused = false;
+  }
+
+  pauseDownstream(): void {
+    const stream = this.#stream as DownstreamStream;
+    if (stream.requestComplete) return;
+    this.#downstreamPaused = true;
+    stream.pauseReading();
+  }
+
+  resumeDownstream(): void {
+    if (!this.#downstreamPaused) return;
+    this.#downstreamPaused = false;
+    (this.#stream as DownstreamStream).resumeReading();
+  }
+
+  pauseUpstream(): void {
+    this.#upstreamPaused = true;
+    this.#upstream.pauseReading();
+  }
+
+  resumeUpstream(): void {
+    if (!this.#upstreamPaused) return;
+    this.#upstreamPaused = false;
+    this.#upstream.resumeReading();
+  }
+}
