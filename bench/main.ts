@@ -3,17 +3,11 @@ import { AB_USAGE, abCommand } from './ab.ts';
 import { UsageError } from './arguments.ts';
 import { CONTROL_PLANE_USAGE, controlPlaneCommand } from './control-plane.ts';
 import { FOOTPRINT_USAGE, footprintCommand } from './footprint.ts';
-import { GRPC } from './grpc.ts';
-import { HTTP1 } from './http1.ts';
-import { HTTP2 } from './http2.ts';
-import { LATENCY } from './latency.ts';
 import { MICRO_USAGE, microCommand } from './micro/run.ts';
 import { proxiesCommand, proxiesUsage } from './proxies.ts';
 import type { ProxyScenario } from './proxy-scenario.ts';
+import { PROXY_SCENARIOS } from './proxy-scenarios.ts';
 import { PUBLISH_USAGE, publishCommand } from './publish.ts';
-import { TCP } from './tcp.ts';
-import { HTTP1_TLS, HTTP2_TLS } from './tls.ts';
-import { WEBSOCKET } from './websocket.ts';
 
 interface Scenario {
   readonly name: string;
@@ -24,7 +18,7 @@ interface Scenario {
 
 /** The first one runs when none is named. */
 const SCENARIOS: readonly Scenario[] = [
-  ...[HTTP1, HTTP2, GRPC, HTTP1_TLS, HTTP2_TLS, TCP, WEBSOCKET, LATENCY].map(commandOf),
+  ...PROXY_SCENARIOS.map(commandOf),
   { name: 'footprint', usage: FOOTPRINT_USAGE, run: footprintCommand },
   { name: 'control-plane', usage: CONTROL_PLANE_USAGE, run: controlPlaneCommand },
   { name: 'ab', usage: AB_USAGE, run: abCommand },

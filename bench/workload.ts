@@ -10,7 +10,7 @@ export interface Workload {
   readonly connections: number;
   readonly method: 'GET' | 'POST';
   /** What the backends have: see bed/nginx.ts. */
-  readonly path: '/data' | '/1k' | '/64k' | '/1m' | '/echo' | typeof GRPC_PATH;
+  readonly path: '/data' | '/1k' | '/64k' | '/1m' | '/echo' | typeof GRPC_PATH | `/test.Echo/${RpcWorkload['method']}`;
   /** Of each request, or message. */
   readonly bodyBytes: number;
   /** Whether each request has a connection of its own. */
@@ -21,6 +21,17 @@ export interface Workload {
   readonly tls?: boolean;
   /** A call of gRPC: its fields, and a message of `bodyBytes` with its prefix. */
   readonly grpc?: boolean;
+  /** A call of gRPC by a client of its own. */
+  readonly rpc?: RpcWorkload;
   /** A fixed rate of requests; absent = as many as go. */
   readonly perSecond?: number;
+}
+
+/** Of test/fixtures/grpc/echo.proto. */
+export interface RpcWorkload {
+  readonly method: 'Unary' | 'Repeat' | 'Collect' | 'Chat';
+  /** Messages of the client in one call. */
+  readonly sends: number;
+  /** Messages of the server in one call. */
+  readonly answers: number;
 }

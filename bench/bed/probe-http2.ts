@@ -1,7 +1,7 @@
 // Asks a proxy of HTTP/2 once, before it is measured, whether it really forwards to the backends.
 import { connect, constants, type OutgoingHttpHeaders } from 'node:http2';
 import type { RunningProxy } from '../contender.ts';
-import { GRPC_PATH } from '../workload.ts';
+import { GRPC_PATH, type Workload } from '../workload.ts';
 import { checkAnswer, TLS_OPTIONS } from './probe.ts';
 
 const LIMIT_MS = 5_000;
@@ -20,8 +20,8 @@ export async function probeHttp2(proxy: RunningProxy, tls = false): Promise<void
 }
 
 /** The same for a call of gRPC. */
-export async function probeGrpc(proxy: RunningProxy): Promise<void> {
-  const headers = { ':method': 'POST', ':path': GRPC_PATH, 'content-type': 'application/grpc', te: 'trailers' };
+export async function probeGrpc(proxy: RunningProxy, path: Workload['path'] = GRPC_PATH): Promise<void> {
+  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
   const { status, grpcStatus, body } = await ask(proxy, headers, Buffer.alloc(5), false);
   if (status !== 200 || grpcStatus !== '0' || body.length === 0)
     throw new Error(`it answers ${status} with grpc-status "${grpcStatus}" where a backend answers 200 and 0`);

@@ -1,6 +1,6 @@
 // How peers are obtained: one installer per kind of package, each taking all the rows that it has to bring.
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPeer, PEERS_BIN } from '../../test/support/peers.ts';
 import { withServicesOff } from './debian-services.ts';
@@ -91,7 +91,8 @@ function linkFrom(path: string, peer: Peer): boolean {
     if (target === null) return false;
     const link = join(PEERS_BIN, program);
     rmSync(link, { force: true });
-    symlinkSync(target, link);
+    // Relative where it stays in .peers, so that a checkout can be moved.
+    symlinkSync(target.startsWith(`${dirname(PEERS_BIN)}/`) ? relative(PEERS_BIN, target) : target, link);
   }
   return true;
 }

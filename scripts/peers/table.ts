@@ -29,6 +29,7 @@ export const PEERS: readonly Peer[] = [
   { name: 'h2spec', purpose: 'HTTP/2 conformance', programs: ['h2spec'], version: '=2.0.0', versionArgs: ['--version'], from: 'go', package: 'github.com/summerwind/h2spec/cmd/h2spec', takes: '1 min' },
   { name: 'fortio', purpose: 'benchmark: a fixed rate', programs: ['fortio'], version: '=1.66.5', versionArgs: ['version'], from: 'go', package: 'fortio.org/fortio', takes: '1 min' },
   { name: 'ghz', purpose: "gRPC: Go's client, benchmark", programs: ['ghz'], version: '=0.121.0', versionArgs: ['--version'], from: 'go', package: 'github.com/bojand/ghz/cmd/ghz', versionVariable: 'main.version', takes: '2 min' },
+  { name: 'grpc-echo', purpose: "benchmark: gRPC backends on Go's server", programs: ['grpc-echo'], version: '=1.0.0', versionArgs: ['-version'], from: 'go', package: './grpc-echo', takes: '30 s' },
   { name: 'h2load', purpose: 'benchmark: HTTP/2 load', programs: ['h2load'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-client', takes: '5 s' },
   { name: 'nghttpd', purpose: 'benchmark: HTTP/2 backends', programs: ['nghttpd'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-server', takes: '5 s' },
   { name: 'nghttpx', purpose: 'benchmark: HTTP/2 proxy', programs: ['nghttpx'], version: '>=1.43.0', versionArgs: ['--version'], from: 'debian', package: 'nghttp2-proxy', services: ['nghttpx'], takes: '5 s' },
