@@ -1,6 +1,4 @@
 // Virtual hosts with all the names that they answer to, as seen from their own namespace and from others.
-
-import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import { portRouteName, searchSuffixes, serviceHost } from '../../model/names.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 
@@ -38,14 +36,9 @@ interface Form {
 }
 
 /**
- * The first of `ports` is the Service port that names the virtual host; all of them lead to `cluster`. A name without a port means 80.
+ * The first of `ports` is the Service port that names the virtual host; all of them have its `routes`. A name without a port means 80.
  */
-export function namedHost(
-  names: HostNames,
-  ports: readonly number[],
-  cluster: string,
-  hashPolicies?: readonly HashPolicySpec[],
-): NamedHost {
+export function namedHost(names: HostNames, ports: readonly number[], routes: readonly RouteSpec[]): NamedHost {
   const full = serviceHost(names.label, names.namespace, names.clusterDomain);
   const addresses: Form[] = names.addresses.map((name) => ({ name, step: 0 }));
   // What a resolver appends to find the full name, taken off it again.
@@ -54,7 +47,6 @@ export function namedHost(
     step: (at + 1) as SearchStep,
   }));
   const name = portRouteName(ports[0] ?? 0, full);
-  const routes = routesTo(cluster, hashPolicies);
   return {
     own: hostView(name, routes, forms, addresses, ports),
     // A short name means the caller's own namespace.
@@ -80,14 +72,4 @@ function withPorts({ name, step }: Form, ports: readonly number[]): Form[] {
     const exact = { name: `${name}:${port}`, step };
     return port === 80 ? [{ name, step }, exact] : [exact];
   });
-}
-
-/** CONNECT first: no path matches it. */
-function routesTo(cluster: string, hashPolicies: readonly HashPolicySpec[] | undefined): readonly RouteSpec[] {
-  const action = { cluster, timeoutMs: 0, ...(hashPolicies === undefined ? {} : { hashPolicies }) };
-  const path = { kind: 'prefix', value: '/' } as const;
-  return [
-    { name: 'connect', match: { path, connect: true }, action },
-    { name: 'default', match: { path }, action },
-  ];
 }

@@ -3,12 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ServicePort } from '../../kube/service.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
-import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import { outboundClusterName, serviceHost } from '../../model/names.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import { assignmentOf, clusterOf } from './assignment.ts';
 import type { Backend } from './backend.ts';
 import { type HostNames, type NamedHost, namedHost } from './named-host.ts';
+import { defaultRoutes, type ServiceAction, serviceAction } from './service-action.ts';
 import { protocolOf } from './service-protocol.ts';
 import type { ServiceTraffic } from './service-traffic.ts';
 
@@ -28,8 +28,8 @@ export interface AnswersTo {
   readonly addresses: readonly string[];
   /** The Service port first; those behind it lead to the same cluster. */
   readonly ports: readonly number[];
-  /** Absent = requests are not hashed. */
-  readonly hashPolicies?: readonly HashPolicySpec[];
+  /** What its routes say beside where they lead. */
+  readonly action: ServiceAction;
 }
 
 /** By cluster name: the routes of the translation before. */
@@ -54,9 +54,8 @@ export function serviceRoute(names: HostNames, target: RouteTarget, known: Known
   const fullName = serviceHost(names.label, names.namespace, names.clusterDomain);
   const name = outboundClusterName(port.port, fullName);
   const before = known.get(name);
-  const { hashPolicies } = traffic;
-  const hashed = hashPolicies === undefined ? {} : { hashPolicies };
-  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra], ...hashed };
+  const action = serviceAction(traffic);
+  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra], action };
   const assignment = assignmentOf(name, backends, traffic);
   const cluster = clusterOf(name, protocolOf(port), traffic);
   const sameCluster = before !== undefined && isDeepStrictEqual(before.cluster, cluster);
@@ -77,7 +76,7 @@ function hostPartOf({ host, config, answersTo }: ServiceRoute): HostPart {
 }
 
 function makeHost(names: HostNames, answersTo: AnswersTo, cluster: string): HostPart {
-  const host = namedHost(names, answersTo.ports, cluster, answersTo.hashPolicies);
+  const host = namedHost(names, answersTo.ports, defaultRoutes(cluster, answersTo.action));
   const { name, routes } = host.foreign.spec;
   return { host, config: { name, virtualHosts: [{ name, domains: ['*'], routes }] }, answersTo };
 }

@@ -1,0 +1,21 @@
+// What routes say of requests that go to a Service, wherever they come from: by default, and as the Service itself says it.
+import type { RouteActionSpec, RouteSpec } from '../../model/route-spec.ts';
+import type { ServiceTraffic } from './service-traffic.ts';
+
+/** All that a route may say beside where it leads. */
+export type ServiceAction = Omit<RouteActionSpec, 'kind' | 'cluster'>;
+
+/** Without a time-out: who calls knows how long it wants to wait. */
+export function serviceAction({ hashPolicies }: ServiceTraffic): ServiceAction {
+  return { timeoutMs: 0, ...(hashPolicies === undefined ? {} : { hashPolicies }) };
+}
+
+/** Everything goes to `cluster`. CONNECT first: no path matches it. */
+export function defaultRoutes(cluster: string, own: ServiceAction): readonly RouteSpec[] {
+  const action = { cluster, ...own };
+  const path = { kind: 'prefix', value: '/' } as const;
+  return [
+    { name: 'connect', match: { path, connect: true }, action },
+    { name: 'default', match: { path }, action },
+  ];
+}
