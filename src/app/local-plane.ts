@@ -18,6 +18,7 @@ import { noOriginalDestination, type OriginalDestination } from '../proxy/listen
 import type { OutlierEvent } from '../proxy/outlier/outlier-detector.ts';
 import { OverloadMonitor } from '../proxy/overload-monitor.ts';
 import type { Dial } from '../proxy/upstream/connection-pool.ts';
+import type { CreateEndpointPool } from '../proxy/upstream/endpoint-pools.ts';
 import type { RetryBudgetSpec } from '../proxy/upstream/retry-budget.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
 import type { StatSource } from '../telemetry/stats.ts';
@@ -54,6 +55,10 @@ export interface LocalPlaneOptions {
   readonly retryBudget?: RetryBudgetSpec;
   /** The ports are shared with other processes that ask for the same. Default: they are this one's alone. */
   readonly reusePort?: boolean;
+  /** As of EndpointPoolsOptions. */
+  readonly createPool?: CreateEndpointPool;
+  /** Told of endpoints that are taken out and let back in, beside the log. */
+  readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
 }
 
 type Cluster = DataPlane['clusters'][number];
@@ -144,7 +149,7 @@ export class LocalPlane implements SidecarPlane {
   }
 
   #createDataPlane(): DataPlane {
-    const { settings, clock, random, log, retryBudget } = this.#options;
+    const { settings, clock, random, log, retryBudget, createPool, onOutlier } = this.#options;
     const dial = createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
@@ -153,7 +158,11 @@ export class LocalPlane implements SidecarPlane {
         maxHeadBytes: settings.maxRequestHeadBytes,
         maxFields: settings.maxFields,
         random,
-        onOutlier: (cluster, event) => tellOutlier(log, cluster, event),
+        onOutlier: (cluster, event) => {
+          tellOutlier(log, cluster, event);
+          onOutlier?.(cluster, event);
+        },
+        ...(createPool === undefined ? {} : { createPool }),
         ...(retryBudget === undefined ? {} : { retryBudget }),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
         dns: { resolver: new SystemResolver(), clock, random },

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { HttpConnectionManagerSpec, SocketAddressSpec } from '../../model/listener-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
-import type { ServerExchange } from '../codec/downstream.ts';
+import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
 import { Http1ServerConnection } from '../codec/http1/server-connection.ts';
 import { Http2Commons } from '../codec/http2/http2-commons.ts';
 import { Http2Stats } from '../codec/http2/http2-stats.ts';
@@ -136,7 +136,12 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
   }
 
   createExchange(stream: Http2ServerStream): ServerExchange {
-    return this.#createExchange(stream, this.#context);
+    return this.#createExchange(stream, remoteOf(stream.socket), this.#context);
+  }
+
+  /** For a caller that has no connection; its stream is used for one request after the other. `remote`: who it is. */
+  openExchange(stream: DownstreamStream, remote: string): ServerExchange {
+    return this.#createExchange(stream, remote, this.#context);
   }
 
   onMalformedRequest(): void {
@@ -178,7 +183,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
       return;
     }
     this.#serveHttp2(socket, {
-      createExchange: (stream) => this.#createExchange(stream, context),
+      createExchange: (stream) => this.#createExchange(stream, remoteOf(stream.socket), context),
       onMalformedRequest: () => this.onMalformedRequest(),
       onHttp2Closed: (connection) => this.onHttp2Closed(connection),
     });
@@ -191,8 +196,8 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     return exchange;
   }
 
-  #createExchange(stream: Http2ServerStream, context: ExchangeContext): Exchange {
-    const exchange = new Exchange(context, remoteOf(stream.socket), this.#onExchangeClosed);
+  #createExchange(stream: DownstreamStream, remote: string, context: ExchangeContext): Exchange {
+    const exchange = new Exchange(context, remote, this.#onExchangeClosed);
     exchange.bindStream(stream);
     return exchange;
   }

@@ -15,6 +15,7 @@ import type { DownstreamTlsSpec } from '../../model/tls-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { type Detected, detect, PLAIN_BYTES } from '../codec/detection/detect.ts';
+import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
 import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { FirstBytes } from '../tcp/first-bytes.ts';
@@ -258,6 +259,13 @@ export class Listener implements StatSource {
     this.#connections += 1;
     if (this.#overflows(socket)) return;
     this.#take(socket, destination);
+  }
+
+  /** As of HttpChain, in the first chain that takes HTTP; null where none does. */
+  openExchange(stream: DownstreamStream, remote: string): ServerExchange | null {
+    for (const chain of this.#chains.values())
+      if (chain instanceof HttpChain) return chain.openExchange(stream, remote);
+    return null;
   }
 
   #overflows(socket: Socket): boolean {

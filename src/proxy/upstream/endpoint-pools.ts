@@ -5,6 +5,7 @@ import type { StatSink } from '../../telemetry/stats.ts';
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
 import { Http2Commons } from '../codec/http2/http2-commons.ts';
 import { Http2Stats } from '../codec/http2/http2-stats.ts';
+import type { UpstreamPool } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { TlsFiles } from '../tls/tls-files.ts';
 import { TlsOrigin } from '../tls/tls-origin.ts';
@@ -20,9 +21,17 @@ export interface EndpointPoolsOptions {
   readonly maxFields: number;
   /** Absent: files of certificates are read once. */
   readonly tlsFiles?: TlsFiles;
+  /** Absent: endpoints are reached by connections. */
+  readonly createPool?: CreateEndpointPool;
 }
 
-export type EndpointPool = ConnectionPool | Http2Pool | AutoPool;
+export interface EndpointPool extends UpstreamPool {
+  /** For connections to come. */
+  setLimits(limits: ClientConnectionLimits): void;
+}
+
+/** For whoever reaches endpoints in another way. Called once an endpoint, when it is called for the first time. */
+export type CreateEndpointPool = (endpoint: Endpoint, limits: ClientConnectionLimits) => EndpointPool;
 
 /** ALPN where the configuration lists none. */
 const OFFERED = { http1: ['http/1.1'], http2: ['h2'], auto: ['h2', 'http/1.1'] } as const;
@@ -127,6 +136,8 @@ export class EndpointPools {
   }
 
   #newPool(endpoint: Endpoint): EndpointPool {
+    const { createPool } = this.#options;
+    if (createPool !== undefined) return createPool(endpoint, this.#limits());
     const options = this.#pool;
     if (this.#dials === null)
       return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
