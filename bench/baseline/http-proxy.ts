@@ -7,7 +7,10 @@ import type { Socket } from 'node:net';
 /** The part of http-proxy that is used here; the package brings no types. */
 interface ProxyServer {
   web(request: IncomingMessage, response: ServerResponse, options: { readonly target: string }): void;
-  on(event: 'proxyReq', listener: (request: ClientRequest) => void): void;
+  on(
+    event: 'proxyReq',
+    listener: (upstream: ClientRequest, request: IncomingMessage, response: ServerResponse) => void,
+  ): void;
   on(
     event: 'error',
     listener: (error: Error, request: IncomingMessage, response: ServerResponse | Socket) => void,
@@ -24,9 +27,10 @@ const proxy = httpProxy.createProxyServer({
 });
 let turn = 0;
 
-proxy.on('proxyReq', (request) => {
-  request.setHeader('x-request-id', randomUUID());
-  request.setHeader('x-forwarded-proto', 'http');
+// The package hears of callers that go only where Node still tells of them as `aborted`; what waits for them would keep its connection for ever.
+proxy.on('proxyReq', (upstream, _request, response) => {
+  if (response.destroyed) upstream.destroy();
+  else response.on('close', () => upstream.destroy());
 });
 proxy.on('error', (_error, _request, response) => {
   if (response instanceof ServerResponse && !response.headersSent) response.writeHead(503).end();
@@ -34,5 +38,8 @@ proxy.on('error', (_error, _request, response) => {
 });
 
 createServer((request, response) => {
+  // Not in `proxyReq`: for a caller that has gone meanwhile it comes when the head has been sent, and setting a field then throws.
+  request.headers['x-request-id'] = randomUUID();
+  request.headers['x-forwarded-proto'] = 'http';
   proxy.web(request, response, { target: `http://127.0.0.1:${upstreamPorts[turn++ % upstreamPorts.length]}` });
 }).listen(port, '127.0.0.1');

@@ -28,6 +28,11 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Gone while the request was waiting: it would never drain.
+    if (this.#downstream.destroyed) {
+      controller.abort(new Error('downstream is gone'));
+      return;
+    }
     this.#downstream.on('close', () => {
       if (!this.#downstream.writableEnded) controller.abort(new Error('downstream is gone'));
     });

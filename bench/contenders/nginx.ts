@@ -62,6 +62,7 @@ function configuration(port: number, upstreamPorts: readonly number[], log: stri
   }
   server {
     listen 127.0.0.1:${port}${tls ? ` ssl;\n    ${NGINX_CERTIFICATE}` : ';'}
+    client_body_buffer_size 32k;
     ${log}
     location / {
       ${tls ? TO_BACKENDS : ''}
