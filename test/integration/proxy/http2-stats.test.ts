@@ -103,6 +103,23 @@ describe('resets', () => {
   });
 });
 
+describe('heads that repeat', () => {
+  it('are counted from the third on, once the tables have settled: of ten alike, and of ten that differ none', async () => {
+    const { plane, caller } = await setUp((stream) => {
+      // A date of its own would differ from second to second.
+      stream.respond({ ':status': 200, date: 'Sat, 21 Nov 2026 12:00:00 GMT' });
+      stream.end();
+    });
+    const reused = () => [down(plane, 'http2.header_block_reused'), up(plane, 'http2.header_block_reused')];
+    for (let call = 0; call < 10; call += 1) await caller.ask('web', { ':path': `/${call}` });
+    expect(reused()[0]).toBe(0);
+    for (let call = 0; call < 10; call += 1) await caller.ask('web', { ':path': '/same' });
+    const [fromCaller, fromPod] = reused();
+    expect(fromCaller).toBeGreaterThanOrEqual(7);
+    expect(fromPod).toBeGreaterThanOrEqual(14);
+  });
+});
+
 describe('what connections say', () => {
   it('is counted: PING, GOAWAY, trailers', async () => {
     const { plane, caller } = await setUp((stream) => {

@@ -167,6 +167,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
     const kind = (endStream ? 1 : 0) | kindOf(stream.method);
     const known = this.#repeated.find(bytes, start, end, version, kind);
     if (known !== null) {
+      this.commons.stats.headsReused += 1;
       stream.head = known;
       this.guard.useful();
       this.touch(stream);

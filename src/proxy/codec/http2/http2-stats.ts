@@ -20,6 +20,8 @@ export class Http2Stats {
   /** Messages that RFC 9113 section 8 forbids. */
   malformed = 0;
   trailers = 0;
+  /** Heads that were known by their bytes, and not decoded again. */
+  headsReused = 0;
   readonly #resetsReceived = new Float64Array(CODES + 1);
   readonly #resetsSent = new Float64Array(CODES + 1);
   /** Connections that were cut off for what their peers flooded them with, by its bucket. */
@@ -50,6 +52,7 @@ export class Http2Stats {
     counter('http2.header_overflow', this.headerOverflows);
     counter('http2.rx_messaging_error', this.malformed);
     counter('http2.trailers', this.trailers);
+    counter('http2.header_block_reused', this.headsReused);
     counter('http2.inbound_reset_flood', this.#floods[FLOOD_RESET] as number);
     counter('http2.inbound_control_frames_flood', this.#floods[FLOOD_CONTROL] as number);
     counter('http2.inbound_empty_frames_flood', this.#floods[FLOOD_EMPTY] as number);

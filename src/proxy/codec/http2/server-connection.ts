@@ -200,6 +200,7 @@ export class Http2ServerConnection extends Http2Connection<Http2ServerStream> im
       this.#beginNew(id, stream, bytes, start, end, endStream);
       return;
     }
+    this.commons.stats.headsReused += 1;
     this.#open(id, stream, known, endStream);
     stream.deliverHead();
     this.#drainIfUsedUp();
