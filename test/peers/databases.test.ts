@@ -9,6 +9,7 @@ import {
   startMariadb,
   startPostgres,
   startRedis,
+  startRedisWithTls,
 } from '../support/database-servers.ts';
 import { describeWithPeers, type PeerPaths } from '../support/peer-suite.ts';
 import { turns, until } from '../support/until.ts';
@@ -25,8 +26,8 @@ interface Database {
   readonly kill: string;
   /** What the client says then. */
   readonly killed: RegExp;
-  /** Answers with so many bytes at least, in pieces as they are read. */
-  readonly large: readonly [command: string, bytes: number];
+  /** Its clients may turn to TLS, and read results in pieces: what answers with so many bytes at least. */
+  readonly large?: readonly [command: string, bytes: number];
   readonly found: RegExp;
 }
 
@@ -83,8 +84,15 @@ const REDIS: Database = {
   kill: 'CLIENT KILL TYPE normal SKIPME no',
   // It says how many it has killed, then closes.
   killed: /^1/,
-  large: ['', 0],
   found: /^tcp: bytes that are neither HTTP nor TLS$/,
+};
+
+const REDIS_WITH_TLS: Database = {
+  ...REDIS,
+  name: 'Redis with TLS',
+  start: startRedisWithTls,
+  client: (paths, port) => [...REDIS.client(paths, port, true), '--tls', '--insecure'],
+  found: /^tls: TLS$/,
 };
 
 class Client {
@@ -123,7 +131,7 @@ describeWithPeers(
   'clients of databases',
   ['redis-server', 'redis-cli', 'mariadbd', 'mariadb-install-db', 'mariadb', 'postgres', 'initdb', 'psql'],
   (paths) => {
-    describe.each([POSTGRES, MARIADB, REDIS])('of $name', (database) => {
+    describe.each([POSTGRES, MARIADB, REDIS, REDIS_WITH_TLS])('of $name', (database) => {
       let server: DatabaseServer | null = null;
       let way: WayIn | null = null;
       const clients: Client[] = [];
@@ -181,7 +189,8 @@ describeWithPeers(
         30_000,
       );
 
-      if (database !== REDIS) {
+      const { large } = database;
+      if (large !== undefined) {
         it.each(WAYS)(
           'through %s speak TLS inside',
           async (name) => {
@@ -197,7 +206,7 @@ describeWithPeers(
             const opened = await open(name);
             const [program = '', ...args] = database.client(paths, opened.port, false);
             const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-            const [command, bytes] = database.large;
+            const [command, bytes] = large;
             child.stdin.end(`${command}\n`);
             await held(opened);
             expect(opened.given).toBeLessThan(bytes / 2);

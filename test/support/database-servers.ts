@@ -17,13 +17,21 @@ export interface DatabaseServer extends TestAddress {
   close(): Promise<void>;
 }
 
-/** All with TLS by the certificates of test/fixtures/tls. */
+/** Postgres and MariaDB take TLS as well, all by the certificates of test/fixtures/tls. */
 export type StartServer = (paths: PeerPaths) => Promise<DatabaseServer>;
 
 export const startRedis: StartServer = (paths) =>
   start((folder, port) => [
     paths['redis-server'] ?? '',
     ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--enable-debug-command', 'yes'],
+  ]);
+
+/** Its port speaks TLS from the first byte on, and nothing else. */
+export const startRedisWithTls: StartServer = (paths) =>
+  start((folder, port) => [
+    paths['redis-server'] ?? '',
+    ...['--bind', '127.0.0.1', '--port', '0', '--tls-port', String(port), '--dir', folder, '--save', ''],
+    ...['--tls-cert-file', `${folder}/tls.crt`, '--tls-key-file', `${folder}/tls.key`, '--tls-auth-clients', 'no'],
   ]);
 
 export const startPostgres: StartServer = (paths) =>
