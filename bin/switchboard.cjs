@@ -54,13 +54,15 @@ function chooseNode() {
 function run() {
   var node = chooseNode();
   var program = chooseProgram();
+  // As src/config/runtime-environment.ts says; what the user has set counts.
+  var env = Object.assign({ MALLOC_ARENA_MAX: '1' }, process.env);
   var args = ['--disable-warning=ExperimentalWarning', program].concat(process.argv.slice(2));
   // A replacing exec keeps one process, so that signals, exit codes and memory figures are the program's own.
   if (typeof process.execve === 'function' && process.platform !== 'win32') {
-    process.execve(node, [node].concat(args), process.env);
+    process.execve(node, [node].concat(args), env);
     return;
   }
-  var child = childProcess.spawn(node, args, { stdio: 'inherit' });
+  var child = childProcess.spawn(node, args, { stdio: 'inherit', env: env });
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => {
     process.on(signal, () => {
       child.kill(signal);

@@ -1,4 +1,6 @@
 // Our sidecar on the very file that Envoy runs: no control plane, the same retries and routes.
+
+import { RUNTIME_ENVIRONMENT } from '../../src/config/runtime-environment.ts';
 import { freePort } from '../bed/ports.ts';
 import type { Contender } from '../contender.ts';
 import { type BootstrapTemplate, HTTP1_TEMPLATE, writeBootstrap } from './bootstrap-file.ts';
@@ -15,7 +17,8 @@ export function switchboardOn(template: BootstrapTemplate): Contender {
       const { file, ...told } = writeBootstrap(template, place, port);
       const args = [BUNDLE, 'proxy', '-c', file];
       const { cpus, launch } = place;
-      return { port, ...told, ...(await launch({ command: process.execPath, args, cpus: cpus.proxy, port })) };
+      const env = RUNTIME_ENVIRONMENT;
+      return { port, ...told, ...(await launch({ command: process.execPath, args, cpus: cpus.proxy, port, env })) };
     },
   };
 }

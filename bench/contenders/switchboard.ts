@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { RUNTIME_ENVIRONMENT } from '../../src/config/runtime-environment.ts';
 import { freePorts } from '../bed/ports.ts';
 import type { ProgramSpec } from '../bed/programs.ts';
 import type { Contender, Place, RunningProxy } from '../contender.ts';
@@ -49,6 +50,7 @@ export async function startSwitchboard(place: Place, spec: SwitchboardSpec): Pro
     cpus: place.cpus.proxy,
     port: outbound,
     env: {
+      ...RUNTIME_ENVIRONMENT,
       SWITCHBOARD_ACCESS_LOG: 'off',
       ...env,
       SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xds}`,

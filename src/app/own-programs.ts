@@ -1,5 +1,6 @@
 // The programs of ours that a local mesh starts: the control plane, and a sidecar for each injected pod.
 import type { Environment } from '../config/parse-settings.ts';
+import { RUNTIME_ENVIRONMENT } from '../config/runtime-environment.ts';
 import { ZONE_LABEL } from '../kube/pod.ts';
 import { NODE_NAME } from '../local/pod-facts.ts';
 import { TETHER_FD } from '../local/process-host.ts';
@@ -66,7 +67,7 @@ function sidecarVariables(env: Environment): Record<string, string> {
 }
 
 function ownVariables(env: Environment): Record<string, string> {
-  const variables = inheritedVariables(env);
+  const variables = { ...RUNTIME_ENVIRONMENT, ...inheritedVariables(env) };
   variables['SWITCHBOARD_PARENT_FD'] = String(TETHER_FD);
   const level = env['SWITCHBOARD_LOG_LEVEL'];
   if (level !== undefined) variables['SWITCHBOARD_LOG_LEVEL'] = level;

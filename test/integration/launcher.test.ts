@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
+import { RUNTIME_ENVIRONMENT } from '../../src/config/runtime-environment.ts';
 import { type ProgramOptions, runProgram } from '../support/run-program.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/switchboard.cjs', import.meta.url));
@@ -60,6 +61,14 @@ describe('the launcher', () => {
     write(SOURCE, "console.log('sources');", 20);
     write(BUNDLE, "console.log('bundle');", 10);
     expect(await run()).toMatchObject({ code: 0, stdout: 'bundle\n', stderr: '' });
+  });
+
+  it('says to the runtime what our own processes are told, where the user has said nothing', async () => {
+    const [[name = '', value = ''] = []] = Object.entries(RUNTIME_ENVIRONMENT);
+    write(BUNDLE, `console.log(process.env.${name});`);
+    expect(Object.keys(RUNTIME_ENVIRONMENT)).toEqual([name]);
+    expect(await run()).toMatchObject({ code: 0, stdout: `${value}\n` });
+    expect(await run([], [], { env: { ...process.env, [name]: '4' } })).toMatchObject({ stdout: '4\n' });
   });
 
   it('runs the sources when one of them, however deep, is newer than the bundle', async () => {

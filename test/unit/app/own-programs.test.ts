@@ -1,5 +1,6 @@
 // What the programs of a local mesh are started with.
 import { sidecarProgram } from '../../../src/app/own-programs.ts';
+import { RUNTIME_ENVIRONMENT } from '../../../src/config/runtime-environment.ts';
 import type { PodSpec } from '../../../src/kube/pod.ts';
 
 describe('the sidecar of a pod', () => {
@@ -24,6 +25,7 @@ describe('the sidecar of a pod', () => {
     expect(program.command).toEqual(['node', 'main', 'proxy']);
     expect(program.env).toMatchObject({ SWITCHBOARD_XDS_SCOPE: 'all', SWITCHBOARD_CONCURRENCY: '2' });
     expect(Object.keys(program.env)).not.toEqual(expect.arrayContaining(['SWITCHBOARD_DRAIN_TIMEOUT']));
+    expect(program.env).toMatchObject(RUNTIME_ENVIRONMENT);
     expect(program.env).not.toHaveProperty('SECRET');
     expect(sidecarProgram(placement, { ...options, env: {} }).env).not.toHaveProperty('SWITCHBOARD_CONCURRENCY');
   });
