@@ -16,6 +16,12 @@ export class WeightedChoice<T> {
     });
   }
 
+  /** The first one that has a weight and `wanted` says yes to; null = there is none. */
+  find(wanted: (item: T) => boolean): T | null {
+    const found = this.#items.find((item, index) => this.#hasWeight(index) && wanted(item));
+    return found ?? null;
+  }
+
   choose(random: Random): T {
     const upTo = this.#upTo;
     const last = upTo.length - 1;
@@ -23,5 +29,9 @@ export class WeightedChoice<T> {
     let index = 0;
     while (index < last && drawn >= (upTo[index] as number)) index += 1;
     return this.#items[index] as T;
+  }
+
+  #hasWeight(index: number): boolean {
+    return (this.#upTo[index] as number) > (index === 0 ? 0 : (this.#upTo[index - 1] as number));
   }
 }

@@ -32,6 +32,8 @@ export interface ClusterSpec {
   readonly maxResponseFields?: number;
   /** Absent = plain text. */
   readonly tls?: UpstreamTlsSpec;
+  /** Pods that go away keep the sessions that they have. Source: common_lb_config.override_host_status; absent = healthy and degraded ones alone. */
+  readonly drainingKeepsSessions?: true;
   /** Absent = nobody is taken out for what it answers. */
   readonly outlierDetection?: OutlierDetectionSpec;
   /** Name of a row of the load balancer table. */

@@ -51,6 +51,8 @@ export interface EndpointSpec {
   readonly node?: string;
   /** Zones whose callers it is meant for, instead of its own (LbEndpoint.metadata["switchboard.dev"].for_zones; topology hints of Kubernetes). */
   readonly forZones?: readonly string[];
+  /** A rollout is about to replace its pod: sessions that lose theirs go to others, where there are any (LbEndpoint.metadata["switchboard.dev"].leaving). */
+  readonly leaving?: true;
   /** What the endpoint is known by where its address may change under it (`logical-dns`). */
   readonly logicalName?: string;
 }

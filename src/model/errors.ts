@@ -74,6 +74,14 @@ export const ERRORS = {
     sentence:
       'No pod of the Service can take the request: {detail}. Look at `switchboard endpoints` and at the readiness of its pods.',
   },
+  session_lost: {
+    side: 'upstream',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'UH',
+    sentence: 'The session cannot go on: {detail}. Its Service or route says that sessions fail then (on-loss: fail).',
+  },
   upstream_connection_failure: {
     side: 'upstream',
     status: 503,

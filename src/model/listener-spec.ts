@@ -1,6 +1,7 @@
 // Listeners as configuration: where to accept connections, how to tell them apart, and what to do with them.
 import type { FilterChainMatchSpec } from './filter-chain-match-spec.ts';
 import type { RouteConfigSpec, WeightedClusterSpec } from './route-spec.ts';
+import type { SessionSpec } from './session-spec.ts';
 import type { DownstreamTlsSpec } from './tls-spec.ts';
 import type { UpgradesSpec } from './upgrades-spec.ts';
 
@@ -93,6 +94,8 @@ export interface HttpConnectionManagerSpec {
   readonly accessLogs?: readonly string[];
   /** Absent = nothing but what a route allows. */
   readonly upgrades?: UpgradesSpec;
+  /** Of routes that say nothing of it; absent = their requests belong to no session. */
+  readonly session?: SessionSpec;
 }
 
 /** Bytes both ways, untouched, to one connection. Source: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy. */

@@ -12,6 +12,12 @@ export function outboundClusterName(port: number, host: string): string {
   return `outbound|${port}|${host}`;
 }
 
+/** The host behind such a name, the same for all of its ports; another cluster is known by its whole name. */
+export function serviceOfCluster(cluster: string): string {
+  const [direction, port, host] = cluster.split('|');
+  return direction === 'outbound' && port !== undefined && host ? host : cluster;
+}
+
 /** The route configuration of the proxy-mode listener of one namespace: it holds every name form as seen from there. */
 export function proxyRouteName(namespace: string): string {
   return `proxy/${namespace}`;

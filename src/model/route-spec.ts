@@ -2,6 +2,7 @@
 import type { HashPolicySpec } from './hash-policy-spec.ts';
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
 import type { RouteMatchSpec } from './route-match-spec.ts';
+import type { SessionSpec } from './session-spec.ts';
 import type { SubsetLabels } from './subset-spec.ts';
 import type { UpgradesSpec } from './upgrades-spec.ts';
 
@@ -66,6 +67,8 @@ export interface RouteActionSpec {
   readonly hashPolicies?: readonly HashPolicySpec[];
   /** Goes before what the listener says. */
   readonly upgrades?: UpgradesSpec;
+  /** Goes before what the listener says; `off` = requests belong to no session. */
+  readonly session?: SessionSpec | 'off';
 }
 
 /** Source: envoy.config.route.v3.RouteAction.MaxStreamDuration. */

@@ -21,6 +21,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'proxy/balance', imports: ['base', 'model', 'proxy/endpoint', 'proxy/lb'], packages: [] },
   { path: 'proxy/outlier', imports: ['base', 'model', 'telemetry', 'proxy/endpoint'], packages: [] },
   { path: 'proxy/codec', imports: ['base', 'model', 'telemetry'], packages: [] },
+  { path: 'proxy/session', imports: ['base', 'model', 'proxy/codec'], packages: [] },
   { path: 'proxy/tls', imports: ['base', 'model', 'telemetry'], packages: [] },
   {
     path: 'proxy/upstream',
@@ -33,6 +34,7 @@ export const ROOMS: readonly Room[] = [
       'proxy/balance',
       'proxy/outlier',
       'proxy/codec',
+      'proxy/session',
       'proxy/tls',
     ],
     packages: [],
@@ -42,7 +44,11 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/codec', 'proxy/upstream'],
     packages: [],
   },
-  { path: 'proxy/route', imports: ['base', 'model', 'regex', 'proxy/codec', 'proxy/upstream'], packages: [] },
+  {
+    path: 'proxy/route',
+    imports: ['base', 'model', 'regex', 'proxy/codec', 'proxy/session', 'proxy/upstream'],
+    packages: [],
+  },
   {
     path: 'proxy/exchange',
     imports: [
@@ -52,6 +58,7 @@ export const ROOMS: readonly Room[] = [
       'proxy/endpoint',
       'proxy/lb',
       'proxy/codec',
+      'proxy/session',
       'proxy/upstream',
       'proxy/tcp',
       'proxy/route',
@@ -65,6 +72,7 @@ export const ROOMS: readonly Room[] = [
       'model',
       'telemetry',
       'proxy/codec',
+      'proxy/session',
       'proxy/tls',
       'proxy/upstream',
       'proxy/tcp',

@@ -25,6 +25,9 @@ export interface TestAddress {
   readonly host: string;
   readonly port: number;
   readonly health?: EndpointHealth;
+  /** UID of the pod behind it; absent = nobody says. */
+  readonly uid?: string;
+  readonly leaving?: true;
 }
 
 export interface LivePlaneOptions {
@@ -312,7 +315,11 @@ export function assignment(name: string, endpoints: readonly TestAddress[]): Loa
         locality,
         priority: 0,
         weight: 1,
-        endpoints: endpoints.map(({ host, port, health = 'healthy' }) => ({ host, port, health, weight: 1 })),
+        endpoints: endpoints.map(({ host, port, health = 'healthy', uid, leaving }) => ({
+          ...{ host, port, health, weight: 1 },
+          ...(uid === undefined ? {} : { pod: { namespace: 'shop', name: `pod-${uid}`, uid } }),
+          ...(leaving === undefined ? {} : { leaving }),
+        })),
       },
     ],
   };

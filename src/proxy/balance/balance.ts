@@ -3,7 +3,7 @@ import { DEFAULT_PANIC_THRESHOLD, type NearestSpec } from '../../model/balancing
 import type { EndpointHealth } from '../../model/endpoint-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
-import type { LoadBalancer, Picker, PickerContext } from '../lb/load-balancer.ts';
+import type { Balancer, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { NO_ENDPOINTS } from '../lb/no-endpoints.ts';
 import { GroupPicker, PercentChooser, TurnChooser } from './group-picker.ts';
 import { NearestPicker } from './nearest-picker.ts';
@@ -20,7 +20,7 @@ export interface Balanced {
 }
 
 export interface BalanceOptions {
-  readonly balancer: LoadBalancer;
+  readonly balancer: Balancer;
   readonly context: PickerContext;
   /** Percent (> 0). Source: ClusterLoadAssignment.Policy.overprovisioning_factor. */
   readonly overprovisioningFactor: number;

@@ -6,6 +6,7 @@ import type { TimerWheel } from '../../base/timer-wheel.ts';
 import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { RouteTable } from '../route/route-table.ts';
+import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Detection } from '../tcp/detection.ts';
 import type { Dial } from '../upstream/connection-pool.ts';
 import type { ExchangeStats } from './exchange-stats.ts';
@@ -39,6 +40,8 @@ export interface ExchangeContext {
   routes: RouteSlot;
   /** What requests may upgrade to where their route says nothing of it; null = nothing. */
   upgrades: UpgradesSpec | null;
+  /** Of requests whose route says nothing of sessions; null = they belong to none. */
+  sessions: SessionPolicy | null;
   readonly stats: ExchangeStats;
   /** `null` = off. */
   readonly accessLog: AccessLog | null;

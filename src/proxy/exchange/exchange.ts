@@ -55,7 +55,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#stall = new StallGuard(this, context.wheel, context.streamIdleTimeoutMs);
     this.record = new ExchangeRecord(downstreamRemote);
     this.#router = new Router(this, context, this.record);
-    this.#routed = new RoutedRequest(context.random, this.record);
+    this.#routed = new RoutedRequest(context, this.record);
     this.#flow = new FlowControl(this.#router);
     this.#answers = new OwnAnswers(context, this.record);
   }
@@ -120,7 +120,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   #send(head: RequestHead, entry: RouteEntry): void {
-    const { slot, subset } = this.#routed.choose(entry);
+    const { slot, subset } = this.#routed.choose(entry, head);
     const { cluster } = slot;
     if (cluster === null) {
       this.rescue('cluster_not_found', slot.name);
@@ -138,6 +138,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       return;
     }
     this.#router.subset = subset;
+    this.#router.session = this.#routed.session;
     if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
     this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
   }

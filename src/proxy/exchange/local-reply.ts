@@ -2,7 +2,7 @@
 import { describeError, ERRORS, type ErrorCode } from '../../model/errors.ts';
 import type { RequestHead } from '../codec/head.ts';
 import { reasonOf } from '../codec/status-reasons.ts';
-import type { FieldChanges } from '../route/field-changes.ts';
+import type { AnswerChanges } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
 
 export interface LocalReply {
@@ -19,7 +19,7 @@ export function renderLocalReply(
   code: ErrorCode,
   detail: string,
   accept: string,
-  changes: FieldChanges | null,
+  changes: AnswerChanges | null,
   extra: string,
 ): LocalReply {
   const row = ERRORS[code];
@@ -45,7 +45,7 @@ export function renderErrorReply(
   code: ErrorCode,
   detail: string,
   request: RequestHead | null,
-  changes: FieldChanges | null,
+  changes: AnswerChanges | null,
   extra: string,
 ): ErrorReply {
   const contentType = request?.versionMajor === 2 ? (request.get('content-type') ?? '') : '';
@@ -61,7 +61,7 @@ function renderGrpcReply(
   code: ErrorCode,
   detail: string,
   contentType: string,
-  changes: FieldChanges | null,
+  changes: AnswerChanges | null,
   extra: string,
 ): LocalReply {
   const row = ERRORS[code];

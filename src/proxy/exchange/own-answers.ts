@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../model/errors.ts';
 import type { DownstreamStream } from '../codec/downstream.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
-import type { FieldChanges } from '../route/field-changes.ts';
+import type { AnswerChanges } from '../route/field-changes.ts';
 import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
@@ -27,7 +27,7 @@ export class OwnAnswers {
   sendError(
     stream: DownstreamStream,
     head: RequestHead | null,
-    changes: FieldChanges | null,
+    changes: AnswerChanges | null,
     code: ErrorCode,
     detail: string,
   ): void {

@@ -2,8 +2,9 @@
 import type { Random } from '../../base/random.ts';
 import { Word64 } from '../../base/word64.ts';
 import type { CookieHashSpec } from '../../model/hash-policy-spec.ts';
+import { renderCookie } from '../codec/cookie.ts';
 import type { RequestHead } from '../codec/head.ts';
-import { type HashedRequest, type HashPolicies, renderCookie } from '../route/hash-policies.ts';
+import type { HashedRequest, HashPolicies } from '../route/hash-policies.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 
 /** One object an exchange, for all of its requests that are hashed. */

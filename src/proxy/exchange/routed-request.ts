@@ -1,22 +1,24 @@
 // @hot
 // Where one request goes: its route, its destination, and what they change in its head and in that of its answer.
-import type { Random } from '../../base/random.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { Destination, WeightedDestinations } from '../route/destination.ts';
-import type { FieldChanges } from '../route/field-changes.ts';
+import type { AnswerChanges } from '../route/field-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import { renderChangedFields } from './changed-response.ts';
+import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
+import { beginSession, type SessionCall } from './session-call.ts';
 
 /** One object an exchange, for all of its requests. */
 export class RoutedRequest {
-  readonly #random: Random;
+  readonly #context: ExchangeContext;
   readonly #record: ExchangeRecord;
   #entry: RouteEntry | null = null;
   #destination: Destination | null = null;
+  #session: SessionCall | null = null;
 
-  constructor(random: Random, record: ExchangeRecord) {
-    this.#random = random;
+  constructor(context: ExchangeContext, record: ExchangeRecord) {
+    this.#context = context;
     this.#record = record;
   }
 
@@ -25,20 +27,27 @@ export class RoutedRequest {
     return this.#destination;
   }
 
+  /** Null = it belongs to none. */
+  get session(): SessionCall | null {
+    return this.#session;
+  }
+
   /** Of its route; 0 = none. */
   get timeoutMs(): number {
     return this.#entry === null ? 0 : this.#entry.timeoutMs;
   }
 
-  /** What the route changes in answers; null = nothing. */
-  get responseChanges(): FieldChanges | null {
-    return this.#destination === null ? null : this.#destination.response;
+  /** What its route and its session change in answers; null = nothing. */
+  get responseChanges(): AnswerChanges | null {
+    const route = this.#destination === null ? null : this.#destination.response;
+    return this.#session === null ? route : this.#session.answerChanges(route);
   }
 
   /** A request begins whose route is not known. */
   clear(): void {
     this.#entry = null;
     this.#destination = null;
+    this.#session = null;
   }
 
   take(entry: RouteEntry): void {
@@ -47,11 +56,19 @@ export class RoutedRequest {
   }
 
   /** Of a route that does not answer by itself. */
-  choose(entry: RouteEntry): Destination {
-    const destination = entry.destination ?? (entry.weighted as WeightedDestinations).choose(this.#random);
+  choose(entry: RouteEntry, head: RequestHead): Destination {
+    const { random, clock, sessions: usual } = this.#context;
+    const sessions = entry.sessions === undefined ? usual : entry.sessions;
+    if (sessions !== null && !head.isConnect) this.#session = beginSession(sessions, head, clock.wallNow(), random);
+    const destination = entry.destination ?? this.#chooseAmong(entry.weighted as WeightedDestinations);
     this.#destination = destination;
     this.#record.upstreamCluster = destination.slot.name;
     return destination;
+  }
+
+  #chooseAmong(weighted: WeightedDestinations): Destination {
+    const kept = this.#session === null ? null : this.#session.destinationIn(weighted);
+    return kept ?? weighted.choose(this.#context.random);
   }
 
   /** The head as its route wants it; '' = as it came, `null` = it cannot be sent. */

@@ -17,6 +17,7 @@ import { ReplayBuffer } from './replay-buffer.ts';
 import { RequestHash } from './request-hash.ts';
 import { DEFAULT_RETRY_BACK_OFF, retryDelayMs } from './retry-delay.ts';
 import { RetryState } from './retry-state.ts';
+import type { SessionCall } from './session-call.ts';
 import type { Upgrade } from './upgrade.ts';
 
 /** The exchange, as its router sees it. Nothing is called between `stop` and the next `start`. */
@@ -55,6 +56,8 @@ export class Router implements AttemptOwner, PickContext {
   #responseStarted = false;
   /** Of the cluster, that the next request goes to; '' = none is asked for. */
   subset = '';
+  /** Of the next request; null = it belongs to none. */
+  session: SessionCall | null = null;
   /** Made for the first request that is hashed. */
   #hash: RequestHash | null = null;
 
@@ -68,7 +71,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   wasTried(endpoint: Endpoint): boolean {
-    return this.#retries.tried.has(endpoint);
+    return this.#retries.tried.has(endpoint) || this.session?.excludes(endpoint) === true;
   }
 
   get hash(): Word64 | null {
@@ -147,6 +150,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#attempt.abandon();
     this.#head = null;
     if (this.#hash !== null) this.#hash.end();
+    this.session = null;
     this.#upgrade = null;
     this.#changedHead = '';
     this.#cluster = null;
@@ -169,6 +173,7 @@ export class Router implements AttemptOwner, PickContext {
 
   onUpgraded(head: ResponseHead): void {
     const { stats } = this.#cluster as Cluster;
+    if (this.session !== null) this.session.onAnswer(this.#attempt.endpoint as Endpoint, 101);
     stats.responses.record(101, this.#context.clock.now() - this.#record.startedAtMs);
     if (this.#record.attempts > 1) stats.retrySuccesses += 1;
     this.#owner.onUpgraded(head, this.#attempt.upstream as UpstreamStream);
@@ -180,6 +185,7 @@ export class Router implements AttemptOwner, PickContext {
       return;
     }
     this.#responseStarted = true;
+    if (this.session !== null) this.session.onAnswer(this.#attempt.endpoint as Endpoint, head.status);
     if (this.#hasBody) this.#replay.drop();
     this.#owner.onResponseHead(head);
   }
@@ -213,10 +219,9 @@ export class Router implements AttemptOwner, PickContext {
   #beginAttempt(): UpstreamStream | null {
     const cluster = this.#cluster as Cluster;
     const head = this.#head as RequestHead;
-    const endpoint = cluster.pick(this);
+    const endpoint = this.session === null ? cluster.pick(this) : this.session.pick(cluster, this);
     if (endpoint === null) {
-      cluster.stats.noHealthy += 1;
-      this.#owner.onUpstreamFailed('no_healthy_upstream', cluster.describeNoEndpoint());
+      this.#failUnpicked(cluster);
       return null;
     }
     const { tried } = this.#retries;
@@ -232,6 +237,16 @@ export class Router implements AttemptOwner, PickContext {
     );
     this.#sendHead(upstream, head);
     return upstream;
+  }
+
+  #failUnpicked(cluster: Cluster): void {
+    const refusal = this.session === null ? '' : this.session.refusal;
+    if (refusal !== '') {
+      this.#owner.onUpstreamFailed('session_lost', refusal);
+      return;
+    }
+    cluster.stats.noHealthy += 1;
+    this.#owner.onUpstreamFailed('no_healthy_upstream', cluster.describeNoEndpoint());
   }
 
   /** Each attempt has what is left of the time. */

@@ -39,8 +39,12 @@ export interface PickerContext {
   readonly load: { readonly requestsActive: number };
 }
 
-export interface LoadBalancer {
+export interface LoadBalancer extends Balancer {
   readonly name: LoadBalancerName;
+}
+
+/** An algorithm, whether users can choose it or not. */
+export interface Balancer {
   /** It compares how quick endpoints are, so that their latencies must be measured. */
   readonly needsLatency?: true;
   /** It reads the `hash` of requests. */

@@ -14,6 +14,7 @@ import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { ExchangeStats } from '../exchange/exchange-stats.ts';
 import { RedirectedConnection, type RedirectedOwner } from '../exchange/redirected-connection.ts';
+import { compileSessions } from '../session/session-policy.ts';
 import { Detection } from '../tcp/detection.ts';
 import { TcpStats } from '../tcp/tcp-stats.ts';
 import type { ConnectionChain } from './connection-chain.ts';
@@ -25,6 +26,7 @@ const AGE_JITTER = 0.1;
 export type OwnContext =
   | 'routes'
   | 'upgrades'
+  | 'sessions'
   | 'stats'
   | 'draining'
   | 'pinnedAuthority'
@@ -67,7 +69,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#detection = new Detection(shared.clock);
     this.#context = {
       ...shared,
-      ...{ accessLog, routes, upgrades: null, stats: this.#stats, draining: false },
+      ...{ accessLog, routes, upgrades: null, sessions: null, stats: this.#stats, draining: false },
       ...{ pinnedAuthority: null, maxStreamDurationMs: 0 },
       serveTunnelled: (socket, authority, protocol) => this.#serveTunnelled(socket, authority, protocol),
       detection: this.#detection,
@@ -96,6 +98,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#http = http;
     this.#context.routes = routes;
     this.#context.upgrades = http.upgrades ?? null;
+    this.#context.sessions = compileSessions(http.session);
     this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
     this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;
     this.#context.maxStreamDurationMs = http.maxStreamDurationMs ?? 0;

@@ -3,7 +3,12 @@ import type { HeaderEditSpec, HeaderToAddSpec } from '../../model/header-changes
 import type { FieldList } from './field-list.ts';
 import { toWire } from './text-matcher.ts';
 
-export class FieldChanges {
+/** What changes in the fields of an answer. */
+export interface AnswerChanges {
+  apply(fields: FieldList): void;
+}
+
+export class FieldChanges implements AnswerChanges {
   readonly #edits: readonly HeaderEditSpec[];
 
   private constructor(edits: readonly HeaderEditSpec[]) {

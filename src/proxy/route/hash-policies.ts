@@ -3,8 +3,8 @@ import { Word64 } from '../../base/word64.ts';
 import { XxHash64 } from '../../base/xx-hash64.ts';
 import type { CookieHashSpec, HashPolicySpec, HashRewriteSpec } from '../../model/hash-policy-spec.ts';
 import { compileRegex, compileSubstitution } from '../../regex/compile-regex.ts';
+import { cookieOf } from '../codec/cookie.ts';
 import type { RequestHead } from '../codec/head.ts';
-import { cookieOf } from './cookie.ts';
 import { fieldValue, parameterOf } from './request-condition.ts';
 
 export interface HashedRequest {
@@ -123,12 +123,4 @@ function addressIn(remote: string): string | null {
   const host = remote.slice(0, Math.max(0, remote.lastIndexOf(':')));
   if (host === '') return null;
   return host.startsWith(MAPPED_IPV4) ? host.slice(MAPPED_IPV4.length) : host;
-}
-
-/** `name="value"; Max-Age=…; Path=…; …; HttpOnly`: the value of a Set-Cookie field, as Envoy writes it. */
-export function renderCookie({ name, ttlMs = 0, path = '', attributes = [] }: CookieHashSpec, value: string): string {
-  const age = ttlMs === 0 ? '' : `; Max-Age=${Math.floor(ttlMs / 1_000)}`;
-  const where = path === '' ? '' : `; Path=${path}`;
-  const rest = attributes.map((one) => (one.value === '' ? `; ${one.name}` : `; ${one.name}=${one.value}`)).join('');
-  return `${name}="${value}"${age}${where}${rest}; HttpOnly`;
 }

@@ -1,6 +1,7 @@
 // One route, compiled: what it asks of a request, and everything that the request needs then.
 import type { RouteSpec } from '../../model/route-spec.ts';
 import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
+import { compileSessions, type SessionPolicy } from '../session/session-policy.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.ts';
 import { type CallDuration, compileCallDuration } from './call-duration.ts';
@@ -28,6 +29,8 @@ export interface RouteEntry {
   readonly upgrades: UpgradesSpec | null;
   /** For clusters whose load balancer asks for a hash; null = requests have none. */
   readonly hashing: HashPolicies | null;
+  /** Undefined = as the listener says, null = requests belong to no session. */
+  readonly sessions: SessionPolicy | null | undefined;
   /** Compared where there is no `pathMatcher`. */
   readonly path: string;
   readonly exact: boolean;
@@ -67,7 +70,7 @@ function compileTarget(
   if (action.kind === 'redirect' || action.kind === 'direct-response') {
     const answer = compileAnswer({ ...route, action }, levels);
     const retry = compileRetryPolicy(undefined);
-    const none = { destination: null, weighted: null, duration: null, upgrades: null, hashing: null };
+    const none = { destination: null, weighted: null, duration: null, upgrades: null, hashing: null, sessions: null };
     return { ...none, answer, timeoutMs: 0, idleTimeoutMs: -1, retry };
   }
   const found = compileDestinations({ ...route, action }, levels, slotOf);
@@ -82,5 +85,6 @@ function compileTarget(
     retry: compileRetryPolicy(action.retry),
     upgrades: action.upgrades ?? null,
     hashing: HashPolicies.compile(action.hashPolicies),
+    sessions: action.session === 'off' ? null : action.session && compileSessions(action.session),
   };
 }

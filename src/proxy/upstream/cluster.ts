@@ -4,12 +4,13 @@ import { type Random, randomBelow } from '../../base/random.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { DEFAULT_OVERPROVISIONING_FACTOR, type LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
-import { balance } from '../balance/balance.ts';
+import { type Balanced, balance } from '../balance/balance.ts';
 import { type Place, UNKNOWN_PLACE } from '../balance/place.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { EndpointSet } from '../endpoint/endpoint-set.ts';
+import { EndpointSet, type LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
-import type { LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
+import type { Balancer, LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
+import { rendezvous } from '../lb/rendezvous.ts';
 import { OutlierDetector, type OutlierDetectorOptions, type OutlierEvent } from '../outlier/outlier-detector.ts';
 import { ClusterDiscovery, type DiscoveryOwner } from './cluster-discovery.ts';
 import { ClusterStats } from './cluster-stats.ts';
@@ -17,6 +18,7 @@ import type { Dial } from './connection-pool.ts';
 import type { DnsOptions } from './dns-watch.ts';
 import { type EndpointPool, EndpointPools, type EndpointPoolsOptions } from './endpoint-pools.ts';
 import { DEFAULT_RETRY_BUDGET, RetryBudget, type RetryBudgetSpec } from './retry-budget.ts';
+import { SessionEndpoints, type SessionSource, whereverTheCallerIs } from './session-endpoints.ts';
 
 export interface ClusterOptions extends EndpointPoolsOptions {
   readonly random: Random;
@@ -38,7 +40,7 @@ export interface ClusterSlot {
   cluster: Cluster | null;
 }
 
-export class Cluster implements StatSource, DiscoveryOwner {
+export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   readonly name: string;
   readonly stats = new ClusterStats();
   readonly retryBudget: RetryBudget;
@@ -56,6 +58,8 @@ export class Cluster implements StatSource, DiscoveryOwner {
   #overprovisioningFactor = DEFAULT_OVERPROVISIONING_FACTOR;
   /** Null = nobody is taken out for what it answers, or nobody was called yet. */
   #outliers: OutlierDetector | null = null;
+  /** Null = no request had a session yet. */
+  #sessions: SessionEndpoints | null = null;
   #assigned = false;
   #version = 0;
 
@@ -113,6 +117,16 @@ export class Cluster implements StatSource, DiscoveryOwner {
     const { originalDst } = this.#discovery;
     if (originalDst !== null) return originalDst.at(context.originalDestination ?? null);
     return this.#picker.pick(context);
+  }
+
+  /** Its endpoints, as sessions know them. */
+  get sessions(): SessionEndpoints {
+    this.#sessions ??= new SessionEndpoints(this); // alloc-ok: once a cluster that has sessions
+    return this.#sessions;
+  }
+
+  get localities(): readonly LocalityEndpoints[] {
+    return this.#endpoints.localities;
   }
 
   /** Its load balancer reads the hash of requests. */
@@ -177,6 +191,7 @@ export class Cluster implements StatSource, DiscoveryOwner {
     this.stats.collect(this.name, sink);
     this.#pools.collect(this.name, sink);
     this.#outliers?.collect(this.name, sink);
+    this.#sessions?.stats.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
@@ -230,19 +245,27 @@ export class Cluster implements StatSource, DiscoveryOwner {
     };
   }
 
+  createRehoming(localities: readonly LocalityEndpoints[]): Picker {
+    return this.#balance(rendezvous, localities, whereverTheCallerIs(this.#createPickerContext())).picker;
+  }
+
   #createPicker(): Picker {
     const balancer =
       LOAD_BALANCERS.find((row) => row.name === this.#spec.loadBalancer) ?? (LOAD_BALANCERS[0] as LoadBalancer); // alloc-ok: update time
     this.#version += 1;
     this.#needsHash = balancer.needsHash === true;
     const context = this.#createPickerContext();
-    const { localities } = this.#endpoints;
-    const overprovisioningFactor = this.#overprovisioningFactor;
-    const place = this.#options.place ?? UNKNOWN_PLACE;
-    const balanced = balance(localities, { balancer, context, overprovisioningFactor, place }); // alloc-ok: update time
+    this.#sessions?.changed();
+    const balanced = this.#balance(balancer, this.#endpoints.localities, context);
     this.#eligible = balanced.eligible;
     if (balancer.needsLatency === true) for (const endpoint of this.#eligible) endpoint.trackLatency(context.now());
     return balanced.picker;
+  }
+
+  #balance(balancer: Balancer, localities: readonly LocalityEndpoints[], context: PickerContext): Balanced {
+    const overprovisioningFactor = this.#overprovisioningFactor;
+    const place = this.#options.place ?? UNKNOWN_PLACE;
+    return balance(localities, { balancer, context, overprovisioningFactor, place }); // alloc-ok: update time
   }
 
   #createPickerContext(): PickerContext {

@@ -121,6 +121,7 @@ function createContext(dial: Dial, cluster: Cluster, { upgrades }: Pick<Exchange
   return {
     routes: { name: NAME, table: new RouteTable(ROUTES, () => slot), demand: null },
     upgrades,
+    sessions: null,
     stats: new ExchangeStats(),
     accessLog: null,
     clock: CLOCK,

@@ -2,7 +2,7 @@
 import { Word64 } from '../../../../src/base/word64.ts';
 import { XxHash64 } from '../../../../src/base/xx-hash64.ts';
 import type { CookieHashSpec, HashPolicySpec } from '../../../../src/model/hash-policy-spec.ts';
-import { HashPolicies, renderCookie } from '../../../../src/proxy/route/hash-policies.ts';
+import { HashPolicies } from '../../../../src/proxy/route/hash-policies.ts';
 import { requestHead } from '../codec/http1/heads.ts';
 
 const MASK = (1n << 64n) - 1n;
@@ -90,18 +90,5 @@ describe('the hash of a request', () => {
     expect(compute([policy])).toEqual({ hash: xx('fresh'), made: [policy] });
     expect(compute([policy], headWith('cart='))).toEqual({ hash: xx('fresh'), made: [policy] });
     expect(compute([policy], headWith('cart=7'))).toEqual({ hash: xx('7'), made: [] });
-  });
-});
-
-describe('a cookie that is made', () => {
-  it('says how long it lives and where, and is no script’s business', () => {
-    expect(renderCookie({ kind: 'cookie', name: 'cart', ttlMs: 0 }, 'v')).toBe('cart="v"; HttpOnly');
-    const attributes = [
-      { name: 'SameSite', value: 'Lax' },
-      { name: 'Secure', value: '' },
-    ];
-    expect(renderCookie({ kind: 'cookie', name: 'cart', ttlMs: 90_500, path: '/a', attributes }, 'v')).toBe(
-      'cart="v"; Max-Age=90; Path=/a; SameSite=Lax; Secure; HttpOnly',
-    );
   });
 });

@@ -1,6 +1,6 @@
-// Cookies in request heads: found by their whole name, whatever stands around them.
-import { cookieOf } from '../../../../src/proxy/route/cookie.ts';
-import { requestHead } from '../codec/http1/heads.ts';
+// Cookies: found in request heads by their whole name, whatever stands around them, and set as Envoy sets them.
+import { cookieOf, renderCookie, renderCookieRemoval } from '../../../../src/proxy/codec/cookie.ts';
+import { requestHead } from './http1/heads.ts';
 
 const head = (...cookies: readonly string[]) =>
   requestHead(['GET / HTTP/1.1', 'Host: a', ...cookies.map((text) => `Cookie: ${text}`)]);
@@ -24,5 +24,25 @@ describe('a cookie', () => {
     ['without any field', [], null],
   ])('is found %s', (_where, cookies, value) => {
     expect(cookieOf(head(...cookies), 'id')).toBe(value);
+  });
+});
+
+describe('a cookie that is made', () => {
+  const attributes = [
+    { name: 'SameSite', value: 'Lax' },
+    { name: 'Secure', value: '' },
+  ];
+
+  it('says how long it lives and where, and is no script’s business', () => {
+    expect(renderCookie({ name: 'cart', ttlMs: 0 }, 'v')).toBe('cart="v"; HttpOnly');
+    expect(renderCookie({ name: 'cart', ttlMs: 90_500, path: '/a', attributes }, 'v')).toBe(
+      'cart="v"; Max-Age=90; Path=/a; SameSite=Lax; Secure; HttpOnly',
+    );
+  });
+
+  it('is taken back where it stands', () => {
+    expect(renderCookieRemoval({ name: 'cart', ttlMs: 90_500, path: '/a', attributes })).toBe(
+      'cart=""; Max-Age=0; Path=/a; SameSite=Lax; Secure; HttpOnly',
+    );
   });
 });

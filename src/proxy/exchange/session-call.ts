@@ -1,0 +1,40 @@
+// The session of one request: where it goes because of it, and what its answer says of it.
+import type { Random } from '../../base/random.ts';
+import type { RequestHead } from '../codec/head.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { PickContext } from '../lb/load-balancer.ts';
+import type { WeightedDestinations } from '../route/destination.ts';
+import type { AnswerChanges, FieldChanges } from '../route/field-changes.ts';
+import type { SessionPolicy } from '../session/session-policy.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import { AddressSession } from './address-session.ts';
+import { TokenSession } from './token-session.ts';
+
+/** One a request, where its route has sessions; nobody holds it longer. */
+export interface SessionCall {
+  /** Why `pick` answers `null` though the cluster has endpoints, for people; '' = it has none. */
+  readonly refusal: string;
+  /** What changes in the answer: what the route changes, and what is said of the session; null = nothing. */
+  answerChanges(route: FieldChanges | null): AnswerChanges | null;
+  /** Of several destinations that whose cluster has the session's pod; null = none has it. */
+  destinationIn(weighted: WeightedDestinations): ReturnType<WeightedDestinations['choose']> | null;
+  /** Called for each attempt, as Cluster.pick. `context`: the request's own. */
+  pick(cluster: Cluster, context: PickContext): Endpoint | null;
+  /** No attempt may go to `endpoint`. */
+  excludes(endpoint: Endpoint): boolean;
+  /** The answer of an attempt's endpoint has begun, and it is the one that the caller gets. */
+  onAnswer(endpoint: Endpoint, status: number): void;
+}
+
+/** Null = a request for this path belongs to no session. */
+export function beginSession(
+  policy: SessionPolicy,
+  head: RequestHead,
+  wallNowMs: number,
+  random: Random,
+): SessionCall | null {
+  if (!policy.carrier.takes(head.path)) return null;
+  return policy.spec.format === 'token'
+    ? new TokenSession(policy, head, wallNowMs, random)
+    : new AddressSession(policy, head, wallNowMs);
+}

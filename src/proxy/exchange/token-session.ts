@@ -1,0 +1,168 @@
+// A request's session by opaque token: it stays with its pod for as long as that serves, moves once when it is gone, and says so.
+import type { Random } from '../../base/random.ts';
+import { Word64 } from '../../base/word64.ts';
+import { XxHash64 } from '../../base/xx-hash64.ts';
+import type { RequestHead } from '../codec/head.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { PickContext } from '../lb/load-balancer.ts';
+import type { Destination, WeightedDestinations } from '../route/destination.ts';
+import type { AnswerChanges, FieldChanges } from '../route/field-changes.ts';
+import type { FieldList } from '../route/field-list.ts';
+import type { SessionPolicy } from '../session/session-policy.ts';
+import { newSalt, parseToken, renderToken, type SessionToken } from '../session/session-token.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { SessionCall } from './session-call.ts';
+
+/** What an answer says where a session has just begun, has moved, or is with another pod than this answer is from. */
+const SESSION_FIELD = 'x-switchboard-session';
+
+/**
+ * Where the request stands: it has no session; the pod of its session takes it; that is gone, and the session moves; or it is there and cannot
+ * take the request, and another one does it for it.
+ */
+type Standing = 'new' | 'kept' | 'moved' | 'away';
+
+export class TokenSession implements SessionCall, AnswerChanges, PickContext {
+  readonly #policy: SessionPolicy;
+  readonly #random: Random;
+  readonly #nowS: number;
+  /** What the client says; null = it has no session, or one that is over. */
+  readonly #token: SessionToken | null;
+  readonly #text: string;
+  readonly #expired: boolean;
+  #routeChanges: FieldChanges | null = null;
+  #cluster: Cluster | null = null;
+  #request: PickContext | null = null;
+  #home: Endpoint | null = null;
+  #standing: Standing = 'new';
+  #hash: Word64 | null = null;
+  /** What the client shall say from now on; '' = as it did. */
+  #newText = '';
+  /** What the answer tells; '' = nothing, as the session is where it was. */
+  #told: Standing | '' = '';
+  /** The session is lost, and the client told to forget it. */
+  #ended = false;
+  refusal = '';
+
+  constructor(policy: SessionPolicy, head: RequestHead, wallNowMs: number, random: Random) {
+    this.#policy = policy;
+    this.#random = random;
+    this.#nowS = Math.floor(wallNowMs / 1_000);
+    this.#text = policy.carrier.read(head) ?? '';
+    const token = parseToken(this.#text);
+    const { lifetimeMs } = policy.spec;
+    this.#expired = token !== null && lifetimeMs > 0 && wallNowMs >= token.bornAtS * 1_000 + lifetimeMs;
+    this.#token = this.#expired ? null : token;
+  }
+
+  // ── where it goes ──
+
+  destinationIn(weighted: WeightedDestinations): Destination | null {
+    const token = this.#token;
+    if (token === null) return null;
+    return weighted.find(({ slot }) => slot.cluster !== null && slot.cluster.sessions.podOf(token.podId) !== null);
+  }
+
+  pick(cluster: Cluster, context: PickContext): Endpoint | null {
+    const { sessions } = cluster;
+    if (this.#cluster !== cluster) this.#meet(cluster);
+    if (this.#token === null) return cluster.pick(context);
+    const home = sessions.podOf(this.#token.podId);
+    this.#home = home;
+    this.#standing = home === null ? 'moved' : 'kept';
+    // Where a session may not leave its pod, that is tried again.
+    if (home !== null && home.health !== 'unhealthy' && !(context.wasTried(home) && this.#mayLeave)) return home;
+    if (!this.#mayLeave) return this.#refuse(cluster, home);
+    if (home !== null) this.#standing = 'away';
+    return this.#pickElsewhere(cluster, context);
+  }
+
+  excludes(endpoint: Endpoint): boolean {
+    return this.#token !== null && !this.#mayLeave && endpoint !== this.#home;
+  }
+
+  /** Of the session's old token, so that all who hold it agree: as the hash of this pick. */
+  get hash(): Word64 {
+    if (this.#hash === null) {
+      this.#hash = new Word64();
+      this.#hash.copy(new XxHash64().hash(this.#text, 0, this.#text.length));
+    }
+    return this.#hash;
+  }
+
+  get subset(): string {
+    return this.#request?.subset ?? '';
+  }
+
+  wasTried(endpoint: Endpoint): boolean {
+    return this.#request?.wasTried(endpoint) === true;
+  }
+
+  // ── what the answer says ──
+
+  answerChanges(route: FieldChanges | null): AnswerChanges | null {
+    if (this.#told === '' && !this.#ended) return route;
+    this.#routeChanges = route;
+    return this;
+  }
+
+  /** Sessions begin and move with answers, not with failures: who is told to come back to a pod shall find it well. */
+  onAnswer(endpoint: Endpoint, status: number): void {
+    const { sessions } = this.#cluster as Cluster;
+    const { stats } = sessions;
+    const standing = endpoint === this.#home ? 'kept' : this.#standing;
+    if (standing === 'kept') {
+      stats.kept += 1;
+      return;
+    }
+    if (standing !== 'away' && status >= 500) return;
+    this.#told = standing;
+    if (standing === 'away') {
+      stats.away += 1;
+      return;
+    }
+    if (this.#token === null) stats.begun += 1;
+    else stats.moved += 1;
+    const begun = { bornAtS: this.#nowS, salt: '' };
+    const { bornAtS, salt } = this.#token ?? begun;
+    this.#newText = renderToken({ podId: sessions.idOf(endpoint), bornAtS, salt: salt || newSalt(this.#random) });
+  }
+
+  apply(fields: FieldList): void {
+    this.#routeChanges?.apply(fields);
+    const { carrier } = this.#policy;
+    if (this.#ended) {
+      carrier.remove(fields);
+      return;
+    }
+    fields.overwrite(SESSION_FIELD, this.#told);
+    if (this.#newText !== '') carrier.write(fields, this.#newText);
+  }
+
+  get #mayLeave(): boolean {
+    return this.#policy.spec.onLoss !== 'fail';
+  }
+
+  #meet(cluster: Cluster): void {
+    this.#cluster = cluster;
+    if (this.#expired) cluster.sessions.stats.expired += 1;
+  }
+
+  /** The same for the session that moves and for a request that is away: what it leaves there is found again if the pod does not come back. */
+  #pickElsewhere(cluster: Cluster, context: PickContext): Endpoint | null {
+    const isHashed = this.#policy.spec.onLoss === 'hash' && (context.hash ?? null) !== null;
+    if (isHashed) return cluster.pick(context);
+    this.#request = context;
+    return cluster.sessions.rehome(this) ?? cluster.pick(context);
+  }
+
+  #refuse(cluster: Cluster, home: Endpoint | null): null {
+    cluster.sessions.stats.lost += 1;
+    this.#ended = home === null;
+    this.refusal =
+      home === null
+        ? `its pod is gone from ${cluster.name}; the next request without the token begins a new session`
+        : `its pod ${home.spec.pod?.name ?? home.address} is there, but takes no requests at the moment`;
+    return null;
+  }
+}

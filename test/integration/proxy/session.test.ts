@@ -1,0 +1,336 @@
+// Promises of sessions by token on real sockets: they stay while their pod serves, move once when it is gone, end when their time is over.
+import type { SessionSpec } from '../../../src/model/session-spec.ts';
+import type { LivePlane, LivePlaneOptions, TestAddress } from '../../support/live-plane.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { get, type RawAnswer } from '../../support/raw-client.ts';
+import { named, type ScriptedBackend } from '../../support/scripted-backend.ts';
+import { Stage } from '../../support/stage.ts';
+
+const stage = new Stage();
+afterEach(() => stage.close());
+
+const COOKIE: SessionSpec = {
+  carrier: { kind: 'cookie', name: 'cart', ttlMs: 0, path: '/' },
+  format: 'token',
+  onLoss: 'rehome',
+  lifetimeMs: 0,
+};
+const HEADER: SessionSpec = { ...COOKIE, carrier: { kind: 'header', name: 'x-cart' } };
+
+interface Scene {
+  readonly plane: LivePlane;
+  readonly pods: readonly Pod[];
+}
+
+interface Pod extends TestAddress {
+  readonly name: string;
+  readonly uid: string;
+  readonly backend: ScriptedBackend;
+}
+
+async function podsOf(count: number): Promise<Pod[]> {
+  const backends = await stage.backends(count);
+  return backends.map((backend, index) => {
+    const name = String.fromCharCode(97 + index);
+    return { name, uid: `uid-${name}`, host: backend.host, port: backend.port, backend };
+  });
+}
+
+async function sceneOf(count: number, session: SessionSpec, more: Partial<LivePlaneOptions> = {}): Promise<Scene> {
+  const pods = await podsOf(count);
+  return { pods, plane: await stage.plane({ services: { web: pods }, action: { session }, ...more }) };
+}
+
+/** One caller, who keeps what answers tell it to keep. */
+class Shopper {
+  readonly #plane: LivePlane;
+  readonly #header: string;
+  token = '';
+  last: RawAnswer | null = null;
+
+  constructor(plane: LivePlane, header = '') {
+    this.#plane = plane;
+    this.#header = header;
+  }
+
+  /** Who answers, or with what status nobody does. */
+  async ask(path = '/'): Promise<string> {
+    const client = await this.#plane.client();
+    const field = this.#header === '' ? `Cookie: a=b; cart="${this.token}"` : `${this.#header}: ${this.token}`;
+    const answer = await client.ask(get('web', path, this.token === '' ? '' : `${field}\r\n`));
+    this.last = answer;
+    this.#keep(answer);
+    return answer.status === 200 ? (answer.text.split(' ')[0] ?? '') : String(answer.status);
+  }
+
+  #keep(answer: RawAnswer): void {
+    const set = answer.get(this.#header === '' ? 'set-cookie' : this.#header);
+    if (set === undefined) return;
+    this.token = this.#header === '' ? (/^cart="([^"]*)"/.exec(set)?.[1] ?? 'unreadable') : set;
+  }
+
+  get told(): string | undefined {
+    return this.last?.get('x-switchboard-session');
+  }
+}
+
+function without(pods: readonly Pod[], ...names: readonly string[]): readonly Pod[] {
+  return pods.filter(({ name }) => !names.includes(name));
+}
+
+describe.each([
+  ['a cookie', COOKIE, ''],
+  ['a header', HEADER, 'x-cart'],
+])('a session in %s', (_what, session, header) => {
+  it('begins with the first answer, which says so, and stays with its pod', async () => {
+    const { plane } = await sceneOf(3, session);
+    const shopper = new Shopper(plane, header);
+    const first = await shopper.ask();
+    expect(shopper.told).toBe('new');
+    for (let i = 0; i < 6; i += 1) {
+      expect(await shopper.ask()).toBe(first);
+      expect(shopper.told).toBeUndefined();
+      expect(shopper.last?.get('set-cookie') ?? shopper.last?.get('x-cart')).toBeUndefined();
+    }
+    expect(plane.stat('cluster.web.session_begun')).toBe(1);
+    expect(plane.stat('cluster.web.session_kept')).toBe(6);
+  });
+
+  it('stays with a pod that goes away while it still serves, which new sessions do not choose', async () => {
+    const { plane, pods } = await sceneOf(3, session);
+    const shopper = new Shopper(plane, header);
+    const home = await shopper.ask();
+    plane.setEndpoints(
+      'web',
+      pods.map((pod) => (pod.name === home ? { ...pod, health: 'draining' as const } : pod)),
+    );
+    for (let i = 0; i < 4; i += 1) expect(await shopper.ask()).toBe(home);
+    for (let i = 0; i < 6; i += 1) expect(await new Shopper(plane, header).ask()).not.toBe(home);
+  });
+
+  it('moves once when its pod is gone, and says so', async () => {
+    const { plane, pods } = await sceneOf(4, session);
+    const shopper = new Shopper(plane, header);
+    const home = await shopper.ask();
+    const old = shopper.token;
+    plane.setEndpoints('web', without(pods, home));
+    const next = await shopper.ask();
+    expect(next).not.toBe(home);
+    expect(shopper.told).toBe('moved');
+    expect(shopper.token).not.toBe(old);
+    for (let i = 0; i < 4; i += 1) expect([await shopper.ask(), shopper.told]).toEqual([next, undefined]);
+    expect(plane.stat('cluster.web.session_moved')).toBe(1);
+  });
+});
+
+describe('sessions whose pod is gone', () => {
+  it('go to the same pod for all who hold the token, in another sidecar too, and get the same new token', async () => {
+    const { plane, pods } = await sceneOf(5, COOKIE);
+    const shopper = new Shopper(plane);
+    const home = await shopper.ask();
+    const other = await stage.plane({
+      services: { web: without(pods, home).toReversed() },
+      action: { session: COOKIE },
+    });
+    plane.setEndpoints('web', without(pods, home));
+    const parallel = Array.from({ length: 6 }, (_, index) => {
+      const one = new Shopper(index % 2 === 0 ? plane : other);
+      one.token = shopper.token;
+      return one;
+    });
+    const answers = await Promise.all(parallel.map((one) => one.ask()));
+    expect(new Set(answers).size).toBe(1);
+    expect(new Set(parallel.map(({ token }) => token)).size).toBe(1);
+  });
+
+  it('spread over the pods that are left, also those that began in the same second', async () => {
+    const { plane, pods } = await sceneOf(3, COOKIE, { clock: new ManualClock() });
+    const shoppers = Array.from({ length: 60 }, () => new Shopper(plane));
+    for (const shopper of shoppers) await shopper.ask();
+    plane.setEndpoints('web', without(pods, 'a'));
+    const counts = { b: 0, c: 0, moved: 0 };
+    for (const shopper of shoppers) {
+      const who = (await shopper.ask()) as 'b' | 'c';
+      if (shopper.told === 'moved') {
+        counts[who] += 1;
+        counts.moved += 1;
+      }
+    }
+    expect(counts.moved).toBe(20);
+    expect(Math.min(counts.b, counts.c)).toBeGreaterThanOrEqual(4);
+  });
+
+  it('go to pods that stay before those that a rollout is about to replace', async () => {
+    const { plane, pods } = await sceneOf(4, COOKIE);
+    const shoppers = Array.from({ length: 12 }, () => new Shopper(plane));
+    for (const shopper of shoppers) await shopper.ask();
+    const staying = without(pods, 'a').map((pod) => (pod.name === 'd' ? pod : { ...pod, leaving: true as const }));
+    plane.setEndpoints('web', staying);
+    for (const shopper of shoppers) {
+      const who = await shopper.ask();
+      if (shopper.told === 'moved') expect(who).toBe('d');
+    }
+    expect(plane.stat('cluster.web.session_moved')).toBe(3);
+  });
+
+  it('end where they may not move: 503 that says so and takes the cookie back; the next one begins anew', async () => {
+    const { plane, pods } = await sceneOf(2, { ...COOKIE, onLoss: 'fail' });
+    const shopper = new Shopper(plane);
+    const home = await shopper.ask();
+    plane.setEndpoints('web', without(pods, home));
+    expect(await shopper.ask()).toBe('503');
+    expect(shopper.last?.get('x-switchboard-error')).toBe('UH session_lost');
+    expect(shopper.last?.text).toContain('its pod is gone');
+    expect(shopper.token).toBe('');
+    expect(shopper.last?.get('set-cookie')).toContain('Max-Age=0');
+    expect(await shopper.ask()).not.toBe(home);
+    expect(shopper.told).toBe('new');
+    expect(plane.stat('cluster.web.session_lost')).toBe(1);
+  });
+
+  it('follow the hash policies of their route where that is asked for', async () => {
+    const session: SessionSpec = { ...COOKIE, onLoss: 'hash' };
+    const hashPolicies = [{ kind: 'query-parameter', name: 'user' } as const];
+    const action = { session, hashPolicies };
+    const { plane, pods } = await sceneOf(5, session, { action, cluster: { loadBalancer: 'maglev' } });
+    const phone = new Shopper(plane);
+    const laptop = new Shopper(plane);
+    const home = await phone.ask('/?user=ann');
+    expect(await laptop.ask('/?user=ann')).toBe(home);
+    plane.setEndpoints('web', without(pods, home));
+    expect(await phone.ask('/?user=ann')).toBe(await laptop.ask('/?user=ann'));
+    expect([phone.told, laptop.told]).toEqual(['moved', 'moved']);
+  });
+});
+
+describe('a session whose pod is there and cannot take the request', () => {
+  it('stays: another pod answers for it, says so, and is the one that it would move to', async () => {
+    const { plane, pods } = await sceneOf(4, COOKIE);
+    const shopper = new Shopper(plane);
+    const home = await shopper.ask();
+    const token = shopper.token;
+    const sick = pods.find(({ name }) => name === home) as Pod;
+    sick.backend.script = (_request, connection) => connection.reset();
+    const helper = await shopper.ask();
+    expect(helper).not.toBe(home);
+    expect(shopper.told).toBe('away');
+    expect(shopper.token).toBe(token);
+    sick.backend.script = named(home);
+    expect(await shopper.ask()).toBe(home);
+    plane.setEndpoints('web', without(pods, home));
+    expect(await shopper.ask()).toBe(helper);
+    expect(shopper.told).toBe('moved');
+    expect(plane.stat('cluster.web.session_away')).toBe(1);
+  });
+
+  it('is tried again at its own pod and at no other where it may not move', async () => {
+    const { plane, pods } = await sceneOf(3, { ...COOKIE, onLoss: 'fail' });
+    const shopper = new Shopper(plane);
+    const home = await shopper.ask();
+    const sick = pods.find(({ name }) => name === home) as Pod;
+    let resets = 1;
+    sick.backend.script = (request, connection) => {
+      if (resets === 0) named(home)(request, connection);
+      else connection.reset();
+      resets -= 1;
+    };
+    expect(await shopper.ask()).toBe(home);
+    expect(sick.backend.requests).toHaveLength(3);
+  });
+
+  it('does not begin with an answer that is an error', async () => {
+    const { plane, pods } = await sceneOf(1, COOKIE);
+    const [pod] = pods;
+    if (pod !== undefined) pod.backend.script = (_request, connection) => connection.answer(500, 'no');
+    const shopper = new Shopper(plane);
+    expect(await shopper.ask()).toBe('500');
+    expect([shopper.token, shopper.told]).toEqual(['', undefined]);
+  });
+});
+
+describe('the time of a session', () => {
+  it('is over after its lifetime, whatever the client keeps: a new one begins', async () => {
+    const clock = new ManualClock();
+    const { plane } = await sceneOf(2, { ...COOKIE, lifetimeMs: 60_000 }, { clock });
+    const shopper = new Shopper(plane);
+    await shopper.ask();
+    const { token } = shopper;
+    clock.advance(58_000);
+    await shopper.ask();
+    expect(shopper.told).toBeUndefined();
+    clock.advance(3_000);
+    await shopper.ask();
+    expect(shopper.told).toBe('new');
+    expect(shopper.token).not.toBe(token);
+    expect(plane.stat('cluster.web.session_expired')).toBe(1);
+  });
+
+  it('goes on from its beginning when it moves', async () => {
+    const clock = new ManualClock();
+    const { plane, pods } = await sceneOf(3, { ...COOKIE, lifetimeMs: 60_000 }, { clock });
+    const shopper = new Shopper(plane);
+    const home = await shopper.ask();
+    clock.advance(40_000);
+    plane.setEndpoints('web', without(pods, home));
+    await shopper.ask();
+    expect(shopper.told).toBe('moved');
+    clock.advance(21_000);
+    await shopper.ask();
+    expect(shopper.told).toBe('new');
+  });
+});
+
+describe('what belongs to no session', () => {
+  it('is a request for another path than that of the cookie', async () => {
+    const session: SessionSpec = { ...COOKIE, carrier: { kind: 'cookie', name: 'cart', ttlMs: 0, path: '/shop' } };
+    const { plane } = await sceneOf(2, session);
+    const shopper = new Shopper(plane);
+    await shopper.ask('/shopping');
+    expect([shopper.token, shopper.told]).toEqual(['', undefined]);
+    await shopper.ask('/shop?x');
+    expect(shopper.told).toBe('new');
+    expect(shopper.last?.get('set-cookie')).toMatch(/^cart="1[^"]{32}"; Path=\/shop; HttpOnly$/);
+  });
+
+  it('is a token that nobody here has made: a new session begins', async () => {
+    const { plane } = await sceneOf(2, COOKIE);
+    const shopper = new Shopper(plane);
+    shopper.token = 'x'.repeat(4_000);
+    expect(await shopper.ask()).toMatch(/^[ab]$/);
+    expect(shopper.told).toBe('new');
+  });
+
+  it('is what a route switches off that the listener has on', async () => {
+    const pods = await podsOf(2);
+    const plane = await stage.plane({ services: { web: pods }, http: { session: COOKIE }, action: { session: 'off' } });
+    const shopper = new Shopper(plane);
+    await shopper.ask();
+    expect(shopper.told).toBeUndefined();
+    const on = await stage.plane({ services: { web: pods }, http: { session: COOKIE } });
+    const other = new Shopper(on);
+    await other.ask();
+    expect(other.told).toBe('new');
+  });
+});
+
+describe('a session among weighted clusters', () => {
+  it('stays with its pod, whichever cluster chance would choose, until that cluster has no weight any more', async () => {
+    const pods = await podsOf(2);
+    const [blue, green] = pods as [Pod, Pod];
+    const weights = (a: number, b: number) => [
+      { name: 'web', weight: a },
+      { name: 'green', weight: b },
+    ];
+    const action = (a: number, b: number) => ({ session: COOKIE, cluster: weights(a, b) });
+    const plane = await stage.plane({ services: { web: [blue], green: [green] }, action: action(50, 50) });
+    const shoppers = Array.from({ length: 12 }, () => new Shopper(plane));
+    const homes: string[] = [];
+    for (const shopper of shoppers) homes.push(await shopper.ask());
+    expect(new Set(homes).size).toBe(2);
+    for (const [index, shopper] of shoppers.entries()) expect(await shopper.ask()).toBe(homes[index]);
+    const routes = plane.routes(['web', 'green']);
+    const shifted = JSON.parse(JSON.stringify(routes).replaceAll('"web","weight":50', '"web","weight":0'));
+    plane.apply({ routes: { upserted: [shifted], removed: [] } });
+    for (const shopper of shoppers) expect(await shopper.ask()).toBe('b');
+  });
+});
