@@ -1,6 +1,7 @@
 // Routes as configuration: which requests go to which cluster, changed in what, and which are answered here.
 import type { HashPolicySpec } from './hash-policy-spec.ts';
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
+import type { RetryPolicySpec } from './retry-policy-spec.ts';
 import type { RouteMatchSpec } from './route-match-spec.ts';
 import type { SessionSpec } from './session-spec.ts';
 import type { SubsetLabels } from './subset-spec.ts';
@@ -54,7 +55,7 @@ export interface RouteActionSpec {
   readonly streamDuration?: StreamDurationSpec;
   /** Of gRPC calls, in the place of `timeoutMs`; not where there is a `streamDuration`. */
   readonly grpcTimeout?: GrpcTimeoutSpec;
-  /** When to try again; absent = what is safe by itself (docs/architecture.md). */
+  /** When to try again; absent = what is safe by itself (docs/guides/retries.md). */
   readonly retry?: RetryPolicySpec;
   /** The Host that the upstream sees. `header`: the value of that request header (lower case), where it has one. */
   readonly hostRewrite?:
@@ -131,34 +132,6 @@ export interface DirectResponseSpec {
   /** 200 … 599. */
   readonly status: number;
   readonly body: string;
-}
-
-/**
- * When a failed attempt is made again, whatever the request's method: `connect-failure` and `reset-before-request` (the connection never came
- * to be), `reset` (no answer came, for any reason but the route's own timeout), `gateway-error` (502, 503, 504), `5xx` (these, every other
- * from 500, or no answer), `retriable-4xx` (409), `retriable-status-codes` (`statusCodes`). `refused-stream` is of HTTP/2 alone.
- */
-export const RETRY_CONDITIONS = [
-  'connect-failure',
-  'refused-stream',
-  'reset',
-  'reset-before-request',
-  'gateway-error',
-  '5xx',
-  'retriable-4xx',
-  'retriable-status-codes',
-] as const;
-export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
-
-/** Source: envoy.config.route.v3.RetryPolicy. */
-export interface RetryPolicySpec {
-  readonly on: readonly RetryCondition[];
-  /** Attempts after the first, ≥ 0. */
-  readonly numRetries: number;
-  /** What `retriable-status-codes` means: 100–599 each. */
-  readonly statusCodes: readonly number[];
-  /** The pause before each retry, drawn from [0, base × (2^retry − 1)] and at most `maxMs`; absent = none while another endpoint is left. */
-  readonly backOff?: { readonly baseMs: number; readonly maxMs: number };
 }
 
 /** The clusters that a route may send to, each once; none where it answers by itself. */

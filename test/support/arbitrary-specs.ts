@@ -17,13 +17,8 @@ import type {
 } from '../../src/model/listener-spec.ts';
 import { EJECTION_REASONS, type OutlierDetectionSpec } from '../../src/model/outlier-detection-spec.ts';
 import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec } from '../../src/model/prefetch-hints-spec.ts';
-import {
-  RETRY_CONDITIONS,
-  type RetryPolicySpec,
-  type RouteConfigSpec,
-  type RouteSpec,
-  type VirtualHostSpec,
-} from '../../src/model/route-spec.ts';
+import { RETRY_CONDITIONS, type RetryPolicySpec } from '../../src/model/retry-policy-spec.ts';
+import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { ServiceNameSpec } from '../../src/model/service-name-spec.ts';
 import {
   type DownstreamTlsSpec,
@@ -194,8 +189,19 @@ const retry: fc.Arbitrary<RetryPolicySpec> = fc
     numRetries: fc.integer({ min: 0, max: 10 }),
     statusCodes: fc.array(fc.integer({ min: 100, max: 599 }), { maxLength: 3 }),
     baseMs: fc.option(ms),
+    headers: fc.record(
+      {
+        answerHeaders: fc.constant([{ name: ':status', match: { kind: 'prefix' as const, value: '5' } }]),
+        requestHeaders: fc.constant([{ name: ':method', match: { kind: 'exact' as const, value: 'GET' } }]),
+      },
+      { requiredKeys: [] },
+    ),
   })
-  .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, backOff: { baseMs, maxMs: baseMs * 3 } }));
+  .map(({ baseMs, headers, ...rest }) => ({
+    ...rest,
+    ...headers,
+    ...(baseMs === null ? {} : { backOff: { baseMs, maxMs: baseMs * 3 } }),
+  }));
 
 const upgrades: fc.Arbitrary<UpgradesSpec> = fc.dictionary(
   fc.constantFrom('websocket', 'spdy/3.1', 'tcp', '*'),

@@ -2,16 +2,26 @@
 // Whether what has failed may be sent again: the policy of its route, the attempts that were made, and the budget of its cluster.
 import type { Clock } from '../../base/clock.ts';
 import type { ErrorCode } from '../../model/errors.ts';
-import { BODY_LENGTH, BODY_NONE, type RequestHead } from '../codec/head.ts';
+import { BODY_LENGTH, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
+import {
+  DEFAULT_RETRY_POLICY,
+  FOR_ANY,
+  isIdempotent,
+  NEVER,
+  NO_RETRIES,
+  type RetryPolicy,
+} from '../route/retry-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import { DEFAULT_RETRY_POLICY, isIdempotent, type RetryPolicy } from '../upstream/retry-policy.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { TriedEndpoints } from './tried-endpoints.ts';
 
 /** Endpoints that cannot be reached are passed over, up to so many, in the first so many ms of a request: refusals are quick, silence is not. */
 const MAX_PASSED_OVER = 16;
 const PASS_OVER_MS = 1_000;
+
+/** Says that a limit has been reached which another attempt would only strain. Source: Envoy's rate limit filter. */
+const RATE_LIMITED = 'x-envoy-ratelimited';
 
 /** One object an exchange, for all of its requests. */
 export class RetryState {
@@ -45,7 +55,7 @@ export class RetryState {
   begin(cluster: Cluster, head: RequestHead, policy: RetryPolicy, upgrades: boolean, startedAtMs: number): void {
     this.#cluster = cluster;
     this.#head = head;
-    this.#policy = policy;
+    this.#policy = policy.requests === null || policy.requests.matches(head) ? policy : NO_RETRIES;
     this.#upgrades = upgrades;
     this.#startedAtMs = startedAtMs;
     this.tried.clear();
@@ -60,9 +70,11 @@ export class RetryState {
   }
 
   /** An answer has begun. `whole`: the request is still here. */
-  retriesStatus(status: number, whole: boolean): boolean {
-    const { statuses } = this.#policy;
-    return statuses !== null && statuses[status] === 1 && this.#mayRepeat(false, whole);
+  retriesAnswer(head: ResponseHead, whole: boolean): boolean {
+    const { statuses, answers } = this.#policy;
+    const rule = statuses === null ? NEVER : (statuses[head.status] as number);
+    if (rule === NEVER && answers === null) return false;
+    return this.#wantsAnother(head, rule) && this.#mayRepeat(false, whole);
   }
 
   /** No answer has begun. `unsent`: the endpoint has seen nothing of the request. `whole`: it is still here. */
@@ -86,11 +98,16 @@ export class RetryState {
     return this.#policy.retriesFailure('upstream_connection_termination', false, this.#isIdempotent());
   }
 
+  #wantsAnother(head: ResponseHead, rule: number): boolean {
+    const { answers, rateLimited } = this.#policy;
+    if (head.find(RATE_LIMITED) >= 0) return rateLimited;
+    if (rule === FOR_ANY || (rule !== NEVER && this.#isIdempotent())) return true;
+    return answers?.matches(head) === true;
+  }
+
   /** An endpoint may have changed to another protocol without our having heard of it, and have done anything since. */
   #isIdempotent(): boolean {
-    if (this.#upgrades) return false;
-    const head = this.#head as RequestHead;
-    return isIdempotent(head.method) || head.find('idempotency-key') >= 0;
+    return !this.#upgrades && isIdempotent(this.#head as RequestHead);
   }
 
   /** An attempt is left, the request is still here whole, and the budget allows it. */

@@ -7,8 +7,8 @@ import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { HashPolicies } from '../route/hash-policies.ts';
+import type { RetryPolicy } from '../route/retry-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import type { RetryPolicy } from '../upstream/retry-policy.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { CallDeadline } from './call-deadline.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -180,7 +180,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onResponseHead(head: ResponseHead): void {
-    if (this.#retries.retriesStatus(head.status, this.#isWhole)) {
+    if (this.#retries.retriesAnswer(head, this.#isWhole)) {
       this.#dismiss(head.status);
       return;
     }

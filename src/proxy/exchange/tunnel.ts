@@ -5,12 +5,12 @@ import type { ErrorCode } from '../../model/errors.ts';
 import { type FirstWord, readFirstWord, readHttp2Word } from '../codec/detection/first-word.ts';
 import type { DownstreamStream, OpenTunnel } from '../codec/downstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import { MAX_RETRIES } from '../route/retry-policy.ts';
 import { FirstBytes, type NoFinding } from '../tcp/first-bytes.ts';
 import { noteRelayEnd, Relay, type RelayEnd, type RelayOwner } from '../tcp/relay.ts';
 import { SilentUpstream, type SilentUpstreamOwner } from '../tcp/silent-upstream.ts';
 import { type DialOwner, type UpstreamConnection, UpstreamDial } from '../tcp/upstream-dial.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import { MAX_RETRIES } from '../upstream/retry-policy.ts';
 import type { ExchangeContext, ServeTunnelled } from './exchange-context.ts';
 import { planOf, type TunnelPlan } from './tunnel-plan.ts';
 

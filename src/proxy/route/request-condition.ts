@@ -1,11 +1,10 @@
 // What a route asks of a request beyond its path: header fields and query parameters, compiled; all must match.
 import type { HeaderMatcherSpec, QueryMatcherSpec, RouteMatchSpec } from '../../model/route-match-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
-import { compileTextMatcher, type TextMatcher } from './text-matcher.ts';
+import { compileHeaderCondition, type HeadCondition } from './header-condition.ts';
+import { compileTextMatcher } from './text-matcher.ts';
 
-export interface RequestCondition {
-  matches(head: RequestHead): boolean;
-}
+export type RequestCondition = HeadCondition<RequestHead>;
 
 /** Null = nothing is asked. */
 export function compileCondition({ headers = [], query = [] }: RouteMatchSpec): RequestCondition | null {
@@ -15,19 +14,9 @@ export function compileCondition({ headers = [], query = [] }: RouteMatchSpec): 
   return conditions.length === 1 ? first : { matches: (head) => conditions.every((each) => each.matches(head)) };
 }
 
-function compileHeader(spec: HeaderMatcherSpec): RequestCondition {
-  const { name, match, invert = false, treatMissingAsEmpty = false } = spec;
-  if (match.kind === 'present') {
-    return { matches: (head) => (fieldValue(head, name) !== null || treatMissingAsEmpty) === (match.value !== invert) };
-  }
-  const matcher = match.kind === 'range' ? rangeMatcher(match.start, match.end) : compileTextMatcher(match);
-  return {
-    matches(head) {
-      const value = fieldValue(head, name) ?? (treatMissingAsEmpty ? '' : null);
-      if (value === null) return false;
-      return (matcher.matches(value) || anyFurther(head, name, matcher)) !== invert;
-    },
-  };
+/** Throws for a pattern that is not RE2's. */
+export function compileHeader(spec: HeaderMatcherSpec): RequestCondition {
+  return compileHeaderCondition(spec, fieldValue);
 }
 
 /** Value of the first field of that name, or of what is asked for like a field; null when there is none. */
@@ -45,37 +34,6 @@ export function fieldValue(head: RequestHead, name: string): string | null {
     default:
       return head.get(name);
   }
-}
-
-/** A field of that name behind the first one matches: each counts by itself. */
-function anyFurther(head: RequestHead, name: string, matcher: TextMatcher): boolean {
-  const first = head.find(name);
-  if (first < 0) return false;
-  for (let field = head.find(name, first + 1); field >= 0; field = head.find(name, field + 1)) {
-    if (matcher.matches(head.valueAt(field))) return true;
-  }
-  return false;
-}
-
-function rangeMatcher(start: number, end: number): TextMatcher {
-  return {
-    matches(text) {
-      const value = integerOf(text);
-      return value >= start && value < end;
-    },
-  };
-}
-
-/** NaN for what is no decimal integer of at most 18 digits: more do not fit 64 bits for sure, and no range reaches there. */
-function integerOf(text: string): number {
-  const first = text.charCodeAt(0);
-  const start = first === 0x2b || first === 0x2d ? 1 : 0;
-  if (text.length === start || text.length - start > 18) return Number.NaN;
-  for (let at = start; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < 0x30 || code > 0x39) return Number.NaN;
-  }
-  return Number(text);
 }
 
 function compileQuery({ name, match }: QueryMatcherSpec): RequestCondition {

@@ -3,13 +3,13 @@ import type { RouteSpec } from '../../model/route-spec.ts';
 import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import { compileSessions, type SessionPolicy } from '../session/session-policy.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
-import { compileRetryPolicy, type RetryPolicy } from '../upstream/retry-policy.ts';
 import { type CallDuration, compileCallDuration } from './call-duration.ts';
 import { type ConfiguredAnswer, compileAnswer } from './configured-answer.ts';
 import { type ChangeLevels, compileDestinations, type Destination, WeightedDestinations } from './destination.ts';
 import { HashPolicies } from './hash-policies.ts';
 import { compilePathMatcher } from './path-matcher.ts';
 import { compileCondition, type RequestCondition } from './request-condition.ts';
+import { compileRetryPolicy, type RetryPolicy } from './retry-policy.ts';
 import type { TextMatcher } from './text-matcher.ts';
 
 export interface RouteEntry {

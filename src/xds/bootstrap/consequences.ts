@@ -41,7 +41,7 @@ export function consequenceOf(path: string): string {
     ([ending]) => plain === ending || plain.endsWith(ending.startsWith('.') ? ending : `.${ending}`),
   );
   if (row !== undefined) return row[1];
-  if (path.includes('.retry_on.')) return 'it looks at gRPC statuses, which no answer over HTTP/1.1 carries';
+  if (path.includes('.retry_on.')) return 'HTTP/3 is spoken with nobody';
   if (/http_filters\[\d+\]$/.test(path)) return 'this filter does not run, as it is optional or disabled';
   if (/access_log\[\d+\]$/.test(path)) return 'this log is not written; only file, stdout and stderr loggers are';
   return 'it has no effect';

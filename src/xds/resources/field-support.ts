@@ -308,6 +308,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'host_selection_retry_max_attempts',
       'retriable_status_codes',
       'retry_back_off',
+      'retriable_headers',
+      'retriable_request_headers',
     ],
     refused: EVERY_OTHER,
   },

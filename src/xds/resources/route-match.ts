@@ -1,24 +1,15 @@
 // What a route matches: RouteMatchSpec ↔ envoy.config.route.v3.RouteMatch.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { HeaderMatcherSpec, QueryMatcherSpec, RouteMatchSpec } from '../../model/route-match-spec.ts';
+import type { QueryMatcherSpec, RouteMatchSpec } from '../../model/route-match-spec.ts';
 import type {
-  HeaderMatcher,
-  HeaderMatcherSchema,
   QueryParameterMatcher,
   QueryParameterMatcherSchema,
   RouteMatch,
   RouteMatchSchema,
 } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
-import {
-  decodeRegexMatcher,
-  decodeStringMatcher,
-  decodeTextMatcher,
-  encodePattern,
-  encodeStringMatcher,
-} from './string-matcher.ts';
-
-const PSEUDO_HEADERS: ReadonlySet<string> = new Set([':method', ':path', ':authority', ':scheme']);
+import { decodeHeaderMatcher, encodeHeaderMatcher } from './header-matcher.ts';
+import { decodeRegexMatcher, decodeStringMatcher, encodePattern, encodeStringMatcher } from './string-matcher.ts';
 
 const ANY_PATH = { kind: 'prefix', value: '/' } as const;
 
@@ -43,21 +34,6 @@ function encodePath({ path, connect }: RouteMatchSpec) {
     case 'regex':
       return { case: 'safeRegex', value: encodePattern(path.pattern) } as const;
   }
-}
-
-function encodeHeaderMatcher(spec: HeaderMatcherSpec): MessageInitShape<typeof HeaderMatcherSchema> {
-  return {
-    name: spec.name,
-    headerMatchSpecifier: encodeHeaderMatch(spec.match),
-    invertMatch: spec.invert === true,
-    treatMissingHeaderAsEmpty: spec.treatMissingAsEmpty === true,
-  };
-}
-
-function encodeHeaderMatch(match: HeaderMatcherSpec['match']) {
-  if (match.kind === 'present') return { case: 'presentMatch', value: match.value } as const;
-  if (match.kind !== 'range') return { case: 'stringMatch', value: encodeStringMatcher(match) } as const;
-  return { case: 'rangeMatch', value: { start: BigInt(match.start), end: BigInt(match.end) } } as const;
 }
 
 function encodeQueryMatcher({ name, match }: QueryMatcherSpec): MessageInitShape<typeof QueryParameterMatcherSchema> {
@@ -109,57 +85,6 @@ function checkSegments(prefix: string, context: DecodeContext, path: string): vo
     `"${prefix}" is not a path of whole segments`,
     'begin with "/", and end without "/", "?" or "#"',
   );
-}
-
-function decodeHeaderMatcher(message: HeaderMatcher, context: DecodeContext, path: string): HeaderMatcherSpec {
-  const name = message.name.toLowerCase();
-  if (name === '') context.refuse(`${path}.name`, 'is empty', 'name a header');
-  else if (name.startsWith(':') && !PSEUDO_HEADERS.has(name)) {
-    context.refuse(`${path}.name`, `"${name}" is not known`, `use ${[...PSEUDO_HEADERS].join(', ')} or a field's name`);
-  }
-  return {
-    name,
-    match: decodeHeaderMatch(message, context, path),
-    ...(message.invertMatch ? { invert: true } : {}),
-    ...(message.treatMissingHeaderAsEmpty ? { treatMissingAsEmpty: true } : {}),
-  };
-}
-
-function decodeHeaderMatch(message: HeaderMatcher, context: DecodeContext, path: string): HeaderMatcherSpec['match'] {
-  const specifier = message.headerMatchSpecifier;
-  switch (specifier.case) {
-    case undefined:
-      return { kind: 'present', value: true };
-    case 'presentMatch':
-      return { kind: 'present', value: specifier.value };
-    case 'rangeMatch':
-      return decodeRange(specifier.value, context, `${path}.range_match`);
-    case 'stringMatch':
-      return decodeStringMatcher(specifier.value, context, `${path}.string_match`);
-    case 'safeRegexMatch':
-      return decodeRegexMatcher(specifier.value, context, `${path}.safe_regex_match`);
-    case 'exactMatch':
-      return decodeTextMatcher('exact', specifier.value, false, context, `${path}.exact_match`);
-    case 'prefixMatch':
-      return decodeTextMatcher('prefix', specifier.value, false, context, `${path}.prefix_match`);
-    case 'suffixMatch':
-      return decodeTextMatcher('suffix', specifier.value, false, context, `${path}.suffix_match`);
-    case 'containsMatch':
-      return decodeTextMatcher('contains', specifier.value, false, context, `${path}.contains_match`);
-  }
-}
-
-function decodeRange(
-  range: { readonly start: bigint; readonly end: bigint },
-  context: DecodeContext,
-  path: string,
-): HeaderMatcherSpec['match'] {
-  const start = Number(range.start);
-  const end = Number(range.end);
-  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) {
-    context.refuse(path, `${range.start} … ${range.end} is too wide`, 'use numbers between −2^53 and 2^53');
-  }
-  return { kind: 'range', start, end };
 }
 
 function decodeQueryMatcher(message: QueryParameterMatcher, context: DecodeContext, path: string): QueryMatcherSpec {

@@ -1,5 +1,7 @@
 // Promises of outlier detection on real sockets: the sick pod is taken out, callers see little of it, and it comes back.
 import { DEFAULT_OUTLIER_DETECTION, type OutlierDetectionSpec } from '../../../src/model/outlier-detection-spec.ts';
+import type { RetryPolicySpec } from '../../../src/model/retry-policy-spec.ts';
+import type { RouteActionSpec } from '../../../src/model/route-spec.ts';
 import type { Endpoint } from '../../../src/proxy/endpoint/endpoint.ts';
 import type { LivePlane } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -13,14 +15,18 @@ afterEach(() => stage.close());
 const sick: Script = (_request, connection) => connection.answer(503, 'sick');
 const resetting: Script = (_request, connection) => connection.reset();
 
+/** Each request is one attempt, so that what callers see is what pods answer. */
+const ONCE: RetryPolicySpec = { on: [], numRetries: 0, statusCodes: [] };
+
 async function planeOf(
   scripts: readonly Script[],
   spec: Partial<OutlierDetectionSpec> = {},
+  action: Partial<RouteActionSpec> = { retry: ONCE },
 ): Promise<{ plane: LivePlane; backends: ScriptedBackend[]; clock: ManualClock }> {
   const clock = new ManualClock();
   const backends = await Promise.all(scripts.map((script) => stage.backend(script)));
   const outlierDetection = { ...DEFAULT_OUTLIER_DETECTION, maxEjectionPercent: 50, ...spec };
-  const plane = await stage.plane({ clock, cluster: { outlierDetection }, services: { web: backends } });
+  const plane = await stage.plane({ clock, cluster: { outlierDetection }, action, services: { web: backends } });
   return { plane, backends, clock };
 }
 
@@ -72,7 +78,7 @@ describe('a pod that answers 503', () => {
 
 describe('a pod that resets connections', () => {
   it('is taken out after five, and its callers see none of it where they can be answered by another', async () => {
-    const { plane, backends } = await planeOf([resetting, named('b'), named('c')]);
+    const { plane, backends } = await planeOf([resetting, named('b'), named('c')], {}, {});
     expect(await statuses(plane, 30)).toEqual(Array.from({ length: 30 }, () => 200));
     expect(backends[0]?.requests).toHaveLength(5);
     expect(ejected(plane)).toHaveLength(1);

@@ -1,5 +1,5 @@
 // Promises of retries where the route gives a policy: what Envoy's conditions retry, with which body, how often, and what is passed on at last.
-import type { RetryPolicySpec } from '../../../src/model/route-spec.ts';
+import type { RetryPolicySpec } from '../../../src/model/retry-policy-spec.ts';
 import { LISTENER, type LivePlane, type LivePlaneOptions, ROUTES } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { chunk, get, post } from '../../support/raw-client.ts';

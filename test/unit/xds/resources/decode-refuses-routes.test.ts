@@ -60,13 +60,13 @@ describe('a route configuration', () => {
   const retrying = (retryPolicy: MessageInitShape<typeof RetryPolicySchema>) =>
     ({ case: 'route', value: { ...toCluster.value, retryPolicy } }) as const;
 
-  it('is taken with the retries of Istio, of which the conditions for gRPC are recorded', () => {
-    const retryOn = 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes';
+  it('is taken with the retries of Istio, of which a condition of HTTP/3 is recorded', () => {
+    const retryOn =
+      'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes,http3-post-connect-failure';
     const decoded = one({ match: any, action: retrying({ retryOn, retriableStatusCodes: [503] }) });
     expect(decoded.result).toMatchObject({ ok: true });
     expect(decoded.ignored).toEqual([
-      'virtual_hosts[0].routes[0].route.retry_policy.retry_on.unavailable',
-      'virtual_hosts[0].routes[0].route.retry_policy.retry_on.cancelled',
+      'virtual_hosts[0].routes[0].route.retry_policy.retry_on.http3-post-connect-failure',
     ]);
   });
 
@@ -101,8 +101,13 @@ describe('a route configuration', () => {
     ],
     [
       'a retry condition that it does not know',
-      one({ match: any, action: retrying({ retryOn: 'reset,retriable-headers' }) }),
-      'routes[0].route.retry_policy.retry_on: "retriable-headers" is not supported; use connect-failure, ',
+      one({ match: any, action: retrying({ retryOn: 'reset,sometimes' }) }),
+      'routes[0].route.retry_policy.retry_on: "sometimes" is not supported; use connect-failure, ',
+    ],
+    [
+      'retriable headers that no answer has',
+      one({ match: any, action: retrying({ retryOn: 'retriable-headers', retriableHeaders: [{ name: ':path' }] }) }),
+      'retry_policy.retriable_headers[0].name: ":path" is not known; use :status or a field',
     ],
     [
       'a limit for each attempt',
