@@ -5,9 +5,13 @@ import type { ServiceTraffic } from './service-traffic.ts';
 /** All that a route may say beside where it leads. */
 export type ServiceAction = Omit<RouteActionSpec, 'kind' | 'cluster'>;
 
-/** Without a time-out: who calls knows how long it wants to wait. */
-export function serviceAction({ hashPolicies }: ServiceTraffic): ServiceAction {
-  return { timeoutMs: 0, ...(hashPolicies === undefined ? {} : { hashPolicies }) };
+/** Without a time-out, where the Service says nothing: who calls knows how long it wants to wait. */
+export function serviceAction({ hashPolicies, retry, timeoutMs = 0 }: ServiceTraffic): ServiceAction {
+  return {
+    timeoutMs,
+    ...(retry === undefined ? {} : { retry }),
+    ...(hashPolicies === undefined ? {} : { hashPolicies }),
+  };
 }
 
 /** Everything goes to `cluster`. CONNECT first: no path matches it. */

@@ -6,15 +6,21 @@ import type { Service } from '../../kube/service.ts';
 import { LOAD_BALANCER_NAMES, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
+import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
 import type { Backend } from './backend.ts';
 import { serviceAffinity } from './service-affinity.ts';
 import { areHinted, BY_HINTS, checkDistribution, serviceLocality } from './service-locality.ts';
 import { serviceOutliers } from './service-outliers.ts';
+import { serviceRetries, serviceTimeout } from './service-retries.ts';
 
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
 export interface ServiceTraffic extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection'> {
   /** Absent = requests are not hashed. */
   readonly hashPolicies?: readonly HashPolicySpec[];
+  /** Absent = what is safe by itself is sent again. */
+  readonly retry?: RetryPolicySpec;
+  /** Absent = none. */
+  readonly timeoutMs?: number;
 }
 
 /** Of one pod, which there is no other to choose instead of. */
@@ -37,8 +43,20 @@ export function serviceTraffic(service: Located<Service>): {
   const { outlierDetection, issues: outlierIssues } = serviceOutliers(service);
   const chosen = outlierDetection === null ? { loadBalancer } : { loadBalancer, outlierDetection };
   const hashed = hashPolicies.length === 0 ? chosen : { ...chosen, hashPolicies };
-  const traffic = withLocality(hashed, serviceLocality(service.object));
-  return { traffic, issues: [...unknown, ...issues, ...outlierIssues, ...checkDistribution(service)] };
+  const repeated = serviceRepetition(service);
+  const traffic = withLocality({ ...hashed, ...repeated.traffic }, serviceLocality(service.object));
+  const own = [...unknown, ...issues, ...outlierIssues, ...repeated.issues];
+  return { traffic, issues: [...own, ...checkDistribution(service)] };
+}
+
+function serviceRepetition(service: Located<Service>): {
+  readonly traffic: Pick<ServiceTraffic, 'retry' | 'timeoutMs'>;
+  readonly issues: readonly Issue[];
+} {
+  const { retry, issues } = serviceRetries(service);
+  const { timeoutMs, issues: timeoutIssues } = serviceTimeout(service);
+  const traffic = { ...(retry === undefined ? {} : { retry }), ...(timeoutMs === 0 ? {} : { timeoutMs }) };
+  return { traffic, issues: [...issues, ...timeoutIssues] };
 }
 
 /** What topology hints add for a Service that says nothing itself. */

@@ -21,8 +21,8 @@ export function encodeRetryPolicy(spec: RetryPolicySpec): MessageInitShape<typeo
   const { backOff, answerHeaders = [], requestHeaders = [] } = spec;
   return {
     retryOn: spec.on.join(','),
-    // gRPC's clients refuse a 0, and where no condition is given it makes no difference.
-    ...(spec.on.length === 0 && spec.numRetries === DEFAULT_NUM_RETRIES ? {} : { numRetries: spec.numRetries }),
+    // gRPC's clients refuse a 0, and where no condition is given nothing is retried anyway.
+    ...(spec.on.length === 0 && spec.numRetries === 0 ? {} : { numRetries: spec.numRetries }),
     retriableStatusCodes: [...spec.statusCodes],
     retriableHeaders: answerHeaders.map(encodeHeaderMatcher),
     retriableRequestHeaders: requestHeaders.map(encodeHeaderMatcher),
@@ -47,9 +47,10 @@ export function decodeRetryPolicy(message: RetryPolicy, context: DecodeContext, 
   const requestHeaders = message.retriableRequestHeaders.map((matcher, i) =>
     decodeHeaderMatcher(matcher, context, `${path}.retriable_request_headers[${i}]`),
   );
+  const on = decodeConditions(message.retryOn, context, `${path}.retry_on`);
   return {
-    on: decodeConditions(message.retryOn, context, `${path}.retry_on`),
-    numRetries: message.numRetries ?? DEFAULT_NUM_RETRIES,
+    on,
+    numRetries: message.numRetries ?? (on.length === 0 ? 0 : DEFAULT_NUM_RETRIES),
     statusCodes: decodeStatusCodes(message.retriableStatusCodes, context, `${path}.retriable_status_codes`),
     ...(answerHeaders.length === 0 ? {} : { answerHeaders }),
     ...(requestHeaders.length === 0 ? {} : { requestHeaders }),
