@@ -19,7 +19,7 @@ const STATS: readonly Stat[] = [
   { name: 'rq_total', type: 'COUNTER', of: (endpoint) => endpoint.rqTotal },
 ];
 
-/** Lines `cluster::address::name::value`. `pod`, `last_error` and `ejected_because` are ours, the rest is Envoy's. */
+/** Lines `cluster::address::name::value`. `pod`, `last_error`, `ejected_because` and `would_be_ejected_because` are ours, the rest is Envoy's. */
 export function* renderClustersText(clusters: readonly ClusterStatus[]): Generator<string> {
   for (const cluster of clusters) {
     yield `${cluster.name}::observability_name::${cluster.name}\n${cluster.name}::added_via_api::${cluster.addedViaApi}\n`;
@@ -42,6 +42,7 @@ function endpointLines(cluster: string, endpoint: EndpointStatus): string {
     ['pod', endpoint.pod === undefined ? '' : `${endpoint.pod.namespace}/${endpoint.pod.name}`],
     ['last_error', oneLine(endpoint.lastError ?? '')],
     ['ejected_because', oneLine(endpoint.ejected ?? '')],
+    ['would_be_ejected_because', oneLine(endpoint.wouldBeEjected ?? '')],
   ];
   return values.map(([name, value]) => `${head}${name}::${value}\n`).join('');
 }
@@ -61,7 +62,7 @@ function oneLine(text: string): string {
   return text.replaceAll('\r', ' ').replaceAll('\n', ' ');
 }
 
-/** envoy.admin.v3.Clusters in its JSON form (64-bit numbers as text); `pod`, `last_error` and `ejected_because` are ours. */
+/** envoy.admin.v3.Clusters in its JSON form (64-bit numbers as text); `pod`, `last_error` and the reasons of ejections are ours. */
 export interface HostStatusJson {
   readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
   readonly stats: readonly { readonly name: string; readonly type: 'COUNTER' | 'GAUGE'; readonly value: string }[];
@@ -75,6 +76,7 @@ export interface HostStatusJson {
   readonly pod?: { readonly namespace: string; readonly name: string; readonly uid: string };
   readonly last_error?: string;
   readonly ejected_because?: string;
+  readonly would_be_ejected_because?: string;
 }
 
 export interface ClustersJson {
@@ -116,5 +118,6 @@ function hostStatus(endpoint: EndpointStatus): HostStatusJson {
     ...(endpoint.pod === undefined ? {} : { pod: endpoint.pod }),
     ...(endpoint.lastError === null ? {} : { last_error: endpoint.lastError }),
     ...(endpoint.ejected === null ? {} : { ejected_because: endpoint.ejected }),
+    ...(endpoint.wouldBeEjected === null ? {} : { would_be_ejected_because: endpoint.wouldBeEjected }),
   };
 }

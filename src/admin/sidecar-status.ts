@@ -24,6 +24,8 @@ export interface EndpointStatus {
   readonly health: EndpointHealth;
   /** Why the sidecar has taken it out itself (outlier detection); null = it has not. */
   readonly ejected: string | null;
+  /** Why it would have, in shadow mode; null = it would not. */
+  readonly wouldBeEjected: string | null;
   readonly weight: number;
   readonly priority: number;
   readonly locality: LocalitySpec;

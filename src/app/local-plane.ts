@@ -15,7 +15,7 @@ import { DataPlane, type DataPlaneOptions } from '../proxy/data-plane.ts';
 import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
 import type { ListenerOptions } from '../proxy/listener/listener.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
-import type { OutlierEvent } from '../proxy/outlier/outlier-detector.ts';
+import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
 import { OverloadMonitor } from '../proxy/overload-monitor.ts';
 import type { Dial } from '../proxy/upstream/connection-pool.ts';
 import type { CreateEndpointPool } from '../proxy/upstream/endpoint-pools.ts';
@@ -242,16 +242,21 @@ function createDial(sourceAddress: string | null, bufferBytes: number): Dial {
   return (host, port, onread) => connect({ ...base, host, port, onread });
 }
 
-function tellOutlier(log: Log, cluster: string, { endpoint, change, reason, detail, forMs }: OutlierEvent): void {
+function tellOutlier(log: Log, cluster: string, event: OutlierEvent): void {
+  const { endpoint, change, reason, detail, forMs, shadow } = event;
   const fields = { cluster, endpoint: endpoint.address, reason, detail };
-  if (change === 'ejected') log.warn('took an endpoint out for what it answered', { ...fields, forMs });
-  else if (change === 'returned') log.info('an endpoint may take requests again', { ...fields, afterMs: forMs });
-  else log.debug('an endpoint is worse than it should be, and stays', fields);
+  if (change === 'detected') log.debug('an endpoint is worse than it should be, and stays', fields);
+  else if (shadow && change === 'ejected')
+    log.warn('would have taken an endpoint out for what it answered (shadow mode)', { ...fields, forMs });
+  else if (shadow) log.info('an endpoint would have come back (shadow mode)', { ...fields, afterMs: forMs });
+  else if (change === 'ejected') log.warn('took an endpoint out for what it answered', { ...fields, forMs });
+  else log.info('an endpoint may take requests again', { ...fields, afterMs: forMs });
 }
 
-function whyEjected({ outlier }: Endpoint): string | null {
+/** Why it is out, or would be in shadow mode. */
+function whyEjected({ outlier }: Endpoint, shadow: boolean): string | null {
   const ejection = outlier === null ? null : outlier.ejection;
-  return ejection === null ? null : `${ejection.reason}: ${ejection.detail}`;
+  return ejection === null || ejection.shadow !== shadow ? null : `${ejection.reason}: ${ejection.detail}`;
 }
 
 function endpointStatus(endpoint: Endpoint): EndpointStatus {
@@ -261,7 +266,8 @@ function endpointStatus(endpoint: Endpoint): EndpointStatus {
     port: spec.port,
     ...(spec.pod === undefined ? {} : { pod: spec.pod }),
     health: spec.health,
-    ejected: whyEjected(endpoint),
+    ejected: whyEjected(endpoint, false),
+    wouldBeEjected: whyEjected(endpoint, true),
     weight: spec.weight,
     priority: group.priority,
     locality: group.locality,

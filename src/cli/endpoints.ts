@@ -8,7 +8,7 @@ import { fetchJson } from './admin-client.ts';
 import { failure, usageError } from './cli-error.ts';
 import type { Cli } from './command.ts';
 import { explainUnreachable, findOnlySidecar, findSidecar, SIDECAR_ADMIN_PORT } from './find-sidecar.ts';
-import { readClusters, type ServiceEndpoints } from './read-clusters.ts';
+import { type EndpointRow, readClusters, type ServiceEndpoints } from './read-clusters.ts';
 import { renderTable } from './render-table.ts';
 
 const DESCRIPTION =
@@ -119,6 +119,11 @@ function rowsOf(service: ServiceEndpoints): string[][] {
     row.health,
     String(row.active),
     String(row.requests),
-    row.ejectedBecause ?? row.lastError ?? '',
+    row.ejectedBecause ?? wouldBe(row) ?? row.lastError ?? '',
   ]);
+}
+
+/** In shadow mode. */
+function wouldBe({ wouldBeEjectedBecause: reason }: EndpointRow): string | null {
+  return reason === null ? null : `would be ejected (shadow): ${reason}`;
 }

@@ -25,6 +25,8 @@ export interface EndpointRow {
   readonly lastError: string | null;
   /** Why the sidecar has taken it out itself; null = it has not. */
   readonly ejectedBecause: string | null;
+  /** Why it would have, in shadow mode. */
+  readonly wouldBeEjectedBecause: string | null;
 }
 
 /** Sorted by Service, port and address. */
@@ -66,6 +68,7 @@ function readEndpoint(host: unknown): EndpointRow {
     requests: stats.get('rq_total') ?? 0,
     lastError: textOf(fieldOf(host, 'last_error')) || null,
     ejectedBecause: textOf(fieldOf(host, 'ejected_because')) || null,
+    wouldBeEjectedBecause: textOf(fieldOf(host, 'would_be_ejected_because')) || null,
   };
 }
 

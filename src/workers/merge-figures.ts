@@ -31,7 +31,13 @@ export function mergeClusters(lists: readonly (readonly ClusterFigures[])[]): re
 
 function addEndpoints(a: EndpointStatus, b: EndpointStatus): EndpointStatus {
   const sums = Object.fromEntries(COUNTS.map((count) => [count, a[count] + b[count]]));
-  return { ...a, ...sums, ejected: a.ejected ?? b.ejected, lastError: a.lastError ?? b.lastError };
+  return {
+    ...a,
+    ...sums,
+    ejected: a.ejected ?? b.ejected,
+    wouldBeEjected: a.wouldBeEjected ?? b.wouldBeEjected,
+    lastError: a.lastError ?? b.lastError,
+  };
 }
 
 /** All workers listen alike: the first one that has a listener tells its addresses. */

@@ -28,6 +28,7 @@ export const LARGEST_GAUGES: ReadonlySet<string> = new Set([
   'cluster.membership_healthy',
   'cluster.version',
   'cluster.outlier_detection.ejections_active',
+  'cluster.outlier_detection.ejections_shadow_active',
   'overload.stop_accepting_requests_active',
   'overload.event_loop_lag_ms',
   'http.detection_learnt',

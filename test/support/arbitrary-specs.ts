@@ -131,8 +131,21 @@ const kibibytes = fc.integer({ min: 1, max: 8_192 }).map((count) => count * 1_02
 const percent = fc.integer({ min: 0, max: 100 });
 const count = fc.integer({ min: 0, max: 1_000 });
 
+const outlierExtras = {
+  minHealthyHosts: fc.integer({ min: 1, max: 1_000 }),
+  shadow: fc.boolean(),
+  returnWindowMs: fc.integer({ min: 0, max: 60_000 }),
+  worseThanPeers: fc.record({ gapPercent: fc.integer({ min: 1, max: 100 }) }),
+  slowerThanPeers: fc.record({
+    factor: fc.double({ min: 1.1, max: 1_000, noNaN: true }),
+    ...{ excessMs: fc.integer({ min: 0, max: 60_000 }), minimumHosts: count, requestVolume: count },
+  }),
+  callers: fc.record({ header: fc.constantFrom('x-user-id', 'cookie'), minimum: fc.integer({ min: 1, max: 64 }) }),
+};
+
 const outlierDetection: fc.Arbitrary<OutlierDetectionSpec> = fc
   .record({
+    ...outlierExtras,
     consecutive5xx: count,
     consecutiveGatewayFailure: count,
     consecutiveLocalOriginFailure: count,

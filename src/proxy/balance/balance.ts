@@ -1,5 +1,5 @@
 // Who may get requests, and how they are shared: priorities, localities, and the cluster's algorithm within them.
-import { DEFAULT_PANIC_THRESHOLD, type NearestSpec } from '../../model/balancing-spec.ts';
+import { DEFAULT_PANIC_THRESHOLD, DEFAULT_SLOW_START, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { EndpointHealth } from '../../model/endpoint-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
@@ -133,8 +133,14 @@ function within(endpoints: readonly Endpoint[], options: BalanceOptions, shares?
   const { balancer, context } = options;
   const picker = balancer.createPicker(endpoints, context, shares);
   const { slowStart } = context.spec;
-  if (slowStart === undefined || endpoints.length < 2) return picker;
-  return new SlowStartPicker(picker, endpoints, slowStart, context);
+  if (endpoints.length < 2) return picker;
+  const warm =
+    slowStart === undefined ? picker : new SlowStartPicker(picker, endpoints, slowStart, context, 'healthySinceMs');
+  const { returnWindowMs = 0 } = context;
+  const sinceMs = context.now() - returnWindowMs;
+  if (returnWindowMs === 0 || !endpoints.some(({ returnedAtMs }) => returnedAtMs > sinceMs)) return warm;
+  const slowReturn = { ...DEFAULT_SLOW_START, windowMs: returnWindowMs };
+  return new SlowStartPicker(warm, endpoints, slowReturn, context, 'returnedAtMs');
 }
 
 /** A locality keeps its weight for as long as those of its endpoints that are left can take it. */

@@ -11,11 +11,15 @@ const MAX_CHOICES = 16;
 /** What Envoy takes the youngest for. */
 const MIN_AGE_MS = 1_000;
 
+/** Since when an endpoint is new: it came, or was healthy again; or its last ejection ended. */
+export type NewSince = 'healthySinceMs' | 'returnedAtMs';
+
 export class SlowStartPicker implements Picker, PickContext {
   readonly #inner: Picker;
   readonly #random: Random;
   readonly #now: () => number;
   readonly #spec: SlowStartSpec;
+  readonly #newSince: NewSince;
   readonly #oldestMs: number;
   /** Until then somebody is new; 0 = nobody is any more, and this costs a comparison. */
   #coldUntilMs: number;
@@ -24,15 +28,22 @@ export class SlowStartPicker implements Picker, PickContext {
   /** Endpoints that it was not given to; by hash only, as its own endpoint would be chosen again. */
   readonly #refused: Endpoint[] = [];
 
-  constructor(inner: Picker, endpoints: readonly Endpoint[], spec: SlowStartSpec, context: PickerContext) {
+  constructor(
+    inner: Picker,
+    endpoints: readonly Endpoint[],
+    spec: SlowStartSpec,
+    context: PickerContext,
+    newSince: NewSince,
+  ) {
     this.#inner = inner;
     this.#random = context.random;
     this.#now = context.now;
     this.#spec = spec;
+    this.#newSince = newSince;
     this.#context = this;
-    const since = endpoints.map(({ healthySinceMs }) => healthySinceMs);
+    const since = endpoints.map((endpoint) => endpoint[newSince]);
     this.#oldestMs = since.reduce((oldest, ms) => Math.min(oldest, ms), Number.POSITIVE_INFINITY);
-    const youngestMs = since.reduce((youngest, ms) => Math.max(youngest, ms), 0);
+    const youngestMs = since.reduce((youngest, ms) => Math.max(youngest, ms), Number.NEGATIVE_INFINITY);
     // Where all are equally new there is nobody to spare them.
     this.#coldUntilMs = youngestMs === this.#oldestMs ? 0 : youngestMs + spec.windowMs;
   }
@@ -67,7 +78,7 @@ export class SlowStartPicker implements Picker, PickContext {
       const endpoint = this.#inner.pick(this);
       // Nobody else is left.
       if (endpoint === null || this.wasTried(endpoint)) return first ?? endpoint;
-      const share = this.#share(endpoint.healthySinceMs, nowMs) / most;
+      const share = this.#share(endpoint[this.#newSince], nowMs) / most;
       if (share >= 1 || (hash === null ? this.#random.next() : lotOf(hash, endpoint)) < share) return endpoint;
       first ??= endpoint;
       if (hash !== null) this.#refused.push(endpoint);

@@ -24,6 +24,8 @@ export class Endpoint {
   lastError = '';
   /** When it came, or was healthy again, ms. */
   healthySinceMs = 0;
+  /** When its last ejection ended, where it gets its share little by little after one, ms; −∞ = at once. */
+  returnedAtMs = Number.NEGATIVE_INFINITY;
   /** Null: nobody asks how quick it is, and it is not measured. */
   latency: LatencyEstimate | null = null;
   /** Null: nobody takes it out for what it answers, and it is not counted. */
@@ -54,7 +56,12 @@ export class Endpoint {
 
   /** As configuration says; `unhealthy` while it is out for what it answered. */
   get health(): EndpointHealth {
-    return this.outlier !== null && this.outlier.ejection !== null ? 'unhealthy' : this.#spec.health;
+    return this.outlier?.isOut === true ? 'unhealthy' : this.#spec.health;
+  }
+
+  /** Somebody wants to know how long its answers take. */
+  get isTimed(): boolean {
+    return this.latency !== null || (this.outlier !== null && this.outlier.latency !== null);
   }
 
   /** The locality and priority that it belongs to. */

@@ -1,6 +1,9 @@
 // @hot
 // What one endpoint has answered lately, as far as outlier detection wants to know it.
 import type { EjectionReason } from '../../model/outlier-detection-spec.ts';
+import { type CallerVotes, UNKNOWN_CALLER } from './caller-votes.ts';
+import type { FailureShift } from './failure-shift.ts';
+import type { LatencyWindow } from './latency-window.ts';
 
 /** Told when something has to be looked at; implemented by the detector of the cluster. */
 export interface OutlierWatcher {
@@ -12,6 +15,8 @@ export interface OutlierWatcher {
   /** Something was counted for the first time since the last look. */
   onFirstResult(): void;
   onConsecutive(monitor: OutlierMonitor, reason: EjectionReason): void;
+  /** One that is compared with its peers has answered. */
+  onCompared(monitor: OutlierMonitor, shift: FailureShift, failed: boolean): void;
 }
 
 /** Requests of one interval. */
@@ -38,6 +43,8 @@ export interface Ejection {
   readonly untilMs: number;
   /** In numbers, for people. */
   readonly detail: string;
+  /** It would be out, and is not. */
+  readonly shadow: boolean;
 }
 
 export class OutlierMonitor {
@@ -52,6 +59,12 @@ export class OutlierMonitor {
   ejectionsTotal = 0;
   readonly answers = new ResultWindow();
   readonly localOrigin = new ResultWindow();
+  /** Null = nobody compares it with its peers. */
+  shift: FailureShift | null = null;
+  /** Null = it is not measured how long it takes. */
+  latency: LatencyWindow | null = null;
+  /** Null = callers are not told apart. */
+  votes: CallerVotes | null = null;
   #consecutive5xx = 0;
   #consecutiveGateway = 0;
   #consecutiveLocal = 0;
@@ -60,31 +73,34 @@ export class OutlierMonitor {
     this.#watcher = watcher;
   }
 
-  /** An answer has begun. */
-  recordStatus(status: number): void {
+  /** Whoever is out takes no requests; in shadow mode it does. */
+  get isOut(): boolean {
+    return this.ejection !== null && !this.ejection.shadow;
+  }
+
+  /** An answer has come, or so much of it that it is known what it means. `caller`: a hash of who asked. */
+  recordStatus(status: number, caller = UNKNOWN_CALLER): void {
+    const failed = status >= 500;
+    if (this.votes !== null && !this.votes.admit(caller, failed)) return;
     if (this.#watcher.splitLocalOrigin) this.#recordReached();
-    if (status < 500) this.#recordSuccess();
-    else this.#recordBad(status);
+    if (failed) this.#recordBad(status);
+    else this.#recordSuccess();
+    if (this.shift !== null) this.#watcher.onCompared(this, this.shift, failed);
   }
 
   /** A connection has come to be that carries no requests that we know of. */
   recordConnected(): void {
     if (this.#watcher.splitLocalOrigin) this.#recordReached();
     else this.#recordSuccess();
+    if (this.shift !== null) this.#watcher.onCompared(this, this.shift, false);
   }
 
   /** There was no answer: the connection failed or was reset, or it took too long. */
-  recordNoAnswer(timedOut: boolean): void {
-    const watcher = this.#watcher;
-    if (!watcher.splitLocalOrigin) {
-      this.#recordBad(timedOut ? 504 : 503);
-      return;
-    }
-    this.#count(this.localOrigin);
-    this.#consecutiveLocal += 1;
-    if (this.#consecutiveLocal === watcher.consecutiveLocalOriginFailure) {
-      watcher.onConsecutive(this, 'consecutive-local-origin-failure');
-    }
+  recordNoAnswer(timedOut: boolean, caller = UNKNOWN_CALLER): void {
+    if (this.votes !== null && !this.votes.admit(caller, true)) return;
+    if (this.#watcher.splitLocalOrigin) this.#recordUnreached();
+    else this.#recordBad(timedOut ? 504 : 503);
+    if (this.shift !== null) this.#watcher.onCompared(this, this.shift, true);
   }
 
   /** One finding is one finding: the next needs as many again. */
@@ -104,6 +120,15 @@ export class OutlierMonitor {
     this.#count(this.localOrigin);
     this.localOrigin.successes += 1;
     this.#consecutiveLocal = 0;
+  }
+
+  #recordUnreached(): void {
+    const watcher = this.#watcher;
+    this.#count(this.localOrigin);
+    this.#consecutiveLocal += 1;
+    if (this.#consecutiveLocal === watcher.consecutiveLocalOriginFailure) {
+      watcher.onConsecutive(this, 'consecutive-local-origin-failure');
+    }
   }
 
   #recordSuccess(): void {

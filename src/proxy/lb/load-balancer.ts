@@ -35,6 +35,8 @@ export interface PickerContext {
   /** Drawn once a cluster, in [0, 2^32): what shall be different in each sidecar and the same in each picker. */
   readonly seed: number;
   readonly spec: BalancingSpec;
+  /** After an ejection an endpoint gets its share little by little, for so long, ms; absent or 0 = at once. */
+  readonly returnWindowMs?: number;
   /** What is in work at all endpoints of the cluster together. */
   readonly load: { readonly requestsActive: number };
 }

@@ -1,48 +1,39 @@
-// Takes endpoints of one cluster out that are worse than they should be, and lets them back in.
-import { type Random, randomBelow } from '../../base/random.ts';
+// Finds the endpoints of one cluster that are worse than they should be; they are taken out, and let back in.
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import type { EjectionReason, OutlierDetectionSpec } from '../../model/outlier-detection-spec.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
+import { CallerVotes } from '../endpoint/caller-votes.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import { FailureShift } from '../endpoint/failure-shift.ts';
+import { LatencyWindow } from '../endpoint/latency-window.ts';
 import { OutlierMonitor, type OutlierWatcher } from '../endpoint/outlier-monitor.ts';
+import { Ejections, type EjectionsOptions } from './ejections.ts';
 import { OutlierStats } from './outlier-stats.ts';
-import { belowTheOthers, type Compared, failingTooOften } from './success-rates.ts';
+import { PeerFailures } from './peer-failures.ts';
+import { slowerThanPeers } from './slow-ones.ts';
+import { belowTheOthers, type Compared, failingTooOften, type Outlier, percent } from './success-rates.ts';
 
-export interface OutlierEvent {
-  readonly endpoint: Endpoint;
-  readonly change: 'ejected' | 'returned' | 'detected';
-  readonly reason: EjectionReason;
-  /** In numbers, for people. */
-  readonly detail: string;
-  /** How long it is out, or was, ms; 0 where it was found only. */
-  readonly forMs: number;
-}
-
-export interface OutlierDetectorOptions {
+export interface OutlierDetectorOptions extends EjectionsOptions {
   readonly wheel: TimerWheel;
-  /** Milliseconds that only grow. */
-  readonly now: () => number;
-  readonly random: Random;
-  /** All of the cluster, watched or not. */
-  readonly endpoints: () => Iterable<Endpoint>;
   /** After an ejection or a return: who may get new requests is somebody else now. */
   readonly onChange: () => void;
-  readonly onEvent: (event: OutlierEvent) => void;
 }
-
-const PERCENT = 100;
 
 /** Knows the endpoints that are called, and looks at them only where there was something to count: what is not called costs nothing. */
 export class OutlierDetector implements OutlierWatcher, TimerOwner {
   readonly #options: OutlierDetectorOptions;
   readonly #stats = new OutlierStats();
+  readonly #ejections: Ejections;
   readonly #monitors = new Map<OutlierMonitor, Endpoint>();
   readonly #timer: WheelTimer;
+  readonly #peers: PeerFailures;
   #spec: OutlierDetectionSpec;
 
   constructor(spec: OutlierDetectionSpec, options: OutlierDetectorOptions) {
     this.#spec = spec;
     this.#options = options;
+    this.#ejections = new Ejections(spec, this.#stats, options);
+    this.#peers = new PeerFailures(spec.worseThanPeers.gapPercent);
     this.#timer = new WheelTimer(this);
   }
 
@@ -62,16 +53,26 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
     return this.#spec.splitLocalOrigin;
   }
 
-  /** What was counted stays. */
+  /** What was counted stays. Where shadow mode begins or ends, those who were out, or would have been, are not any more. */
   update(spec: OutlierDetectionSpec): void {
+    const before = this.#spec;
     this.#spec = spec;
+    this.#ejections.update(spec);
+    this.#peers.setGap(spec.worseThanPeers.gapPercent);
+    for (const [monitor, endpoint] of this.#monitors) {
+      if (before.shadow !== spec.shadow) this.#ejections.end(monitor, endpoint);
+      this.#equip(monitor);
+    }
+    if (before.shadow !== spec.shadow) this.#options.onChange();
   }
 
   /** `endpoint` is called for the first time. */
   watch(endpoint: Endpoint): void {
     if (endpoint.outlier !== null) return;
-    endpoint.outlier = new OutlierMonitor(this);
-    this.#monitors.set(endpoint.outlier, endpoint);
+    const monitor = new OutlierMonitor(this);
+    this.#equip(monitor);
+    endpoint.outlier = monitor;
+    this.#monitors.set(monitor, endpoint);
   }
 
   /** The endpoints of the cluster have changed: those that stay keep their counts and ejections. */
@@ -108,22 +109,32 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
     if (this.#judge(monitor, reason, detail)) this.#options.onChange();
   }
 
+  onCompared(monitor: OutlierMonitor, shift: FailureShift, failed: boolean): void {
+    if (monitor.ejection !== null || !this.#peers.note(shift, failed)) return;
+    const usual = percent(this.#peers.usualOf(shift) * 100);
+    const detail = `${shift.runFailed} of ${shift.runTotal} answers failed, of those of its peers ${usual}`;
+    shift.endRun();
+    if (this.#judge(monitor, 'worse-than-peers', detail)) this.#options.onChange();
+  }
+
   /** An interval has passed. */
   onTimer(): void {
-    let changed = this.#letBack();
-    const monitors = [...this.#monitors.keys()].filter(({ ejection }) => ejection === null);
-    const answers: Compared = { monitors, windowOf: (monitor) => monitor.answers };
-    if (this.#judgeRates(answers, 'success-rate', 'failure-percentage')) changed = true;
-    if (this.#spec.splitLocalOrigin) {
-      const local: Compared = { monitors, windowOf: (monitor) => monitor.localOrigin };
-      if (this.#judgeRates(local, 'local-origin-success-rate', 'local-origin-failure-percentage')) changed = true;
-    }
+    let changed = false;
+    for (const [monitor, endpoint] of this.#monitors) if (this.#ejections.review(monitor, endpoint)) changed = true;
+    if (this.#judgeAll()) changed = true;
+    this.#beginInterval();
+    if (this.#needsAnotherLook()) this.#options.wheel.set(this.#timer, this.#spec.intervalMs);
+    if (changed) this.#options.onChange();
+  }
+
+  #beginInterval(): void {
     for (const monitor of this.#monitors.keys()) {
       monitor.answers.clear();
       monitor.localOrigin.clear();
+      monitor.latency?.clear();
+      monitor.votes?.nextInterval();
     }
-    if (this.#needsAnotherLook()) this.#options.wheel.set(this.#timer, this.#spec.intervalMs);
-    if (changed) this.#options.onChange();
+    this.#peers.age([...this.#monitors.keys()].flatMap(({ shift }) => shift ?? []));
   }
 
   #needsAnotherLook(): boolean {
@@ -131,90 +142,57 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
     return false;
   }
 
-  #judgeRates(compared: Compared, rate: EjectionReason, percentage: EjectionReason): boolean {
+  #judgeAll(): boolean {
+    const monitors = [...this.#monitors.keys()].filter(({ ejection }) => ejection === null);
+    const answers: Compared = { monitors, windowOf: (monitor) => monitor.answers };
+    const local: Compared = { monitors, windowOf: (monitor) => monitor.localOrigin };
+    const findings: readonly (readonly [EjectionReason, readonly Outlier[]])[] = [
+      ['success-rate', belowTheOthers(answers, this.#spec)],
+      ['failure-percentage', failingTooOften(answers, this.#spec)],
+      ['local-origin-success-rate', this.#spec.splitLocalOrigin ? belowTheOthers(local, this.#spec) : []],
+      ['local-origin-failure-percentage', this.#spec.splitLocalOrigin ? failingTooOften(local, this.#spec) : []],
+      ['slower-than-peers', slowerThanPeers(monitors, this.#spec)],
+    ];
     let changed = false;
-    for (const { monitor, detail } of belowTheOthers(compared, this.#spec)) {
-      if (this.#judge(monitor, rate, detail)) changed = true;
-    }
-    for (const { monitor, detail } of failingTooOften(compared, this.#spec)) {
-      if (monitor.ejection === null && this.#judge(monitor, percentage, detail)) changed = true;
-    }
-    return changed;
-  }
-
-  /** True: it is out now. */
-  #judge(monitor: OutlierMonitor, reason: EjectionReason, detail: string): boolean {
-    this.#stats.noteDetected(reason);
-    const endpoint = this.#monitors.get(monitor) as Endpoint;
-    const enforced = this.#options.random.next() * PERCENT < this.#spec.enforcing[reason];
-    if (enforced && this.#mayEjectOneMore(endpoint)) {
-      this.#eject(monitor, endpoint, reason, detail);
-      return true;
-    }
-    if (enforced) this.#stats.overflow += 1;
-    this.#options.onEvent({ endpoint, change: 'detected', reason, detail, forMs: 0 });
-    return false;
-  }
-
-  /** Never the last one that takes requests: nobody is served better by nobody. */
-  #mayEjectOneMore(endpoint: Endpoint): boolean {
-    let all = 0;
-    let others = 0;
-    for (const other of this.#options.endpoints()) {
-      all += 1;
-      if (other !== endpoint && other.health === 'healthy') others += 1;
-    }
-    if (others === 0) return false;
-    const { ejectionsActive } = this.#stats;
-    const { maxEjectionPercent, alwaysEjectOne } = this.#spec;
-    if (alwaysEjectOne && ejectionsActive === 0) return true;
-    return ((ejectionsActive + 1) * PERCENT) / all <= maxEjectionPercent;
-  }
-
-  #eject(monitor: OutlierMonitor, endpoint: Endpoint, reason: EjectionReason, detail: string): void {
-    const { baseEjectionMs, maxEjectionMs, maxEjectionJitterMs } = this.#spec;
-    const longestMs = Math.max(baseEjectionMs, maxEjectionMs);
-    if (monitor.backOff * baseEjectionMs < longestMs) monitor.backOff += 1;
-    const jitterMs = maxEjectionJitterMs > 0 ? randomBelow(this.#options.random, maxEjectionJitterMs + 1) : 0;
-    const forMs = Math.min(monitor.backOff * baseEjectionMs, longestMs) + jitterMs;
-    const sinceMs = this.#options.now();
-    monitor.ejection = { reason, sinceMs, untilMs: sinceMs + forMs, detail };
-    monitor.ejectionsTotal += 1;
-    this.#stats.noteEnforced(reason);
-    this.#stats.ejectionsActive += 1;
-    this.onFirstResult();
-    this.#options.onEvent({ endpoint, change: 'ejected', reason, detail, forMs });
-  }
-
-  /** Those whose time is over; who behaves is ejected for less time again. */
-  #letBack(): boolean {
-    const nowMs = this.#options.now();
-    let changed = false;
-    for (const [monitor, endpoint] of this.#monitors) {
-      const { ejection } = monitor;
-      if (ejection === null) {
-        const behaved = monitor.returnedAtMs <= nowMs - this.#spec.intervalMs;
-        if (monitor.backOff > 0 && behaved) monitor.backOff -= 1;
-        continue;
+    for (const [reason, outliers] of findings) {
+      for (const { monitor, detail } of outliers) {
+        if (monitor.ejection === null && this.#judge(monitor, reason, detail)) changed = true;
       }
-      if (nowMs < ejection.untilMs) continue;
-      this.#end(monitor, nowMs);
-      const { reason, detail, sinceMs } = ejection;
-      this.#options.onEvent({ endpoint, change: 'returned', reason, detail, forMs: nowMs - sinceMs });
-      changed = true;
     }
     return changed;
   }
 
-  #end(monitor: OutlierMonitor, nowMs: number): void {
-    monitor.ejection = null;
-    monitor.returnedAtMs = nowMs;
-    monitor.forgetAllConsecutive();
-    this.#stats.ejectionsActive -= 1;
+  /** True: it is out now, or would be. */
+  #judge(monitor: OutlierMonitor, reason: EjectionReason, detail: string): boolean {
+    const endpoint = this.#monitors.get(monitor) as Endpoint;
+    const { votes } = monitor;
+    // How long it takes says nothing of who asks.
+    if (votes !== null && reason !== 'slower-than-peers' && votes.failedCallers < this.#spec.callers.minimum) {
+      this.#stats.spared += 1;
+      return false;
+    }
+    if (!this.#ejections.judge(monitor, endpoint, reason, detail)) return false;
+    if (monitor.shift !== null) this.#peers.forget(monitor.shift);
+    this.onFirstResult();
+    return true;
+  }
+
+  /** With what its configuration asks for, and nothing else. */
+  #equip(monitor: OutlierMonitor): void {
+    const { worseThanPeers, slowerThanPeers: slower, callers } = this.#spec;
+    if (worseThanPeers.gapPercent > 0) {
+      monitor.shift ??= new FailureShift();
+    } else if (monitor.shift !== null) {
+      this.#peers.forget(monitor.shift);
+      monitor.shift = null;
+    }
+    monitor.latency = slower.factor > 0 ? (monitor.latency ?? new LatencyWindow()) : null;
+    monitor.votes = callers.header === '' ? null : (monitor.votes ?? new CallerVotes());
   }
 
   #forget(monitor: OutlierMonitor, endpoint: Endpoint): void {
-    if (monitor.ejection !== null) this.#end(monitor, this.#options.now());
+    this.#ejections.forget(monitor);
+    if (monitor.shift !== null) this.#peers.forget(monitor.shift);
     this.#monitors.delete(monitor);
     endpoint.outlier = null;
   }

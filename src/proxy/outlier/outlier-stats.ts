@@ -4,6 +4,11 @@ import type { StatSink } from '../../telemetry/stats.ts';
 
 export class OutlierStats {
   ejectionsActive = 0;
+  /** Those that would be out, in shadow mode. */
+  shadowActive = 0;
+  #shadowTotal = 0;
+  /** Found by too few callers to count. */
+  spared = 0;
   /** Found, and not ejected because too many are out already. */
   overflow = 0;
   readonly #detected = new Map<EjectionReason, number>();
@@ -13,11 +18,22 @@ export class OutlierStats {
     this.#detected.set(reason, (this.#detected.get(reason) ?? 0) + 1);
   }
 
-  noteEnforced(reason: EjectionReason): void {
+  noteEjected(reason: EjectionReason, shadow: boolean): void {
+    if (shadow) {
+      this.shadowActive += 1;
+      this.#shadowTotal += 1;
+      return;
+    }
+    this.ejectionsActive += 1;
     this.#enforced.set(reason, (this.#enforced.get(reason) ?? 0) + 1);
   }
 
-  /** Source of the names: Envoy's outlier detection statistics. */
+  noteEnd(shadow: boolean): void {
+    if (shadow) this.shadowActive -= 1;
+    else this.ejectionsActive -= 1;
+  }
+
+  /** Source of the names: Envoy's outlier detection statistics; those of peers, callers and shadow mode are ours. */
   collect(cluster: string, sink: StatSink): void {
     const count = (name: string, value: number): void =>
       sink.counter('cluster', cluster, `outlier_detection.${name}`, value);
@@ -30,7 +46,10 @@ export class OutlierStats {
     }
     count('ejections_enforced_total', enforced);
     count('ejections_overflow', this.overflow);
+    count('ejections_shadow_total', this.#shadowTotal);
+    count('ejections_spared', this.spared);
     sink.gauge('cluster', cluster, 'outlier_detection.ejections_active', this.ejectionsActive);
+    sink.gauge('cluster', cluster, 'outlier_detection.ejections_shadow_active', this.shadowActive);
   }
 }
 

@@ -46,6 +46,6 @@ function busyOnes(
   return busy.length < minimumHosts ? [] : busy;
 }
 
-function percent(value: number): string {
+export function percent(value: number): string {
   return `${value.toFixed(1)} %`;
 }

@@ -11,7 +11,8 @@ import { EndpointSet, type LocalityEndpoints } from '../endpoint/endpoint-set.ts
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { Balancer, LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { rendezvous } from '../lb/rendezvous.ts';
-import { OutlierDetector, type OutlierDetectorOptions, type OutlierEvent } from '../outlier/outlier-detector.ts';
+import type { OutlierEvent } from '../outlier/ejections.ts';
+import { OutlierDetector, type OutlierDetectorOptions } from '../outlier/outlier-detector.ts';
 import { ClusterDiscovery, type DiscoveryOwner } from './cluster-discovery.ts';
 import { ClusterStats } from './cluster-stats.ts';
 import type { Dial } from './connection-pool.ts';
@@ -270,7 +271,8 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
 
   #createPickerContext(): PickerContext {
     const { random, pool } = this.#options;
-    const { balancing: spec = {} } = this.#spec; // alloc-ok: update time
-    return { random, now: pool.now, seed: this.#seed, spec, load: this.stats }; // alloc-ok: update time
+    const { balancing: spec = {}, outlierDetection } = this.#spec; // alloc-ok: update time
+    const returnWindowMs = outlierDetection?.returnWindowMs ?? 0;
+    return { random, now: pool.now, seed: this.#seed, spec, returnWindowMs, load: this.stats }; // alloc-ok: update time
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { UpstreamTlsContextSchema } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import { decodeHttpOptions, encodeHttpOptions } from './cluster-http-options.ts';
-import { decodeAppProtocol, encodeClusterMetadata } from './cluster-metadata.ts';
+import { decodeAppProtocol, encodeClusterMetadata, outlierMetadata } from './cluster-metadata.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
@@ -104,7 +104,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
     ...(outliers === undefined
       ? {}
-      : { outlierDetection: decodeOutlierDetection(outliers, context, 'outlier_detection') }),
+      : { outlierDetection: decodeOutlierDetection(outliers, outlierMetadata(message), context, 'outlier_detection') }),
     ...(original ? { loadBalancer: 'round-robin' } : decodeBalancing(message, context)),
   };
 }

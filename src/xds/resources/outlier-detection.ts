@@ -1,5 +1,5 @@
 // OutlierDetectionSpec ↔ envoy.config.cluster.v3.OutlierDetection. What is as by default is not written.
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { JsonValue, MessageInitShape } from '@bufbuild/protobuf';
 import {
   DEFAULT_OUTLIER_DETECTION,
   type EjectionReason,
@@ -8,6 +8,7 @@ import {
 import type { OutlierDetection, OutlierDetectionSchema } from '../gen/envoy/config/cluster/v3/outlier_detection_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
+import { decodeOutlierExtras } from './outlier-extras.ts';
 
 type Init = MessageInitShape<typeof OutlierDetectionSchema>;
 type DurationField = 'interval' | 'baseEjectionTime' | 'maxEjectionTime' | 'maxEjectionTimeJitter';
@@ -21,21 +22,26 @@ const ENFORCING = {
   'local-origin-success-rate': 'enforcingLocalOriginSuccessRate',
   'failure-percentage': 'enforcingFailurePercentage',
   'local-origin-failure-percentage': 'enforcingFailurePercentageLocalOrigin',
-} as const satisfies Record<EjectionReason, keyof OutlierDetection>;
+} as const satisfies Partial<Record<EjectionReason, keyof OutlierDetection>>;
 
-const REASONS = Object.keys(ENFORCING) as readonly EjectionReason[];
+type PublicReason = keyof typeof ENFORCING;
+const REASONS = Object.keys(ENFORCING) as readonly PublicReason[];
 /** The field is in thousandths. */
 const STDEV_UNIT = 1_000;
 
+/** `own`: what stands in our metadata of the cluster, and where. */
 export function decodeOutlierDetection(
   message: OutlierDetection,
+  own: { readonly json: JsonValue | undefined; readonly path: string },
   context: DecodeContext,
   path: string,
 ): OutlierDetectionSpec {
   const usual = DEFAULT_OUTLIER_DETECTION;
   const reader = new Reader(message, context, path);
   const baseEjectionMs = reader.positive('baseEjectionTime', 'base_ejection_time', usual.baseEjectionMs);
+  const { extras, enforcing } = decodeOutlierExtras(own.json, context, own.path);
   return {
+    ...extras,
     consecutive5xx: message.consecutive5xx ?? usual.consecutive5xx,
     consecutiveGatewayFailure: message.consecutiveGatewayFailure ?? usual.consecutiveGatewayFailure,
     consecutiveLocalOriginFailure: message.consecutiveLocalOriginFailure ?? usual.consecutiveLocalOriginFailure,
@@ -60,7 +66,7 @@ export function decodeOutlierDetection(
       minimumHosts: message.failurePercentageMinimumHosts ?? usual.failurePercentage.minimumHosts,
       requestVolume: message.failurePercentageRequestVolume ?? usual.failurePercentage.requestVolume,
     },
-    enforcing: reader.enforcing(),
+    enforcing: { ...reader.enforcing(), ...enforcing },
   };
 }
 
@@ -106,13 +112,13 @@ class Reader {
     return value ?? usual;
   }
 
-  enforcing(): OutlierDetectionSpec['enforcing'] {
+  enforcing(): Readonly<Record<PublicReason, number>> {
     const usual = DEFAULT_OUTLIER_DETECTION.enforcing;
-    const odds = (reason: EjectionReason): number => {
+    const odds = (reason: PublicReason): number => {
       const name = ENFORCING[reason].replaceAll(/[A-Z5]/g, (letter) => `_${letter.toLowerCase()}`);
       return this.percent(name, this.#message[ENFORCING[reason]], usual[reason]);
     };
-    return Object.fromEntries(REASONS.map((reason) => [reason, odds(reason)])) as Record<EjectionReason, number>;
+    return Object.fromEntries(REASONS.map((reason) => [reason, odds(reason)])) as Record<PublicReason, number>;
   }
 }
 

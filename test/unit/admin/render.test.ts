@@ -10,6 +10,7 @@ const ENDPOINT: EndpointStatus = {
   pod: { namespace: 'default', name: 'my-api-x7f2k', uid: 'u-1' },
   health: 'healthy',
   ejected: null,
+  wouldBeEjected: null,
   weight: 1,
   priority: 0,
   locality: { region: '', zone: 'zone-a', subZone: '' },

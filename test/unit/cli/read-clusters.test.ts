@@ -37,6 +37,7 @@ describe('readClusters', () => {
         requests: 12_345_678_901,
         lastError: 'ECONNRESET',
         ejectedBecause: null,
+        wouldBeEjectedBecause: null,
       },
     ]);
   });
@@ -56,6 +57,7 @@ describe('readClusters', () => {
         requests: 7,
         lastError: null,
         ejectedBecause: null,
+        wouldBeEjectedBecause: null,
       },
     ]);
   });

@@ -7,6 +7,7 @@ const IDLE: EndpointStatus = {
   port: 80,
   health: 'healthy',
   ejected: null,
+  wouldBeEjected: null,
   weight: 2,
   priority: 0,
   locality: { region: '', zone: 'a', subZone: '' },

@@ -1,73 +1,6 @@
 // Who is taken out, for how long, and who is not: with the time held still and chance decided.
-import { TimerWheel } from '../../../../src/base/timer-wheel.ts';
-import type { EndpointHealth } from '../../../../src/model/endpoint-spec.ts';
-import { DEFAULT_OUTLIER_DETECTION, type OutlierDetectionSpec } from '../../../../src/model/outlier-detection-spec.ts';
-import { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
-import { OutlierDetector, type OutlierEvent } from '../../../../src/proxy/outlier/outlier-detector.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
-
-const SECOND = 1_000;
-
-function endpointAt(number: number, health: EndpointHealth = 'healthy'): Endpoint {
-  const spec = { host: `127.0.0.${number}`, port: 80, health, weight: 1 };
-  const locality = { region: '', zone: '', subZone: '' };
-  return new Endpoint(spec, { locality, priority: 0, weight: 1, endpoints: [spec] });
-}
-
-class Scene {
-  readonly clock = new ManualClock();
-  readonly endpoints: readonly Endpoint[];
-  readonly events: OutlierEvent[] = [];
-  readonly detector: OutlierDetector;
-  changes = 0;
-  /** Of the cluster now. */
-  present: readonly Endpoint[];
-  /** What chance says next. */
-  chance = 0;
-
-  constructor(count: number, spec: Partial<OutlierDetectionSpec> = {}) {
-    this.endpoints = Array.from({ length: count }, (_, index) => endpointAt(index + 1));
-    this.present = this.endpoints;
-    this.detector = new OutlierDetector(
-      { ...DEFAULT_OUTLIER_DETECTION, maxEjectionPercent: 100, ...spec },
-      {
-        wheel: new TimerWheel(this.clock),
-        now: () => this.clock.now(),
-        random: { next: () => this.chance },
-        endpoints: () => this.present,
-        onChange: () => {
-          this.changes += 1;
-        },
-        onEvent: (event) => this.events.push(event),
-      },
-    );
-    for (const endpoint of this.endpoints) this.detector.watch(endpoint);
-  }
-
-  answer(index: number, ...statuses: readonly number[]): void {
-    for (const status of statuses) this.endpoints[index]?.outlier?.recordStatus(status);
-  }
-
-  fail(index: number, times: number, timedOut = false): void {
-    for (let time = 0; time < times; time += 1) this.endpoints[index]?.outlier?.recordNoAnswer(timedOut);
-  }
-
-  /** Indices of those that are out. */
-  get out(): readonly number[] {
-    return this.endpoints.flatMap(({ outlier }, index) => ((outlier?.ejection ?? null) === null ? [] : [index]));
-  }
-
-  stat(name: string): number {
-    let found = Number.NaN;
-    const take = (_family: string, _cluster: string, stat: string, value: number): void => {
-      if (stat === `outlier_detection.${name}`) found = value;
-    };
-    this.detector.collect('c', { counter: take, gauge: take, histogram: () => {} });
-    return found;
-  }
-}
-
-const FIVE_BAD = [500, 500, 500, 500, 500];
+import { DEFAULT_OUTLIER_DETECTION } from '../../../../src/model/outlier-detection-spec.ts';
+import { endpointAt, FIVE_BAD, Scene, SECOND } from './scene.ts';
 
 describe('consecutive failures', () => {
   it('take an endpoint out at the fifth 5xx in a row, and not at the fourth', () => {
@@ -176,7 +109,13 @@ describe('an ejection', () => {
     scene.clock.advance(5 * SECOND);
     scene.answer(2, ...FIVE_BAD);
     expect(scene.endpoints[2]?.outlier?.ejection).toEqual({
-      ...{ reason: 'consecutive-5xx', sinceMs: 5_000, untilMs: 35_000, detail: '5 answers of 5xx in a row' },
+      ...{
+        reason: 'consecutive-5xx',
+        sinceMs: 5_000,
+        untilMs: 35_000,
+        detail: '5 answers of 5xx in a row',
+        shadow: false,
+      },
     });
   });
 });

@@ -1,0 +1,91 @@
+// @hot
+// Who fails clearly more often than its peers, as soon as chance can no longer explain it: after some ten answers, however many there are a second.
+import type { FailureShift } from '../endpoint/failure-shift.ts';
+
+/*
+ * Page's cumulative sum test, answer by answer. Two tales are compared: the endpoint fails as often as its peers together (`usual`), or by the gap more
+ * often (`worse`). A failure speaks for the second by log(worse ÷ usual), an answer against it by log((1 − worse) ÷ (1 − usual)); below 0 the sum
+ * starts anew, so that what went well before does not hide what goes wrong now. Source: E. S. Page, Continuous Inspection Schemes, 1954.
+ */
+
+/** Peers are thought to fail so often at least: what never failed has not shown that it never will. */
+const LEAST_USUAL = 0.02;
+const MOST_WORSE = 0.98;
+/** Where everybody fails nobody is worse. */
+const LEAST_GAP = 0.1;
+/** Sum at which an endpoint is found (docs/adr/0023: how seldom that is a mistake). */
+const FOUND_AT = 13;
+/** Answers of peers that are needed to say what is usual. */
+const LEAST_PEER_ANSWERS = 5;
+/** As if peers had answered twice more, once well and once badly (Laplace): few answers say little. */
+const PRIOR_ANSWERS = 2;
+const PRIOR_FAILED = 1;
+/** Fewer answers of all endpoints together are not made less by age. */
+const KEPT_ANSWERS = 200;
+
+export class PeerFailures {
+  /** Above what is usual, 0–1. */
+  #gap: number;
+  #total = 0;
+  #failed = 0;
+
+  constructor(gapPercent: number) {
+    this.#gap = gapPercent / 100;
+  }
+
+  setGap(gapPercent: number): void {
+    this.#gap = gapPercent / 100;
+  }
+
+  /** True: it is worse than its peers. */
+  note(shift: FailureShift, failed: boolean): boolean {
+    this.#total += 1;
+    shift.total += 1;
+    if (failed) {
+      this.#failed += 1;
+      shift.failed += 1;
+    } else if (shift.score === 0) {
+      return false;
+    }
+    const usual = this.usualOf(shift);
+    const worse = Math.min(MOST_WORSE, usual + this.#gap);
+    const step = failed ? Math.log(worse / usual) : Math.log((1 - worse) / (1 - usual));
+    const score = worse - usual < LEAST_GAP ? 0 : shift.score + step;
+    if (score <= 0) {
+      shift.endRun();
+      return false;
+    }
+    shift.score = score;
+    shift.runTotal += 1;
+    if (failed) shift.runFailed += 1;
+    return score >= FOUND_AT && this.#total - shift.total >= LEAST_PEER_ANSWERS;
+  }
+
+  /** How often its peers fail, 0–1. */
+  usualOf(shift: FailureShift): number {
+    const failed = this.#failed - shift.failed + PRIOR_FAILED;
+    return Math.max(LEAST_USUAL, failed / (this.#total - shift.total + PRIOR_ANSWERS));
+  }
+
+  /** It is no peer any more, or begins anew. */
+  forget(shift: FailureShift): void {
+    this.#total -= shift.total;
+    this.#failed -= shift.failed;
+    shift.total = 0;
+    shift.failed = 0;
+    shift.endRun();
+  }
+
+  /** An interval has passed: what is older counts half. */
+  age(shifts: Iterable<FailureShift>): void {
+    if (this.#total < KEPT_ANSWERS) return;
+    this.#total = 0;
+    this.#failed = 0;
+    for (const shift of shifts) {
+      shift.total /= 2;
+      shift.failed /= 2;
+      this.#total += shift.total;
+      this.#failed += shift.failed;
+    }
+  }
+}
