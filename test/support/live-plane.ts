@@ -290,7 +290,7 @@ export class LivePlane {
 
   #activity(): [string, number][] {
     const active = [...listStats([this.plane])].filter(
-      ([name]) => name.endsWith('_active') && !/(?:upstream_cx_(?:http2_)?|ejections_)active$/.test(name),
+      ([name]) => name.endsWith('_active') && !/(?:upstream_cx_(?:http2_)?|ejections_(?:shadow_)?)active$/.test(name),
     );
     const endpoints = [...this.#endpoints].map(({ address, activeRequests }): [string, number] => [
       address,

@@ -10,6 +10,9 @@ const HALF = 32;
 const MAX_VOTES = 3;
 
 export class CallerVotes {
+  /** Of requests, in lower case. */
+  readonly header: string;
+  readonly #seed: number;
   readonly #votes = new Uint8Array(SLOTS);
   /** Who has seen it fail: bits by slot, in this interval and in the one before. */
   #failedLow = 0;
@@ -19,6 +22,21 @@ export class CallerVotes {
   /** Failures of callers that nothing tells apart: each counts as one caller. */
   #unknown = 0;
   #earlierUnknown = 0;
+
+  /** `seed`: of this sidecar, so that nobody outside knows who shares a place with whom. */
+  constructor(header: string, seed: number) {
+    this.header = header;
+    this.#seed = seed;
+  }
+
+  /** A hash of what the header says (FNV-1a, mixed); never UNKNOWN_CALLER. */
+  callerOf(value: string): number {
+    let hash = this.#seed ^ 0x811c9dc5;
+    for (let at = 0; at < value.length; at += 1) hash = Math.imul(hash ^ value.charCodeAt(at), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    const mixed = (hash ^ (hash >>> 13)) >>> 0;
+    return mixed === UNKNOWN_CALLER ? SLOTS : mixed;
+  }
 
   /** `false`: `caller` has said enough in this interval. */
   admit(caller: number, failed: boolean): boolean {

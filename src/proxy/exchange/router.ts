@@ -160,11 +160,7 @@ export class Router implements AttemptOwner, PickContext {
 
   /** The attempt in work took too long. */
   recordTimeout(): void {
-    const endpoint = this.#attempt.endpoint;
-    if (endpoint === null || this.#attempt.upstream === null) return;
-    endpoint.requestsTimedOut += 1;
-    endpoint.requestsError += 1;
-    endpoint.outlier?.recordNoAnswer(true);
+    this.#attempt.recordTimeout();
   }
 
   onInformational(head: ResponseHead): void {
@@ -231,7 +227,7 @@ export class Router implements AttemptOwner, PickContext {
     const upstream = this.#attempt.begin(
       cluster,
       endpoint,
-      head.method,
+      head,
       this.#record.startedAtMs,
       this.#retries.isRepeatable(),
     );

@@ -1,4 +1,5 @@
 // Finds the endpoints of one cluster that are worse than they should be; they are taken out, and let back in.
+import { randomBelow } from '../../base/random.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import type { EjectionReason, OutlierDetectionSpec } from '../../model/outlier-detection-spec.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
@@ -27,6 +28,7 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
   readonly #monitors = new Map<OutlierMonitor, Endpoint>();
   readonly #timer: WheelTimer;
   readonly #peers: PeerFailures;
+  readonly #seed: number;
   #spec: OutlierDetectionSpec;
 
   constructor(spec: OutlierDetectionSpec, options: OutlierDetectorOptions) {
@@ -34,6 +36,7 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
     this.#options = options;
     this.#ejections = new Ejections(spec, this.#stats, options);
     this.#peers = new PeerFailures(spec.worseThanPeers.gapPercent);
+    this.#seed = randomBelow(options.random, 2 ** 32);
     this.#timer = new WheelTimer(this);
   }
 
@@ -187,7 +190,8 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
       monitor.shift = null;
     }
     monitor.latency = slower.factor > 0 ? (monitor.latency ?? new LatencyWindow()) : null;
-    monitor.votes = callers.header === '' ? null : (monitor.votes ?? new CallerVotes());
+    if (callers.header === '') monitor.votes = null;
+    else if (monitor.votes?.header !== callers.header) monitor.votes = new CallerVotes(callers.header, this.#seed);
   }
 
   #forget(monitor: OutlierMonitor, endpoint: Endpoint): void {

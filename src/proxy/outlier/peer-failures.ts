@@ -13,7 +13,7 @@ const LEAST_USUAL = 0.02;
 const MOST_WORSE = 0.98;
 /** Where everybody fails nobody is worse. */
 const LEAST_GAP = 0.1;
-/** Sum at which an endpoint is found (docs/adr/0023: how seldom that is a mistake). */
+/** Sum at which an endpoint is found (docs/adr/0030: how seldom that is a mistake). */
 const FOUND_AT = 13;
 /** Answers of peers that are needed to say what is usual. */
 const LEAST_PEER_ANSWERS = 5;

@@ -59,7 +59,7 @@ export function callDurationMs(
   return Math.min(earlier, duration.grpcMaxMs, maxMs);
 }
 
-function isGrpc(head: RequestHead): boolean {
+export function isGrpc(head: RequestHead): boolean {
   const type = head.get('content-type');
   if (type === null || !type.startsWith('application/grpc')) return false;
   const next = type.charAt(16);

@@ -78,13 +78,13 @@ describe('a pod that fails for several callers', () => {
 
 describe('votes', () => {
   it('of callers that nothing tells apart count each, as if each were another', () => {
-    const votes = new CallerVotes();
+    const votes = new CallerVotes('x-user-id', 1);
     for (let answer = 0; answer < 10; answer += 1) expect(votes.admit(0, true)).toBe(true);
     expect(votes.failedCallers).toBe(10);
   });
 
   it('are three a caller and interval, and callers who saw a failure are remembered for the next one', () => {
-    const votes = new CallerVotes();
+    const votes = new CallerVotes('x-user-id', 1);
     const admitted = (): readonly boolean[] => [1, 2, 3, 4].map(() => votes.admit(0x1234_5677, true));
     expect(admitted()).toEqual([true, true, true, false]);
     votes.nextInterval();
@@ -95,8 +95,16 @@ describe('votes', () => {
     expect(votes.failedCallers).toBe(0);
   });
 
+  it('are told apart by the value of the header, the same way each time', () => {
+    const votes = new CallerVotes('x-user-id', 9);
+    expect(votes.callerOf('ada')).toBe(votes.callerOf('ada'));
+    expect(votes.callerOf('')).not.toBe(0);
+    const slots = new Set(Array.from({ length: 64 }, (_, index) => votes.callerOf(`user-${index}`) % 64));
+    expect(slots.size).toBeGreaterThan(32);
+  });
+
   it('of a million callers take no more room than those of 64', () => {
-    const votes = new CallerVotes();
+    const votes = new CallerVotes('x-user-id', 1);
     for (let caller = 1; caller <= 1_000_000; caller += 1) votes.admit(caller, true);
     expect(votes.failedCallers).toBe(64);
   });
