@@ -101,9 +101,9 @@ describe('a pod that takes long', () => {
 
 describe('shadow mode', () => {
   it('leaves a pod in that fails, and tells that it would be out', async () => {
-    const sick: Script = (_request, connection) => connection.answer(503);
+    const sick: Script = (_request, connection) => connection.answer(500);
     const { plane, endpoints } = await planeOf([sick, named('b')], { shadow: true });
-    expect((await ask(plane, 40)).filter((status) => status === 503)).toHaveLength(20);
+    expect((await ask(plane, 40)).filter((status) => status === 500)).toHaveLength(20);
     expect(endpoints()[0]?.outlier?.ejection).toMatchObject({ shadow: true, reason: 'consecutive-5xx' });
     expect(plane.stat('cluster.web.outlier_detection.ejections_shadow_active')).toBe(1);
     expect(plane.stat('cluster.web.membership_healthy')).toBe(2);
@@ -114,7 +114,7 @@ describe('a pod that comes back', () => {
   it('gets a tenth of its share at first, half of it after half of the window, all of it then', async () => {
     let sick = true;
     const { plane, backends, clock } = await planeOf(
-      [(_request, connection) => connection.answer(sick ? 503 : 200, 'a'), named('b')],
+      [(_request, connection) => connection.answer(sick ? 500 : 200, 'a'), named('b')],
       { returnWindowMs: 20_000 },
     );
     await ask(plane, 10);
