@@ -15,7 +15,6 @@ import type {
   SocketAddressSpec,
   TcpProxySpec,
 } from '../../src/model/listener-spec.ts';
-import { EJECTION_REASONS, type OutlierDetectionSpec } from '../../src/model/outlier-detection-spec.ts';
 import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec } from '../../src/model/prefetch-hints-spec.ts';
 import { RETRY_CONDITIONS, type RetryPolicySpec } from '../../src/model/retry-policy-spec.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
@@ -28,6 +27,7 @@ import {
 } from '../../src/model/tls-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 import { balancing, hashPolicy, labels } from './arbitrary-balancing.ts';
+import { outlierDetection } from './arbitrary-outliers.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -127,45 +127,6 @@ const downstreamTls: fc.Arbitrary<DownstreamTlsSpec> = fc.record({
 });
 
 const kibibytes = fc.integer({ min: 1, max: 8_192 }).map((count) => count * 1_024);
-
-const percent = fc.integer({ min: 0, max: 100 });
-const count = fc.integer({ min: 0, max: 1_000 });
-
-const outlierExtras = {
-  minHealthyHosts: fc.integer({ min: 1, max: 1_000 }),
-  shadow: fc.boolean(),
-  returnWindowMs: fc.integer({ min: 0, max: 60_000 }),
-  worseThanPeers: fc.record({ gapPercent: fc.integer({ min: 1, max: 100 }) }),
-  slowerThanPeers: fc.record({
-    factor: fc.double({ min: 1.1, max: 1_000, noNaN: true }),
-    ...{ excessMs: fc.integer({ min: 0, max: 60_000 }), minimumHosts: count, requestVolume: count },
-  }),
-  callers: fc.record({ header: fc.constantFrom('x-user-id', 'cookie'), minimum: fc.integer({ min: 1, max: 64 }) }),
-};
-
-const outlierDetection: fc.Arbitrary<OutlierDetectionSpec> = fc
-  .record({
-    ...outlierExtras,
-    consecutive5xx: count,
-    consecutiveGatewayFailure: count,
-    consecutiveLocalOriginFailure: count,
-    splitLocalOrigin: fc.boolean(),
-    intervalMs: fc.integer({ min: 1, max: 60_000 }),
-    baseEjectionMs: fc.integer({ min: 1, max: 60_000 }),
-    longerMs: fc.integer({ min: 0, max: 600_000 }),
-    maxEjectionJitterMs: fc.integer({ min: 0, max: 60_000 }),
-    maxEjectionPercent: percent,
-    alwaysEjectOne: fc.boolean(),
-    successRate: fc.record({
-      ...{ minimumHosts: count, requestVolume: count },
-      stdevFactor: fc.integer({ min: 0, max: 5_000 }).map((thousandths) => thousandths / 1_000),
-    }),
-    failurePercentage: fc.record({ threshold: percent, minimumHosts: count, requestVolume: count }),
-    enforcing: fc
-      .array(percent, { minLength: EJECTION_REASONS.length, maxLength: EJECTION_REASONS.length })
-      .map((odds) => Object.fromEntries(EJECTION_REASONS.map((reason, index) => [reason, odds[index] ?? 0]))),
-  })
-  .map(({ longerMs, ...spec }) => ({ ...spec, maxEjectionMs: spec.baseEjectionMs + longerMs }) as OutlierDetectionSpec);
 
 const clusterBase = fc.record(
   {
