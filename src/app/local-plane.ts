@@ -53,6 +53,8 @@ export interface LocalPlaneOptions {
   readonly usedMemoryBytes?: () => number;
   /** Absent: its default. */
   readonly retryBudget?: RetryBudgetSpec;
+  /** Part of the limits of routes and listeners that this plane may take: one of several workers. Default: all of it. */
+  readonly share?: number;
   /** The ports are shared with other processes that ask for the same. Default: they are this one's alone. */
   readonly reusePort?: boolean;
   /** As of EndpointPoolsOptions. */
@@ -173,7 +175,7 @@ export class LocalPlane implements SidecarPlane {
   }
 
   #listenerOptions(dial: Dial): ListenerOptions {
-    const { settings, clock, random, log, originalDestination, reusePort } = this.#options;
+    const { settings, clock, random, log, originalDestination, reusePort, share } = this.#options;
     const requestIds = new RequestIdLines((bytes) => randomFillSync(bytes));
     return {
       shared: {
@@ -205,6 +207,7 @@ export class LocalPlane implements SidecarPlane {
       log,
       rebindMs: REBIND_MS,
       ...(reusePort === undefined ? {} : { reusePort }),
+      ...(share === undefined ? {} : { share }),
     };
   }
 

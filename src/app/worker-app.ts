@@ -43,6 +43,7 @@ export function createWorker({ send, createLog, onEnd }: WorkerAppOptions): Work
       retryBudget: shareOfBudget(DEFAULT_RETRY_BUDGET, setup.count),
       dialled: setup.dialled,
       reusePort: setup.reusePort,
+      share: 1 / setup.count,
     });
     return workerPlane(plane, setup);
   };

@@ -171,6 +171,14 @@ export const ERRORS = {
     sentence:
       'The sidecar has more to do than it can and takes no new request: {detail}. Give it more CPU or memory, or send less; requests in work go on.',
   },
+  fault_injected: {
+    side: 'local',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'FI',
+    sentence: 'The request fails on purpose, by a fault that was configured: {detail}.',
+  },
   downstream_gone: {
     side: 'downstream',
     status: 0,

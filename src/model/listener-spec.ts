@@ -1,5 +1,6 @@
 // Listeners as configuration: where to accept connections, how to tell them apart, and what to do with them.
 import type { FilterChainMatchSpec } from './filter-chain-match-spec.ts';
+import type { HttpFilterSpec } from './http-filter-spec.ts';
 import type { RouteConfigSpec, WeightedClusterSpec } from './route-spec.ts';
 import type { SessionSpec } from './session-spec.ts';
 import type { DownstreamTlsSpec } from './tls-spec.ts';
@@ -96,6 +97,8 @@ export interface HttpConnectionManagerSpec {
   readonly upgrades?: UpgradesSpec;
   /** Of routes that say nothing of it; absent = their requests belong to no session. */
   readonly session?: SessionSpec;
+  /** In their order, at least one. Absent = requests go straight to where their routes say. */
+  readonly filters?: readonly HttpFilterSpec[];
 }
 
 /** Bytes both ways, untouched, to one connection. Source: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy. */

@@ -1,6 +1,7 @@
 // Routes as configuration: which requests go to which cluster, changed in what, and which are answered here.
 import type { HashPolicySpec } from './hash-policy-spec.ts';
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
+import type { FilterOverridesSpec } from './http-filter-spec.ts';
 import type { RetryPolicySpec } from './retry-policy-spec.ts';
 import type { RouteMatchSpec } from './route-match-spec.ts';
 import type { SessionSpec } from './session-spec.ts';
@@ -19,6 +20,8 @@ export interface RouteConfigSpec {
   /** Header changes of route, virtual host and route configuration happen the other way round: the route has its way. */
   readonly mostSpecificHeaderChangesWin?: boolean;
   readonly headers?: HeaderChangesSpec;
+  /** What the filters of listeners do to its requests; virtual hosts, routes and weighted clusters, in this order, are more specific. */
+  readonly filters?: FilterOverridesSpec;
 }
 
 /** Source: envoy.config.route.v3.VirtualHost. */
@@ -32,6 +35,7 @@ export interface VirtualHostSpec {
   /** The first that matches wins. */
   readonly routes: readonly RouteSpec[];
   readonly headers?: HeaderChangesSpec;
+  readonly filters?: FilterOverridesSpec;
 }
 
 export interface RouteSpec {
@@ -40,6 +44,7 @@ export interface RouteSpec {
   readonly match: RouteMatchSpec;
   readonly action: RouteActionSpec | RedirectSpec | DirectResponseSpec;
   readonly headers?: HeaderChangesSpec;
+  readonly filters?: FilterOverridesSpec;
 }
 
 /** Goes to a cluster. Source: envoy.config.route.v3.RouteAction. */
@@ -96,6 +101,7 @@ export interface WeightedClusterSpec {
   /** 0 = never. */
   readonly weight: number;
   readonly headers?: HeaderChangesSpec;
+  readonly filters?: FilterOverridesSpec;
   readonly subset?: SubsetLabels;
   /** A literal Host; the route's own `hostRewrite` goes before it. */
   readonly hostRewrite?: string;

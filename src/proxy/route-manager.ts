@@ -87,10 +87,13 @@ export class RouteManager {
   /** The newest version replaces one that is still held back. `release` brings it into force. */
   upsert(key: string, spec: RouteConfigSpec): void {
     const clusters = new Set<string>();
-    const table = new RouteTable(spec, (name) => {
+    const known = this.#entries.get(key);
+    const before = (known?.held ?? known?.inForce)?.table ?? null;
+    const slotOf = (name: string): ClusterSlot => {
       clusters.add(name);
       return this.#options.slotOf(name);
-    });
+    };
+    const table = new RouteTable(spec, slotOf, before);
     const entry = this.#entry(key);
     entry.held = { table, clusters };
     entry.removed = false;

@@ -49,6 +49,7 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'regex', 'proxy/codec', 'proxy/session', 'proxy/upstream'],
     packages: [],
   },
+  { path: 'proxy/filter', imports: ['base', 'model', 'telemetry', 'proxy/codec', 'proxy/route'], packages: [] },
   {
     path: 'proxy/exchange',
     imports: [
@@ -62,6 +63,7 @@ export const ROOMS: readonly Room[] = [
       'proxy/upstream',
       'proxy/tcp',
       'proxy/route',
+      'proxy/filter',
     ],
     packages: [],
   },
@@ -76,6 +78,7 @@ export const ROOMS: readonly Room[] = [
       'proxy/tls',
       'proxy/upstream',
       'proxy/tcp',
+      'proxy/filter',
       'proxy/exchange',
     ],
     packages: [],

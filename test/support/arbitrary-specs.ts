@@ -28,6 +28,7 @@ import {
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 import { balancing, hashPolicy, labels } from './arbitrary-balancing.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
+import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -217,19 +218,23 @@ const routeAction = fc
   )
   .map(([action, duration]) => ({ ...action, ...duration }));
 
-const anyRoute: fc.Arbitrary<RouteSpec> = fc.record({
-  name: fc.string(),
-  match: fc.oneof(
-    fc.record({
-      path: fc.oneof(
-        fc.record({ kind: fc.constant('prefix' as const), value: fc.string() }),
-        fc.record({ kind: fc.constant('exact' as const), value: fc.string() }),
-      ),
-    }),
-    fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
-  ),
-  action: routeAction,
-});
+const anyRoute: fc.Arbitrary<RouteSpec> = fc.record(
+  {
+    name: fc.string(),
+    filters: filterOverrides,
+    match: fc.oneof(
+      fc.record({
+        path: fc.oneof(
+          fc.record({ kind: fc.constant('prefix' as const), value: fc.string() }),
+          fc.record({ kind: fc.constant('exact' as const), value: fc.string() }),
+        ),
+      }),
+      fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
+    ),
+    action: routeAction,
+  },
+  { requiredKeys: ['name', 'match', 'action'] },
+);
 
 /** CONNECT asks for no subset. */
 const route = anyRoute.map((spec): RouteSpec => {
@@ -240,17 +245,25 @@ const route = anyRoute.map((spec): RouteSpec => {
 
 /** Domains are unique in a route configuration: the number makes them so. */
 function virtualHost(index: number): fc.Arbitrary<VirtualHostSpec> {
-  return fc.record({
-    name,
-    domains: fc.constant([`a${index}.example`, `*.b${index}.example`, `c${index}.*`]),
-    routes: fc.array(route, { maxLength: 3 }),
-  });
+  return fc.record(
+    {
+      name,
+      domains: fc.constant([`a${index}.example`, `*.b${index}.example`, `c${index}.*`]),
+      routes: fc.array(route, { maxLength: 3 }),
+      filters: filterOverrides,
+    },
+    { requiredKeys: ['name', 'domains', 'routes'] },
+  );
 }
 
-export const routeConfigSpec: fc.Arbitrary<RouteConfigSpec> = fc.record({
-  name,
-  virtualHosts: fc.tuple(virtualHost(0), virtualHost(1), virtualHost(2)),
-});
+export const routeConfigSpec: fc.Arbitrary<RouteConfigSpec> = fc.record(
+  {
+    name,
+    virtualHosts: fc.tuple(virtualHost(0), virtualHost(1), virtualHost(2)),
+    filters: filterOverrides,
+  },
+  { requiredKeys: ['name', 'virtualHosts'] },
+);
 
 const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
   {
@@ -271,6 +284,7 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
     maxConnectionDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
     maxStreamDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
     upgrades,
+    filters: httpFilters,
   },
   { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
 );

@@ -4,7 +4,7 @@ import type { RequestHead } from '../codec/head.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { Destination, WeightedDestinations } from '../route/destination.ts';
-import type { AnswerChanges, FieldChanges } from '../route/field-changes.ts';
+import type { FieldChanges, FieldEdit } from '../route/field-changes.ts';
 import type { FieldList } from '../route/field-list.ts';
 import {
   type AddressToken,
@@ -17,7 +17,7 @@ import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { SessionCall } from './session-call.ts';
 
-export class AddressSession implements SessionCall, AnswerChanges {
+export class AddressSession implements SessionCall, FieldEdit {
   readonly #policy: SessionPolicy;
   readonly #nowMs: number;
   /** '' = the client names none, or its time is over. */
@@ -60,7 +60,7 @@ export class AddressSession implements SessionCall, AnswerChanges {
     return false;
   }
 
-  answerChanges(route: FieldChanges | null): AnswerChanges | null {
+  answerChanges(route: FieldChanges | null): FieldEdit | null {
     if (this.#newText === '') return route;
     this.#routeChanges = route;
     return this;

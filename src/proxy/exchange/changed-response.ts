@@ -1,11 +1,11 @@
 // Answers of an upstream whose fields a route changes on their way.
 import type { ResponseHead } from '../codec/head.ts';
-import type { AnswerChanges } from '../route/field-changes.ts';
+import type { FieldEdit } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
 
 /** The lines of `head` with `changes` and a cookie ('' = none), without what ends at this hop. */
 export function renderChangedFields(
-  changes: AnswerChanges | null,
+  changes: FieldEdit | null,
   cookie: string,
   head: ResponseHead,
   dropTransferEncoding: boolean,

@@ -2,20 +2,26 @@
 
 import { reasonOf } from '../codec/status-reasons.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
+import type { FieldEdit } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
 import type { LocalReply } from './local-reply.ts';
 
 /** Statuses that have no body, and say nothing of its length (RFC 9110 section 8.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
-/** `location`: '' = none. `extra`: ready-made field lines. The caller leaves the body out for HEAD. */
-export function renderConfiguredReply(answer: ConfiguredAnswer, location: string, extra: string): LocalReply {
-  const { status, fields } = answer;
+/** `location`: '' = none. `edit`: what changes in its fields; null = nothing. `extra`: ready-made field lines. The caller leaves the body out for HEAD. */
+export function renderConfiguredReply(
+  answer: ConfiguredAnswer,
+  location: string,
+  edit: FieldEdit | null,
+  extra: string,
+): LocalReply {
+  const { status } = answer;
   const body = BODILESS.has(status) ? '' : answer.body;
   const list = new FieldList();
   if (body !== '') list.append('content-type', 'text/plain');
   if (location !== '') list.append('location', location);
-  fields?.apply(list);
+  edit?.apply(list);
   const length = BODILESS.has(status) ? '' : `content-length: ${body.length}\r\n`;
   const head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n${list.render()}${length}${extra}\r\n`;
   return { head, body };

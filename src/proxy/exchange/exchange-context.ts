@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { TimerWheel } from '../../base/timer-wheel.ts';
 import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
+import type { HttpFilters } from '../filter/http-filters.ts';
 import type { RouteTable } from '../route/route-table.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Detection } from '../tcp/detection.ts';
@@ -42,6 +43,8 @@ export interface ExchangeContext {
   upgrades: UpgradesSpec | null;
   /** Of requests whose route says nothing of sessions; null = they belong to none. */
   sessions: SessionPolicy | null;
+  /** Null = there are none. */
+  filters: HttpFilters | null;
   readonly stats: ExchangeStats;
   /** `null` = off. */
   readonly accessLog: AccessLog | null;

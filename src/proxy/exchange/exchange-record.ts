@@ -26,6 +26,8 @@ export class ExchangeRecord implements AccessRecord {
   /** Field lines that the request gets on its way. */
   extraRequestFields = '';
   #head: RequestHead | null = null;
+  /** What has happened to the request that is no failure. */
+  #marks = '';
 
   constructor(downstreamRemote: string) {
     this.downstreamRemote = downstreamRemote;
@@ -60,6 +62,7 @@ export class ExchangeRecord implements AccessRecord {
     this.startedAtWallMs = context.accessLog === null ? 0 : context.clock.wallNow();
     this.status = 0;
     this.flags = '';
+    this.#marks = '';
     this.details = '';
     this.bytesReceived = 0;
     this.bytesSent = 0;
@@ -73,8 +76,14 @@ export class ExchangeRecord implements AccessRecord {
   }
 
   fail(code: ErrorCode, detail: string): void {
-    this.flags = ERRORS[code].flag;
+    this.flags = joinFlags(this.#marks, ERRORS[code].flag);
     this.details = `${code}: ${detail}`;
+  }
+
+  /** It stays whatever comes of the request. */
+  addFlag(flag: string): void {
+    this.#marks = joinFlags(this.#marks, flag);
+    this.flags = joinFlags(this.flags, flag);
   }
 
   end(nowMs: number): void {
@@ -90,4 +99,8 @@ export class ExchangeRecord implements AccessRecord {
     this.extraRequestFields = context.newRequestIdLine();
     this.requestId = idIn(this.extraRequestFields);
   }
+}
+
+function joinFlags(flags: string, flag: string): string {
+  return flags === '' ? flag : `${flags},${flag}`;
 }

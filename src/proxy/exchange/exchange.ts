@@ -1,23 +1,27 @@
 // @hot
 // One request and its answer in flight: joins the downstream connection to the router, and decides what a failure becomes.
 import type { ErrorCode } from '../../model/errors.ts';
-import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
+import type { ServerExchange } from '../codec/downstream.ts';
 import { bodyBytesOf, type RequestHead, type ResponseHead } from '../codec/head.ts';
-import type { Http1ServerConnection } from '../codec/http1/server-connection.ts';
-import { Http1ServerStream } from '../codec/http1/server-stream.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
+import { ANSWERED, DELAYED, type FilterRunOwner, type FilterVerdict } from '../filter/filter-run.ts';
 import { chooseUpgrade } from '../route/choose-upgrade.ts';
+import type { ConfiguredAnswer } from '../route/configured-answer.ts';
+import type { Destination } from '../route/destination.ts';
 import { explainMiss } from '../route/explain-miss.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { RouteTable } from '../route/route-table.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { CallTimer, type CallTimerOwner } from './call-timer.ts';
+import { CallerSide } from './caller-side.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 import { FlowControl } from './flow-control.ts';
+import type { OtherStatus } from './local-reply.ts';
 import { OwnAnswers, UNSENDABLE_PATH } from './own-answers.ts';
-import type { RouteDemand } from './route-demand.ts';
-import { RouteWait, type RouteWaitOwner } from './route-wait.ts';
+import { RequestGate } from './request-gate.ts';
+import { RequestHold } from './request-hold.ts';
+import type { RouteWait, RouteWaitOwner } from './route-wait.ts';
 import { RoutedRequest } from './routed-request.ts';
 import { Router, type RouterOwner } from './router.ts';
 import { StallGuard, type StallOwner } from './stall-guard.ts';
@@ -25,7 +29,10 @@ import { Tunnel } from './tunnel.ts';
 import { Upgrade } from './upgrade.ts';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
-export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, StallOwner, CallTimerOwner {
+export class Exchange
+  extends CallerSide
+  implements ServerExchange, RouterOwner, RouteWaitOwner, StallOwner, CallTimerOwner, FilterRunOwner
+{
   readonly record: ExchangeRecord;
   readonly #context: ExchangeContext;
   readonly #router: Router;
@@ -34,21 +41,21 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   readonly #answers: OwnAnswers;
   readonly #timer: CallTimer;
   readonly #stall: StallGuard;
+  readonly #gate: RequestGate;
   readonly #onClosed: (exchange: Exchange) => void;
-  #connection: Http1ServerConnection | null = null;
-  #stream: DownstreamStream | null = null;
   #head: RequestHead | null = null;
   #tunnel: Tunnel | null = null;
   /** Asked for, or under way; null = the request is none for another protocol. */
   #upgrade: Upgrade | null = null;
-  /** For routes that have been asked for. */
-  #wait: RouteWait | null = null;
+  /** Why there is no route. */
+  #missed = '';
   #active = false;
   #responseStarted = false;
   /** What the answer says that it has; −1 = it does not say. */
   #answerBytes = -1;
 
   constructor(context: ExchangeContext, downstreamRemote: string, onClosed: (exchange: Exchange) => void) {
+    super();
     this.#context = context;
     this.#onClosed = onClosed;
     this.#timer = new CallTimer(this, context);
@@ -56,29 +63,9 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.record = new ExchangeRecord(downstreamRemote);
     this.#router = new Router(this, context, this.record);
     this.#routed = new RoutedRequest(context, this.record);
+    this.#gate = new RequestGate(this, context.wheel);
     this.#flow = new FlowControl(this.#router);
     this.#answers = new OwnAnswers(context, this.record);
-  }
-
-  /** Called once, before the connection delivers anything. */
-  bind(connection: Http1ServerConnection): void {
-    this.#connection = connection;
-    this.#stream = new Http1ServerStream(connection); // alloc-ok: once a connection
-  }
-
-  /** Called once, instead, for an exchange of HTTP/2. */
-  bindStream(stream: DownstreamStream): void {
-    this.#stream = stream;
-  }
-
-  /** The way back to the caller. */
-  get stream(): DownstreamStream {
-    return this.#stream as DownstreamStream;
-  }
-
-  /** Of HTTP/1.1. */
-  get connection(): Http1ServerConnection {
-    return this.#connection as Http1ServerConnection;
   }
 
   get active(): boolean {
@@ -97,30 +84,55 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     const { routes, pinnedAuthority: pinned } = this.#context;
     const { demand } = routes;
     const table = demand === null ? routes.table : demand.tableOf(pinned ?? head.authority, this.record.startedAtMs);
-    if (table === null && demand !== null) this.#awaitRoutes(demand, pinned ?? head.authority);
-    else this.#route(table, head);
+    if (table !== null || demand === null) {
+      this.#route(table, head);
+    } else {
+      this.onUpstreamBlocked();
+      this.#gate.awaitRoutes(demand, pinned ?? head.authority);
+    }
   }
 
   #route(table: RouteTable | null, head: RequestHead): void {
     const pinned = this.#context.pinnedAuthority;
     const entry = table === null ? null : table.match(head, pinned);
     if (entry === null) {
-      const told = table === null ? 'no routes have come yet.' : explainMiss(table.spec, pinned ?? head.authority);
-      this.rescue('no_route', told);
-      return;
+      this.#missed = table === null ? 'no routes have come yet.' : explainMiss(table.spec, pinned ?? head.authority);
+    } else {
+      if (entry.idleTimeoutMs >= 0) this.#stall.limit(entry.idleTimeoutMs);
+      this.#routed.take(entry, head);
     }
-    if (entry.idleTimeoutMs >= 0) this.#stall.limit(entry.idleTimeoutMs);
-    this.#routed.take(entry);
-    if (entry.answer === null) {
+    const { filters } = this.#context;
+    if (filters === null) this.#forward(head);
+    else this.#follow(this.#routed.filter(filters, head, this), head);
+  }
+
+  /** Does what filters want. */
+  #follow(verdict: FilterVerdict, head: RequestHead): void {
+    if (verdict === ANSWERED) {
+      const { reply } = this.#routed.filters;
+      if (reply.kind === 'reply') this.#answerWith(head, reply.answer, reply.details);
+      else this.rescue(reply.code, reply.detail, reply);
+    } else if (verdict === DELAYED) {
+      this.onUpstreamBlocked();
+      this.#gate.close(new RequestHold()); // alloc-ok: once a delay
+    } else {
+      this.#forward(head);
+    }
+  }
+
+  #forward(head: RequestHead): void {
+    const { entry } = this.#routed;
+    if (entry === null) {
+      this.rescue('no_route', this.#missed);
+    } else if (entry.answer === null) {
       this.#send(head, entry);
-      return;
+    } else {
+      this.#answerWith(head, entry.answer, 'direct_response');
     }
-    this.#answers.sendConfigured(this.stream, head, entry.answer);
-    this.#endOwnAnswer();
   }
 
   #send(head: RequestHead, entry: RouteEntry): void {
-    const { slot, subset } = this.#routed.choose(entry, head);
+    const { slot, subset } = this.#routed.destination as Destination;
     const { cluster } = slot;
     if (cluster === null) {
       this.rescue('cluster_not_found', slot.name);
@@ -160,7 +172,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
-    if (this.#wait?.keepsData(bytes, start, end) === true) return;
+    if (this.#gate.keepsData(bytes, start, end)) return;
     this.#stall.moved = true;
     this.record.bytesReceived += end - start;
     this.#context.bodyMeter.note(end - start);
@@ -168,14 +180,14 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   onRequestEnd(trailers: string): void {
-    if (this.#wait?.keepsEnd(trailers) === true) return;
+    if (this.#gate.keepsEnd(trailers)) return;
     if (!this.#active || this.#tunnel !== null) return;
     this.#timer.awaitAnswer(this.#routed.timeoutMs);
     this.#router.sendEnd(trailers);
   }
 
   onRequestBatchEnd(): void {
-    if (this.#active && this.#wait === null && !this.#router.flush()) this.onUpstreamBlocked();
+    if (this.#active && this.#gate.hold === null && !this.#router.flush()) this.onUpstreamBlocked();
   }
 
   onRequestError(code: ErrorCode, detail: string): void {
@@ -194,7 +206,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     if (!this.#active) return;
     this.#context.stats.resets += 1;
     this.record.fail('downstream_gone', detail);
-    this.#finish();
+    this.#finish(false);
   }
 
   onDownstreamClosed(): void {
@@ -202,13 +214,23 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     this.#onClosed(this);
   }
 
-  /** The wait for `table` is over, and goes when all that it keeps has been given: a further request may begin as soon as this one is answered. */
+  /** The wait for `table` is over. */
   onRoutes(wait: RouteWait, table: RouteTable, note: string): void {
     this.record.details = note;
     this.#route(table, this.#head as RequestHead);
-    wait.replay(this);
-    if (this.#wait !== wait) return;
-    this.#wait = null;
+    this.#release(wait);
+  }
+
+  onDelayOver(): void {
+    const hold = this.#gate.hold as RequestHold;
+    const verdict = this.#routed.filters.resume();
+    if (verdict === DELAYED) return;
+    this.#follow(verdict, this.#head as RequestHead);
+    this.#release(hold);
+  }
+
+  #release(hold: RequestHold): void {
+    if (!this.#gate.open(hold)) return;
     if (this.#router.flush()) this.onUpstreamWritable();
     else this.onUpstreamBlocked();
   }
@@ -225,7 +247,7 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   onUpgraded(head: ResponseHead, upstream: UpstreamStream): void {
     const { stream } = this;
     stream.beforeAnswer(this.#context.draining || stream.draining, true);
-    const changes = this.#routed.responseChanges;
+    const changes = this.#routed.answerEdit;
     const problem = (this.#upgrade as Upgrade).open(upstream, head, changes, this.#stall.limitMs);
     if (problem !== '') {
       this.#giveUp('upgrade_refused', problem);
@@ -288,24 +310,16 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
   }
 
   onStalled(): void {
-    const detail = `nothing has moved for ${this.#stall.limitMs} ms`;
-    if (this.#flow.upstreamPaused) {
-      this.#giveUp('downstream_stalled', detail);
-    } else if (this.stream.requestComplete || this.#flow.downstreamPaused) {
-      this.#router.recordTimeout();
-      this.#giveUp('upstream_timeout', detail);
-    } else {
-      this.#giveUp('request_body_timeout', detail);
-    }
+    this.onCallTimeout(this.#flow.stalledBy, `nothing has moved for ${this.#stall.limitMs} ms`);
   }
 
   // ── ends ──
 
   /** Answers with what the row of `code` says. Nothing of another answer has left. */
-  rescue(code: ErrorCode, detail: string): void {
+  rescue(code: ErrorCode, detail: string, other: OtherStatus | null = null): void {
     this.#context.stats.noteError(code);
     this.record.fail(code, detail);
-    this.#answers.sendError(this.stream, this.#head, this.#routed.responseChanges, code, detail);
+    this.#answers.sendError(this.stream, this.#head, this.#routed.answerEdit, code, detail, other);
     this.#endOwnAnswer();
   }
 
@@ -337,15 +351,15 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
     else this.rescue(code, detail);
   }
 
+  /** `details`: for the log. */
+  #answerWith(head: RequestHead, answer: ConfiguredAnswer, details: string): void {
+    this.#answers.sendConfigured(this.stream, head, answer, this.#routed.editOf(answer), details);
+    this.#endOwnAnswer();
+  }
+
   #endOwnAnswer(): void {
     this.#finish();
     this.stream.endResponse('');
-  }
-
-  #awaitRoutes(demand: RouteDemand, authority: string): void {
-    this.#wait = new RouteWait(this, demand, this.#context.wheel); // alloc-ok: once a wait
-    this.onUpstreamBlocked();
-    this.#wait.begin(authority);
   }
 
   /** Where part of an answer has left, the only honest end is a closed connection. */
@@ -361,15 +375,15 @@ export class Exchange implements ServerExchange, RouterOwner, RouteWaitOwner, St
       return;
     }
     this.record.fail(code, detail);
-    this.#finish();
+    this.#finish(false);
     this.stream.destroy();
   }
 
   /** Counts, logs and lets go of everything; the connection may begin the next exchange right after. */
-  #finish(): void {
+  #finish(answered = true): void {
     this.#active = false;
-    this.#wait?.cancel();
-    this.#wait = null;
+    this.#routed.end(answered);
+    this.#gate.cancel();
     this.#stall.rest();
     this.#router.stop();
     this.#tunnel = null;

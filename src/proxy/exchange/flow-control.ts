@@ -19,14 +19,11 @@ export class FlowControl {
     this.#upstream = upstream;
   }
 
-  /** The caller does not read: the endpoint waits. */
-  get upstreamPaused(): boolean {
-    return this.#upstreamPaused;
-  }
-
-  /** The endpoint takes no more: the caller waits. */
-  get downstreamPaused(): boolean {
-    return this.#downstreamPaused;
+  /** Who is waited for when nothing moves: a caller who does not read, a pod that is silent, or a caller who owes the rest of the request. */
+  get stalledBy(): 'downstream_stalled' | 'upstream_timeout' | 'request_body_timeout' {
+    if (this.#upstreamPaused) return 'downstream_stalled';
+    const awaitsPod = (this.#stream as DownstreamStream).requestComplete || this.#downstreamPaused;
+    return awaitsPod ? 'upstream_timeout' : 'request_body_timeout';
   }
 
   /** A request begins on `stream`. */

@@ -2,8 +2,16 @@
 import { describeError, ERRORS, type ErrorCode } from '../../model/errors.ts';
 import type { RequestHead } from '../codec/head.ts';
 import { reasonOf } from '../codec/status-reasons.ts';
-import type { AnswerChanges } from '../route/field-changes.ts';
+import type { FieldEdit } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
+
+/** What an answer says instead of its row. */
+export interface OtherStatus {
+  /** 0 = as its row. */
+  readonly status: number;
+  /** −1 = as its row, or what is usual for `status`. */
+  readonly grpcStatus: number;
+}
 
 export interface LocalReply {
   readonly head: string;
@@ -19,20 +27,22 @@ export function renderLocalReply(
   code: ErrorCode,
   detail: string,
   accept: string,
-  changes: AnswerChanges | null,
+  changes: FieldEdit | null,
   extra: string,
+  other: OtherStatus | null = null,
 ): LocalReply {
   const row = ERRORS[code];
+  const status = other?.status || row.status;
   const sentence = describeError(code, toAscii(detail));
   const json = accept.includes('json');
   const body = json
-    ? `${JSON.stringify({ error: code, flag: row.flag, status: row.status, message: sentence })}\n`
+    ? `${JSON.stringify({ error: code, flag: row.flag, status, message: sentence })}\n`
     : `${sentence}\n`;
   const fields = new FieldList();
   fields.append('content-type', json ? 'application/json' : 'text/plain; charset=utf-8');
   fields.append('x-switchboard-error', `${row.flag} ${code}`);
   changes?.apply(fields);
-  const start = `HTTP/1.1 ${row.status} ${reasonOf(row.status)}\r\n`;
+  const start = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
   return { head: `${start}${fields.render()}content-length: ${body.length}\r\n${extra}\r\n`, body };
 }
 
@@ -45,15 +55,17 @@ export function renderErrorReply(
   code: ErrorCode,
   detail: string,
   request: RequestHead | null,
-  changes: AnswerChanges | null,
+  changes: FieldEdit | null,
   extra: string,
+  other: OtherStatus | null = null,
 ): ErrorReply {
   const contentType = request?.versionMajor === 2 ? (request.get('content-type') ?? '') : '';
   if (/^application\/grpc(?:$|[+;])/.test(contentType)) {
-    return { status: 200, ...renderGrpcReply(code, detail, contentType, changes, extra) };
+    return { status: 200, ...renderGrpcReply(code, detail, contentType, changes, extra, other) };
   }
   const accept = request?.get('accept') ?? '';
-  return { status: ERRORS[code].status, ...renderLocalReply(code, detail, accept, changes, extra) };
+  const status = other?.status || ERRORS[code].status;
+  return { status, ...renderLocalReply(code, detail, accept, changes, extra, other) };
 }
 
 /** gRPC's way to say it: a head that is its own trailers. Source: gRPC over HTTP/2, Responses, Trailers-Only. */
@@ -61,8 +73,9 @@ function renderGrpcReply(
   code: ErrorCode,
   detail: string,
   contentType: string,
-  changes: AnswerChanges | null,
+  changes: FieldEdit | null,
   extra: string,
+  other: OtherStatus | null,
 ): LocalReply {
   const row = ERRORS[code];
   const fields = new FieldList();
@@ -71,8 +84,35 @@ function renderGrpcReply(
   changes?.apply(fields);
   // Percent signs are the escape of grpc-message; the rest is visible ASCII already.
   const message = describeError(code, toAscii(detail)).replaceAll('%', '%25');
-  const status = `grpc-status: ${row.grpcStatus}\r\ngrpc-message: ${message}\r\n`;
+  const status = `grpc-status: ${grpcStatusFor(code, other)}\r\ngrpc-message: ${message}\r\n`;
   return { head: `HTTP/1.1 200 OK\r\n${fields.render()}${status}${extra}\r\n`, body: '' };
+}
+
+function grpcStatusFor(code: ErrorCode, other: OtherStatus | null): number {
+  if (other === null) return ERRORS[code].grpcStatus;
+  if (other.grpcStatus >= 0) return other.grpcStatus;
+  return other.status === 0 ? ERRORS[code].grpcStatus : grpcStatusOf(other.status);
+}
+
+/** Source: grpc/grpc doc/http-grpc-status-mapping. */
+function grpcStatusOf(status: number): number {
+  switch (status) {
+    case 400:
+      return 13;
+    case 401:
+      return 16;
+    case 403:
+      return 7;
+    case 404:
+      return 12;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return 14;
+    default:
+      return 2;
+  }
 }
 
 /** Details may repeat what the caller sent: nothing of it may act as markup of a terminal or break the count of bytes. */

@@ -4,11 +4,11 @@ import type { ErrorCode } from '../../model/errors.ts';
 import type { DownstreamStream } from '../codec/downstream.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
-import type { AnswerChanges } from '../route/field-changes.ts';
+import type { FieldEdit } from '../route/field-changes.ts';
 import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import { type LocalReply, renderErrorReply } from './local-reply.ts';
+import { type LocalReply, type OtherStatus, renderErrorReply } from './local-reply.ts';
 
 export const UNSENDABLE_PATH =
   'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
@@ -27,27 +27,34 @@ export class OwnAnswers {
   sendError(
     stream: DownstreamStream,
     head: RequestHead | null,
-    changes: AnswerChanges | null,
+    changes: FieldEdit | null,
     code: ErrorCode,
     detail: string,
+    other: OtherStatus | null = null,
   ): void {
     const requestId = head === null ? '' : `x-request-id: ${this.#record.requestId}\r\n`;
     const extra = requestId + this.#connectionFields(stream, head);
-    const reply = renderErrorReply(code, detail, head, changes, extra);
+    const reply = renderErrorReply(code, detail, head, changes, extra, other);
     this.#send(stream, head, reply.status, reply);
   }
 
-  /** What the route says. */
-  sendConfigured(stream: DownstreamStream, head: RequestHead, answer: ConfiguredAnswer): void {
+  /** What the route or a filter says. `edit`: what changes in its fields; null = nothing. `details`: for the log. */
+  sendConfigured(
+    stream: DownstreamStream,
+    head: RequestHead,
+    answer: ConfiguredAnswer,
+    edit: FieldEdit | null,
+    details: string,
+  ): void {
     const location = answer.locationOf(head);
     if (location === null) {
       this.#record.fail('malformed_request', UNSENDABLE_PATH);
       this.sendError(stream, head, null, 'malformed_request', UNSENDABLE_PATH);
       return;
     }
-    this.#record.details = 'direct_response';
+    this.#record.details = details;
     const fields = this.#connectionFields(stream, head);
-    this.#send(stream, head, answer.status, renderConfiguredReply(answer, location, fields));
+    this.#send(stream, head, answer.status, renderConfiguredReply(answer, location, edit, fields));
   }
 
   #send(stream: DownstreamStream, head: RequestHead | null, status: number, reply: LocalReply): void {

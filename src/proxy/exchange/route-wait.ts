@@ -1,7 +1,8 @@
-// A request whose routes have been asked for: keeps what comes of it meanwhile, and for how long.
+// A request whose routes have been asked for, and for how long it waits.
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { RouteTable } from '../route/route-table.ts';
+import { RequestHold } from './request-hold.ts';
 import type { RouteDemand, RouteWaiter } from './route-demand.ts';
 
 export interface RouteWaitOwner {
@@ -11,25 +12,14 @@ export interface RouteWaitOwner {
   rescue(code: ErrorCode, detail: string): void;
 }
 
-/** Of the owner, as whoever reads from the caller sees it. */
-export interface RequestTaker {
-  onRequestData(bytes: Buffer, start: number, end: number): void;
-  onRequestEnd(trailers: string): void;
-}
-
-/** The caller is not read from while its request waits, so that what is kept is no more than the read that brought the head. */
-export class RouteWait implements RouteWaiter, TimerOwner {
+export class RouteWait extends RequestHold implements RouteWaiter, TimerOwner {
   readonly #owner: RouteWaitOwner;
   readonly #demand: RouteDemand;
   readonly #wheel: TimerWheel;
   readonly #timer: WheelTimer;
-  readonly #pieces: Buffer[] = [];
-  /** Of the request's end; null = it has not come. */
-  #trailers: string | null = null;
-  #replaying = false;
-  #cancelled = false;
 
   constructor(owner: RouteWaitOwner, demand: RouteDemand, wheel: TimerWheel) {
+    super();
     this.#owner = owner;
     this.#demand = demand;
     this.#wheel = wheel;
@@ -42,30 +32,10 @@ export class RouteWait implements RouteWaiter, TimerOwner {
     this.#demand.ask(authority, this);
   }
 
-  /** The request is over. */
-  cancel(): void {
-    this.#cancelled = true;
+  override cancel(): void {
+    super.cancel();
     this.#wheel.cancel(this.#timer);
     this.#demand.forget(this);
-  }
-
-  /** False: it is for the owner. */
-  keepsData(bytes: Buffer, start: number, end: number): boolean {
-    if (!this.#replaying) this.#pieces.push(bytes.subarray(start, end));
-    return !this.#replaying;
-  }
-
-  /** False: it is for the owner. */
-  keepsEnd(trailers: string): boolean {
-    if (!this.#replaying) this.#trailers = trailers;
-    return !this.#replaying;
-  }
-
-  /** Each piece may end the request. */
-  replay(taker: RequestTaker): void {
-    this.#replaying = true;
-    for (const piece of this.#pieces) if (!this.#cancelled) taker.onRequestData(piece, 0, piece.length);
-    if (this.#trailers !== null && !this.#cancelled) taker.onRequestEnd(this.#trailers);
   }
 
   onRoutes(table: RouteTable, note: string): void {

@@ -1,8 +1,12 @@
 // @hot
-// Where one request goes: its route, its destination, and what they change in its head and in that of its answer.
+// Where one request goes: its route, its destination, the filters on its way, and what they change in its head and in that of its answer.
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
+import { FilterRun, type FilterRunOwner, type FilterVerdict, PASSED } from '../filter/filter-run.ts';
+import type { HttpFilters } from '../filter/http-filters.ts';
+import type { ConfiguredAnswer } from '../route/configured-answer.ts';
 import type { Destination, WeightedDestinations } from '../route/destination.ts';
-import type { AnswerChanges } from '../route/field-changes.ts';
+import type { FieldEdit } from '../route/field-changes.ts';
+import { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -16,10 +20,19 @@ export class RoutedRequest {
   #entry: RouteEntry | null = null;
   #destination: Destination | null = null;
   #session: SessionCall | null = null;
+  /** Made for the first request that has filters. */
+  #run: FilterRun | null = null;
+  /** The request in work has filters. */
+  #filtered = false;
 
   constructor(context: ExchangeContext, record: ExchangeRecord) {
     this.#context = context;
     this.#record = record;
+  }
+
+  /** Null = it is not known. */
+  get entry(): RouteEntry | null {
+    return this.#entry;
   }
 
   /** Null = its route is not known, or answers by itself. */
@@ -37,10 +50,21 @@ export class RoutedRequest {
     return this.#entry === null ? 0 : this.#entry.timeoutMs;
   }
 
-  /** What its route and its session change in answers; null = nothing. */
-  get responseChanges(): AnswerChanges | null {
+  /** What changes in answers of the pod, and of the sidecar instead of it; null = nothing. */
+  get answerEdit(): FieldEdit | null {
     const route = this.#destination === null ? null : this.#destination.response;
-    return this.#session === null ? route : this.#session.answerChanges(route);
+    const changes = this.#session === null ? route : this.#session.answerChanges(route);
+    return this.#filtered ? (this.#run as FilterRun).answerEdit(changes) : changes;
+  }
+
+  /** The same for an answer that its route or a filter gives. */
+  editOf({ fields }: ConfiguredAnswer): FieldEdit | null {
+    return this.#filtered ? (this.#run as FilterRun).answerEdit(fields) : fields;
+  }
+
+  /** Where a filter has answered. */
+  get filters(): FilterRun {
+    return this.#run as FilterRun;
   }
 
   /** A request begins whose route is not known. */
@@ -50,20 +74,36 @@ export class RoutedRequest {
     this.#session = null;
   }
 
-  take(entry: RouteEntry): void {
-    this.#entry = entry;
-    this.#record.route = entry.name;
+  /** The request is over. `answered`: its answer has been sent whole. */
+  end(answered: boolean): void {
+    if (!this.#filtered) return;
+    this.#filtered = false;
+    (this.#run as FilterRun).end(answered);
   }
 
-  /** Of a route that does not answer by itself. */
-  choose(entry: RouteEntry, head: RequestHead): Destination {
+  /** Sends it through those filters that its route does not leave out. */
+  filter(filters: HttpFilters, head: RequestHead, owner: FilterRunOwner): FilterVerdict {
+    const destination = this.#destination;
+    const overrides = destination === null ? (this.#entry?.filters ?? null) : destination.filters;
+    const list = filters.of(overrides);
+    if (list === null) return PASSED;
+    const { clock } = this.#context;
+    this.#run ??= new FilterRun(owner, this.#record, clock); // alloc-ok: once an exchange that has filters
+    this.#filtered = true;
+    return this.#run.begin(list, head, destination === null ? '' : destination.slot.name);
+  }
+
+  /** Where its requests go is decided now: filters go by that. */
+  take(entry: RouteEntry, head: RequestHead): void {
+    this.#entry = entry;
+    this.#record.route = entry.name;
+    if (entry.answer !== null) return;
     const { random, clock, sessions: usual } = this.#context;
     const sessions = entry.sessions === undefined ? usual : entry.sessions;
     if (sessions !== null && !head.isConnect) this.#session = beginSession(sessions, head, clock.wallNow(), random);
     const destination = entry.destination ?? this.#chooseAmong(entry.weighted as WeightedDestinations);
     this.#destination = destination;
     this.#record.upstreamCluster = destination.slot.name;
-    return destination;
   }
 
   #chooseAmong(weighted: WeightedDestinations): Destination {
@@ -74,13 +114,15 @@ export class RoutedRequest {
   /** The head as its route wants it; '' = as it came, `null` = it cannot be sent. */
   changeHead(head: RequestHead): string | null {
     const changes = (this.#destination as Destination).request;
-    if (changes === null) return '';
-    return changes.render(head, this.#record.extraRequestFields === '' ? '' : this.#record.requestId);
+    const first = this.#filtered ? (this.#run as FilterRun).requestEdit : null;
+    if (changes === null && first === null) return '';
+    const madeId = this.#record.extraRequestFields === '' ? '' : this.#record.requestId;
+    return (changes ?? RequestChanges.none()).render(head, madeId, first);
   }
 
   /** The lines of the answer as its route wants them, with a cookie ('' = none); null = as they came. */
   changeAnswer(head: ResponseHead, newCookie: string, oldCaller: boolean): string | null {
-    const changes = this.responseChanges;
+    const changes = this.answerEdit;
     return changes === null && newCookie === '' ? null : renderChangedFields(changes, newCookie, head, oldCaller);
   }
 }

@@ -4,7 +4,7 @@ import type { RequestHead } from '../codec/head.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { WeightedDestinations } from '../route/destination.ts';
-import type { AnswerChanges, FieldChanges } from '../route/field-changes.ts';
+import type { FieldChanges, FieldEdit } from '../route/field-changes.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { AddressSession } from './address-session.ts';
@@ -15,7 +15,7 @@ export interface SessionCall {
   /** Why `pick` answers `null` though the cluster has endpoints, for people; '' = it has none. */
   readonly refusal: string;
   /** What changes in the answer: what the route changes, and what is said of the session; null = nothing. */
-  answerChanges(route: FieldChanges | null): AnswerChanges | null;
+  answerChanges(route: FieldChanges | null): FieldEdit | null;
   /** Of several destinations that whose cluster has the session's pod; null = none has it. */
   destinationIn(weighted: WeightedDestinations): ReturnType<WeightedDestinations['choose']> | null;
   /** Called for each attempt, as Cluster.pick. `context`: the request's own. */

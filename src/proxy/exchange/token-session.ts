@@ -6,7 +6,7 @@ import type { RequestHead } from '../codec/head.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { Destination, WeightedDestinations } from '../route/destination.ts';
-import type { AnswerChanges, FieldChanges } from '../route/field-changes.ts';
+import type { FieldChanges, FieldEdit } from '../route/field-changes.ts';
 import type { FieldList } from '../route/field-list.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
 import { newSalt, parseToken, renderToken, type SessionToken } from '../session/session-token.ts';
@@ -22,7 +22,7 @@ const SESSION_FIELD = 'x-switchboard-session';
  */
 type Standing = 'new' | 'kept' | 'moved' | 'away';
 
-export class TokenSession implements SessionCall, AnswerChanges, PickContext {
+export class TokenSession implements SessionCall, FieldEdit, PickContext {
   readonly #policy: SessionPolicy;
   readonly #random: Random;
   readonly #nowS: number;
@@ -100,7 +100,7 @@ export class TokenSession implements SessionCall, AnswerChanges, PickContext {
 
   // ── what the answer says ──
 
-  answerChanges(route: FieldChanges | null): AnswerChanges | null {
+  answerChanges(route: FieldChanges | null): FieldEdit | null {
     if (this.#told === '' && !this.#ended) return route;
     this.#routeChanges = route;
     return this;

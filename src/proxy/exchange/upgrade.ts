@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../model/errors.ts';
 import type { DownstreamStream } from '../codec/downstream.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
-import type { AnswerChanges } from '../route/field-changes.ts';
+import type { FieldEdit } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
 import { noteRelayEnd, Relay, type RelayEnd, type RelayOwner } from '../tcp/relay.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -62,7 +62,7 @@ export class Upgrade implements RelayOwner {
    * Tells the caller yes, and joins the two sides; or answers why what the endpoint says is not the yes that it seems. `changes`: what the route
    * changes in answers.
    */
-  open(upstream: UpstreamStream, answer: ResponseHead, changes: AnswerChanges | null, idleTimeoutMs: number): string {
+  open(upstream: UpstreamStream, answer: ResponseHead, changes: FieldEdit | null, idleTimeoutMs: number): string {
     if (!this.#isYes(answer)) return 'its Sec-WebSocket-Accept does not belong to the key that it got';
     this.#idleTimeoutMs = idleTimeoutMs;
     const { stats } = this.#context;
@@ -98,7 +98,7 @@ export class Upgrade implements RelayOwner {
   }
 
   /** The answer's lines for the caller. Whoever sent a key gets what belongs to it, also from an endpoint that spoke HTTP/2 and saw no need. */
-  #fieldsOf(answer: ResponseHead, changes: AnswerChanges | null): string {
+  #fieldsOf(answer: ResponseHead, changes: FieldEdit | null): string {
     const fields = FieldList.of(answer, 'transfer-encoding');
     changes?.apply(fields);
     const key = this.#head.get(KEY);

@@ -14,6 +14,8 @@ import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { ExchangeStats } from '../exchange/exchange-stats.ts';
 import { RedirectedConnection, type RedirectedOwner } from '../exchange/redirected-connection.ts';
+import type { FilterContext } from '../filter/filter-context.ts';
+import { HttpFilters } from '../filter/http-filters.ts';
 import { compileSessions } from '../session/session-policy.ts';
 import { Detection } from '../tcp/detection.ts';
 import { TcpStats } from '../tcp/tcp-stats.ts';
@@ -27,6 +29,7 @@ export type OwnContext =
   | 'routes'
   | 'upgrades'
   | 'sessions'
+  | 'filters'
   | 'stats'
   | 'draining'
   | 'pinnedAuthority'
@@ -38,6 +41,7 @@ export interface HttpChainOptions {
   /** What the exchanges of every listener share. */
   readonly shared: Omit<ExchangeContext, OwnContext | 'accessLog'>;
   readonly accessLog: AccessLog | null;
+  readonly filterContext: FilterContext;
   readonly limits: Omit<ServerConnectionLimits, 'headTimeoutMs' | 'idleTimeoutMs'>;
   /** Takes redirected connections to what no Service has. */
   readonly passOn: (socket: Socket, destination: SocketAddressSpec) => void;
@@ -69,7 +73,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#detection = new Detection(shared.clock);
     this.#context = {
       ...shared,
-      ...{ accessLog, routes, upgrades: null, sessions: null, stats: this.#stats, draining: false },
+      ...{ accessLog, routes, upgrades: null, sessions: null, filters: null, stats: this.#stats, draining: false },
       ...{ pinnedAuthority: null, maxStreamDurationMs: 0 },
       serveTunnelled: (socket, authority, protocol) => this.#serveTunnelled(socket, authority, protocol),
       detection: this.#detection,
@@ -99,6 +103,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#context.routes = routes;
     this.#context.upgrades = http.upgrades ?? null;
     this.#context.sessions = compileSessions(http.session);
+    this.#context.filters = HttpFilters.compile(http.filters, this.#options.filterContext, this.#context.filters);
     this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
     this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;
     this.#context.maxStreamDurationMs = http.maxStreamDurationMs ?? 0;
@@ -219,6 +224,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
   collect(sink: StatSink): void {
     const { statPrefix } = this.#http;
     this.#stats.collect(statPrefix, sink);
+    this.#context.filters?.collect(statPrefix, sink);
     this.#http2Stats?.collect('http', statPrefix, 'downstream', sink);
     this.#detection.collect(this.#http.statPrefix, sink);
     if (this.#tcpStats.connectionsTotal > 0) this.#tcpStats.collect(this.#http.statPrefix, sink);

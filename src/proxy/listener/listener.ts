@@ -52,6 +52,8 @@ export interface ListenerOptions {
   readonly rebindMs: number;
   /** As of AcceptorOptions. */
   readonly reusePort?: boolean;
+  /** Part of the limits of the whole sidecar that this data plane may take, 0 < share ≤ 1. Default: all of it. */
+  readonly share?: number;
 }
 
 /** What a chain refers to, by name; the same for the same name, always. */
@@ -228,7 +230,9 @@ export class Listener implements StatSource {
     const { http } = filter;
     const accessLog = this.#accessLog(http.accessLogs);
     const passOn = (socket: Socket, destination: SocketAddressSpec): void => this.#passOn(socket, destination);
-    const options = { shared, limits, requestHeadersTimeoutMs, maxIdleMs, accessLog, passOn };
+    const { share = 1 } = this.#options;
+    const filterContext = { clock: shared.clock, random: shared.random, share };
+    const options = { shared, limits, requestHeadersTimeoutMs, maxIdleMs, accessLog, passOn, filterContext };
     return new HttpChain(http, parts.routesOf(http), options);
   }
 

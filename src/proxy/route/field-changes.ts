@@ -3,12 +3,12 @@ import type { HeaderEditSpec, HeaderToAddSpec } from '../../model/header-changes
 import type { FieldList } from './field-list.ts';
 import { toWire } from './text-matcher.ts';
 
-/** What changes in the fields of an answer. */
-export interface AnswerChanges {
+/** What changes in the fields of one head. */
+export interface FieldEdit {
   apply(fields: FieldList): void;
 }
 
-export class FieldChanges implements AnswerChanges {
+export class FieldChanges implements FieldEdit {
   readonly #edits: readonly HeaderEditSpec[];
 
   private constructor(edits: readonly HeaderEditSpec[]) {

@@ -2,7 +2,7 @@
 import type { RouteActionSpec } from '../../model/route-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
 import { isAuthority } from '../codec/http1/authority.ts';
-import type { FieldChanges } from './field-changes.ts';
+import type { FieldChanges, FieldEdit } from './field-changes.ts';
 import { FieldList } from './field-list.ts';
 import type { PathRewriter } from './path-rewriter.ts';
 
@@ -28,15 +28,21 @@ export class RequestChanges {
     return new RequestChanges(parts);
   }
 
+  /** For a request that only others change. */
+  static none(): RequestChanges {
+    return new RequestChanges({ fields: null, clusterHost: undefined, hostRewrite: undefined, path: null });
+  }
+
   /**
    * The head to send upstream, ready to be written; null when the path becomes what cannot be sent. `requestId`: x-request-id where the
-   * caller sent none, else ''.
+   * caller sent none, else ''. `first`: changes in what came, before those of the route; null = none.
    */
-  render(head: RequestHead, requestId: string): string | null {
+  render(head: RequestHead, requestId: string, first: FieldEdit | null): string | null {
     const path = this.#parts.path === null ? head.path : this.#parts.path(head.path);
     if (path === null) return null;
     const fields = FieldList.of(head, 'host');
     if (requestId !== '') fields.append('x-request-id', requestId);
+    first?.apply(fields);
     this.#parts.fields?.apply(fields);
     const host = this.#hostOf(head, fields);
     // Empty where an HTTP/1.0 caller named none: RFC 9112 section 3.2 demands the line.

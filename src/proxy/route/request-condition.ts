@@ -6,8 +6,10 @@ import { compileTextMatcher } from './text-matcher.ts';
 
 export type RequestCondition = HeadCondition<RequestHead>;
 
+type RequestAsks = Pick<RouteMatchSpec, 'headers' | 'query'>;
+
 /** Null = nothing is asked. */
-export function compileCondition({ headers = [], query = [] }: RouteMatchSpec): RequestCondition | null {
+export function compileCondition({ headers = [], query = [] }: RequestAsks): RequestCondition | null {
   const conditions = [...headers.map(compileHeader), ...query.map(compileQuery)];
   const [first] = conditions;
   if (first === undefined) return null;

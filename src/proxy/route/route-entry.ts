@@ -5,7 +5,14 @@ import { compileSessions, type SessionPolicy } from '../session/session-policy.t
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { type CallDuration, compileCallDuration } from './call-duration.ts';
 import { type ConfiguredAnswer, compileAnswer } from './configured-answer.ts';
-import { type ChangeLevels, compileDestinations, type Destination, WeightedDestinations } from './destination.ts';
+import {
+  type ChangeLevels,
+  compileDestinations,
+  type Destination,
+  type FilterScope,
+  WeightedDestinations,
+} from './destination.ts';
+import { FilterOverrides } from './filter-overrides.ts';
 import { HashPolicies } from './hash-policies.ts';
 import { compilePathMatcher } from './path-matcher.ts';
 import { compileCondition, type RequestCondition } from './request-condition.ts';
@@ -27,6 +34,8 @@ export interface RouteEntry {
   readonly retry: RetryPolicy;
   /** Go before those of the listener; null = it says nothing of upgrades. */
   readonly upgrades: UpgradesSpec | null;
+  /** What is said of the filters of listeners, where the route answers by itself; else destinations have it. Null = nothing. */
+  readonly filters: FilterOverrides | null;
   /** For clusters whose load balancer asks for a hash; null = requests have none. */
   readonly hashing: HashPolicies | null;
   /** Undefined = as the listener says, null = requests belong to no session. */
@@ -41,15 +50,22 @@ export interface RouteEntry {
   readonly connect: boolean;
 }
 
-/** `outer`: header changes of what the route stands in. Throws for a pattern that is not RE2's. */
+/** What the route stands in says: header changes, and of filters. */
+export interface RouteSurroundings {
+  readonly levels: ChangeLevels;
+  readonly routeFirst: boolean;
+  readonly filters: FilterScope;
+}
+
+/** Throws for a pattern that is not RE2's. */
 export function compileRoute(
   route: RouteSpec,
-  outer: { readonly levels: ChangeLevels; readonly routeFirst: boolean },
+  outer: RouteSurroundings,
   slotOf: (cluster: string) => ClusterSlot,
 ): RouteEntry {
   const { match } = route;
   const levels = outer.routeFirst ? [route.headers, ...outer.levels] : [...outer.levels, route.headers];
-  const target = compileTarget(route, levels, slotOf);
+  const target = compileTarget(route, levels, outer.filters, slotOf);
   return {
     name: route.name,
     ...target,
@@ -64,16 +80,20 @@ export function compileRoute(
 function compileTarget(
   route: RouteSpec,
   levels: ChangeLevels,
+  { outer, known, host }: FilterScope,
   slotOf: (cluster: string) => ClusterSlot,
 ): Omit<RouteEntry, 'name' | 'path' | 'exact' | 'pathMatcher' | 'condition' | 'connect'> {
   const { action } = route;
+  const place = [host, route.name, route.match];
+  const own = known === null ? [] : [known.keep(place, route.filters), ...outer];
   if (action.kind === 'redirect' || action.kind === 'direct-response') {
     const answer = compileAnswer({ ...route, action }, levels);
     const retry = compileRetryPolicy(undefined);
     const none = { destination: null, weighted: null, duration: null, upgrades: null, hashing: null, sessions: null };
-    return { ...none, answer, timeoutMs: 0, idleTimeoutMs: -1, retry };
+    return { ...none, answer, filters: FilterOverrides.compile(own), timeoutMs: 0, idleTimeoutMs: -1, retry };
   }
-  const found = compileDestinations({ ...route, action }, levels, slotOf);
+  const scope = { outer: own, known, host };
+  const found = compileDestinations({ ...route, action }, levels, scope, slotOf);
   const isWeighted = found instanceof WeightedDestinations;
   return {
     destination: isWeighted ? null : found,
@@ -84,6 +104,7 @@ function compileTarget(
     duration: compileCallDuration(action),
     retry: compileRetryPolicy(action.retry),
     upgrades: action.upgrades ?? null,
+    filters: null,
     hashing: HashPolicies.compile(action.hashPolicies),
     sessions: action.session === 'off' ? null : action.session && compileSessions(action.session),
   };

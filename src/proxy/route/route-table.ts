@@ -1,8 +1,9 @@
 // @hot
 // Compiled routes: from a request's head to the entry that carries everything the request needs, without a look-up by name.
-import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route-spec.ts';
+import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
+import { FilterLevels } from './filter-overrides.ts';
 import { compileRoute, type RouteEntry } from './route-entry.ts';
 
 interface CompiledHost {
@@ -27,12 +28,17 @@ export class RouteTable {
   /** There is no other domain than `*`: who asks makes no difference, as where the authority has led to this table already. */
   readonly #takesAll: boolean;
 
-  /** `slotOf` answers the same slot for the same name, always. */
-  constructor(spec: RouteConfigSpec, slotOf: (cluster: string) => ClusterSlot) {
+  /** What is said of filters; null = nothing. */
+  readonly #filterLevels: FilterLevels | null;
+
+  /** `slotOf` answers the same slot for the same name, always. `before`: the table that this one takes the place of. */
+  constructor(spec: RouteConfigSpec, slotOf: (cluster: string) => ClusterSlot, before: RouteTable | null = null) {
     this.spec = spec;
+    this.#filterLevels = speaksOfFilters(spec) ? new FilterLevels(before === null ? null : before.#filterLevels) : null;
     this.#ignorePort = spec.ignorePortInHostMatching === true;
     for (const host of spec.virtualHosts) this.#add(host, slotOf);
     this.#takesAll = this.#exact.size + this.#suffixes.length + this.#prefixes.length === 0;
+    this.#filterLevels?.close();
     this.#suffixes.sort((a, b) => b.part.length - a.part.length);
     this.#prefixes.sort((a, b) => b.part.length - a.part.length);
   }
@@ -83,7 +89,7 @@ export class RouteTable {
 
   #add(spec: VirtualHostSpec, slotOf: (cluster: string) => ClusterSlot): void {
     // alloc-ok: update time
-    const host: CompiledHost = { spec, entries: compileRoutes(this.spec, spec, slotOf) };
+    const host: CompiledHost = { spec, entries: compileRoutes(this.spec, spec, slotOf, this.#filterLevels) };
     for (const domain of spec.domains) {
       if (domain === '*') this.#any = host;
       else if (domain.startsWith('*'))
@@ -100,10 +106,26 @@ function compileRoutes(
   config: RouteConfigSpec,
   host: VirtualHostSpec,
   slotOf: (cluster: string) => ClusterSlot,
+  known: FilterLevels | null,
 ): RouteEntry[] {
   const routeFirst = config.mostSpecificHeaderChangesWin !== true;
   const levels = routeFirst ? [host.headers, config.headers] : [config.headers, host.headers]; // alloc-ok: update time
-  return host.routes.map((route) => compileRoute(route, { levels, routeFirst }, slotOf)); // alloc-ok: update time
+  const outer = known === null ? [] : [known.keep([host.name], host.filters), known.keep([], config.filters)]; // alloc-ok: as above
+  const filters = { outer, known, host: host.name }; // alloc-ok: as above
+  return host.routes.map((route) => compileRoute(route, { levels, routeFirst, filters }, slotOf)); // alloc-ok: as above
+}
+
+function speaksOfFilters({ filters, virtualHosts }: RouteConfigSpec): boolean {
+  if (filters !== undefined) return true;
+  // alloc-ok: update time
+  return virtualHosts.some((host) => host.filters !== undefined || host.routes.some(routeSpeaksOfFilters));
+}
+
+function routeSpeaksOfFilters({ filters, action }: RouteSpec): boolean {
+  if (filters !== undefined) return true;
+  if (action.kind === 'redirect' || action.kind === 'direct-response' || typeof action.cluster === 'string')
+    return false;
+  return action.cluster.some((weighted) => weighted.filters !== undefined); // alloc-ok: update time
 }
 
 /** Paths are compared without their query. */

@@ -1,6 +1,8 @@
 // Every message that this build can describe where the API has a google.protobuf.Any.
 import type { DescMessage } from '@bufbuild/protobuf';
+import { FilterConfigSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
+import { HTTPFaultSchema } from '../gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
 import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import { HttpInspectorSchema } from '../gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.ts';
 import { OriginalDstSchema } from '../gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.ts';
@@ -26,6 +28,8 @@ import { PeakEwmaSchema } from '../gen/switchboard/balancing/v1/peak_ewma_pb.ts'
 export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   HttpConnectionManagerSchema,
   RouterSchema,
+  FilterConfigSchema,
+  HTTPFaultSchema,
   TcpProxySchema,
   OriginalDstSchema,
   TlsInspectorSchema,

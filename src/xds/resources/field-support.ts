@@ -1,6 +1,7 @@
 // The table of what the sidecar honours in messages of other control planes, what it refuses, and what it may leave out.
 
 import { BALANCING_SUPPORT, HASH_POLICY_SUPPORT } from './balancing-support.ts';
+import { HTTP_FILTER_SUPPORT } from './http-filter-support.ts';
 import type { FieldSupport } from './support-row.ts';
 
 const EVERY_OTHER = 'every-other';
@@ -140,6 +141,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['name', 'typed_config', 'is_optional', 'disabled'],
     refused: EVERY_OTHER,
   },
+  ...HTTP_FILTER_SUPPORT,
   'envoy.config.accesslog.v3.AccessLog': { supported: ['name', 'typed_config'], refused: [] },
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
   'envoy.extensions.filters.http.on_demand.v3.OnDemand': { supported: [], refused: EVERY_OTHER },
@@ -174,17 +176,18 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'ignore_port_in_host_matching',
       'most_specific_header_mutations_wins',
       'max_direct_response_body_size_bytes',
+      'typed_per_filter_config',
       ...HEADER_CHANGES,
     ],
-    refused: ['internal_only_headers', 'typed_per_filter_config', 'vhds', '#15', '#18'],
+    refused: ['internal_only_headers', 'vhds', '#15', '#18'],
   },
   'envoy.config.route.v3.VirtualHost': {
-    supported: ['name', 'domains', 'routes', ...HEADER_CHANGES],
-    refused: ['require_tls', 'retry_policy', 'hedge_policy', 'typed_per_filter_config', '#20', '#21'],
+    supported: ['name', 'domains', 'routes', 'typed_per_filter_config', ...HEADER_CHANGES],
+    refused: ['require_tls', 'retry_policy', 'hedge_policy', '#20', '#21'],
   },
   'envoy.config.route.v3.Route': {
-    supported: ['match', 'route', 'redirect', 'direct_response', 'name', ...HEADER_CHANGES],
-    refused: ['non_forwarding_action', 'typed_per_filter_config', '#17'],
+    supported: ['match', 'route', 'redirect', 'direct_response', 'name', 'typed_per_filter_config', ...HEADER_CHANGES],
+    refused: ['non_forwarding_action', '#17'],
   },
   'envoy.config.route.v3.RouteMatch': {
     supported: [
@@ -254,8 +257,15 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: ['header_name', 'use_hash_policy'],
   },
   'envoy.config.route.v3.WeightedCluster.ClusterWeight': {
-    supported: ['name', 'weight', 'metadata_match', 'host_rewrite_literal', ...HEADER_CHANGES],
-    refused: ['typed_per_filter_config', 'cluster_header'],
+    supported: [
+      'name',
+      'weight',
+      'metadata_match',
+      'host_rewrite_literal',
+      'typed_per_filter_config',
+      ...HEADER_CHANGES,
+    ],
+    refused: ['cluster_header'],
   },
   'envoy.config.route.v3.RouteAction': {
     supported: [

@@ -1,22 +1,21 @@
 // HttpConnectionManagerSpec ↔ envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.
-import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Any, anyPack } from '@bufbuild/protobuf/wkt';
 import { DEFAULT_IDLE_TIMEOUT_MS, type HttpConnectionManagerSpec } from '../../model/listener-spec.ts';
 import { OnDemandSchema } from '../gen/envoy/extensions/filters/http/on_demand/v3/on_demand_pb.ts';
-import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import {
   type HttpConnectionManager,
   HttpConnectionManager_CodecType,
   HttpConnectionManager_ServerHeaderTransformation,
   HttpConnectionManagerSchema,
-  type HttpFilter,
 } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { decodeAccessLogs, encodeAccessLog } from './access-log.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
-import { extensionType, packExtension, unpackExtension } from './extension.ts';
+import { unpackExtension } from './extension.ts';
 import { decodeFieldCount, decodeHeadBytes, encodeHeadBytes } from './head-limits.ts';
+import { type DecodedFilters, decodeHttpFilters, encodeHttpFilters } from './http-filters.ts';
 import { decodeRouteConfig, encodeRouteConfig } from './route.ts';
 import { decodeUpgrades, encodeUpgrades } from './upgrade-configs.ts';
 
@@ -25,7 +24,7 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     codecType: encodeCodec(spec.codec),
     statPrefix: spec.statPrefix,
     routeSpecifier: encodeRoutes(spec),
-    httpFilters: encodeFilters(spec),
+    httpFilters: encodeHttpFilters(spec),
     accessLog: (spec.accessLogs ?? []).map(encodeAccessLog),
     commonHttpProtocolOptions: {
       idleTimeout: encodeDuration(spec.idleTimeoutMs),
@@ -67,17 +66,6 @@ function decodeCodec(type: HttpConnectionManager_CodecType): Pick<HttpConnection
   return type === HttpConnectionManager_CodecType.HTTP1 ? { codec: 'http1' } : {};
 }
 
-function encodeFilters(spec: HttpConnectionManagerSpec) {
-  const router = encodeFilter('envoy.filters.http.router', RouterSchema);
-  return spec.routes.kind === 'on-demand'
-    ? [encodeFilter('envoy.filters.http.on_demand', OnDemandSchema), router]
-    : [router];
-}
-
-function encodeFilter(name: string, schema: typeof RouterSchema | typeof OnDemandSchema) {
-  return { name, configType: { case: 'typedConfig', value: packExtension<DescMessage>(schema, {}) } } as const;
-}
-
 function encodeRoutes(spec: HttpConnectionManagerSpec) {
   // Whoever does not know the filter has no route for anybody.
   if (spec.routes.kind === 'on-demand') {
@@ -96,12 +84,12 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
   if (message.codecType > HttpConnectionManager_CodecType.HTTP2) {
     context.refuse(`${path}.codec_type`, 'is not AUTO, HTTP1 or HTTP2', 'use AUTO');
   }
-  const onDemand = checkHttpFilters(message.httpFilters, context, `${path}.http_filters`);
+  const chain = decodeHttpFilters(message.httpFilters, context, `${path}.http_filters`);
   const accessLogs = decodeAccessLogs(message.accessLog, context, `${path}.access_log`);
   return {
     statPrefix: message.statPrefix,
     ...decodeCodec(message.codecType),
-    routes: onDemand ? decodeOnDemand(message, context, path) : decodeRoutes(message, context, path),
+    routes: chain.onDemand ? decodeOnDemand(message, context, path) : decodeRoutes(message, context, path),
     idleTimeoutMs: decodeDuration(
       message.commonHttpProtocolOptions?.idleTimeout,
       DEFAULT_IDLE_TIMEOUT_MS,
@@ -115,7 +103,8 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
       `${path}.request_headers_timeout`,
     ),
     ...decodeLimits(message, context, path),
-    ...decodeUpgradeConfigs(message, context, `${path}.upgrade_configs`),
+    ...decodeUpgradeConfigs(message, chain, context, `${path}.upgrade_configs`),
+    ...(chain.filters.length === 0 ? {} : { filters: chain.filters }),
     ...(accessLogs.length === 0 ? {} : { accessLogs }),
   };
 }
@@ -157,14 +146,19 @@ function decodeLimits(message: HttpConnectionManager, context: DecodeContext, pa
   };
 }
 
-/** The filters of an upgrade take the place of the others; there is but the router to name. */
+/** The filters of an upgrade take the place of the others: that is no difference only where there are none but the router. */
 function decodeUpgradeConfigs(
   { upgradeConfigs }: HttpConnectionManager,
+  chain: DecodedFilters,
   context: DecodeContext,
   path: string,
 ): Pick<HttpConnectionManagerSpec, 'upgrades'> {
   for (const [i, { filters }] of upgradeConfigs.entries()) {
-    if (filters.length > 0) checkHttpFilters(filters, context, `${path}[${i}].filters`);
+    if (filters.length === 0) continue;
+    const at = `${path}[${i}].filters`;
+    const own = decodeHttpFilters(filters, context, at);
+    if (chain.filters.length + own.filters.length === 0) continue;
+    context.refuse(at, 'are other filters than http_filters has, which is not supported', 'leave them out');
   }
   const upgrades = decodeUpgrades(upgradeConfigs, context, path);
   return upgrades === undefined ? {} : { upgrades };
@@ -200,35 +194,4 @@ function decodeOnDemand(
     context.refuse(path, `has the filter ${OnDemandSchema.typeName} over routes of its own`, remedy);
   }
   return { kind: 'on-demand' };
-}
-
-/**
- * The router has to be the last; others than these may be left out only where they say so. True where configuration is asked for when a request
- * needs it.
- */
-function checkHttpFilters(filters: readonly HttpFilter[], context: DecodeContext, path: string): boolean {
-  let lastIsRouter = false;
-  let onDemand = false;
-  for (const [i, filter] of filters.entries()) {
-    const at = `${path}[${i}]`;
-    const any = filter.configType.value;
-    const type = any === undefined ? '' : extensionType(any);
-    if (filter.disabled) {
-      context.ignore(at);
-    } else if (any !== undefined && type === RouterSchema.typeName) {
-      unpackExtension(RouterSchema, any, context, `${at}.typed_config`);
-      lastIsRouter = i === filters.length - 1;
-    } else if (any !== undefined && type === OnDemandSchema.typeName) {
-      unpackExtension(OnDemandSchema, any, context, `${at}.typed_config`);
-      onDemand = true;
-    } else if (filter.isOptional) {
-      context.ignore(at);
-    } else {
-      const named = `HTTP filter "${filter.name}" (${type || 'no type'})`;
-      context.refuse(at, `${named} is not supported`, 'remove it or set is_optional');
-    }
-  }
-  if (!lastIsRouter)
-    context.refuse(path, 'does not end with the router', `add ${RouterSchema.typeName} as the last filter`);
-  return onDemand;
 }

@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RouteSpec } from '../../model/route-spec.ts';
 import type { Route, RouteSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
+import { decodeFilterOverrides, encodeFilterOverrides } from './filter-overrides.ts';
 import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { decodeAction, encodeAction } from './route-action.ts';
 import { decodeDirectResponse, decodeRedirect, encodeDirectResponse, encodeRedirect } from './route-answers.ts';
@@ -14,6 +15,7 @@ export function encodeRoute(spec: RouteSpec): MessageInitShape<typeof RouteSchem
     match: encodeMatch(spec.match),
     action: encodeRouteAction(spec),
     ...encodeHeaderChanges(spec.headers),
+    ...encodeFilterOverrides(spec.filters),
   };
 }
 
@@ -32,6 +34,7 @@ export function decodeRoute(message: Route, maxBodyBytes: number, context: Decod
     match,
     action: decodeRouteAction(message.action, match.connect === true, maxBodyBytes, context, path),
     ...decodeHeaderChanges(message, context, path),
+    ...decodeFilterOverrides(message, context, path),
   };
 }
 

@@ -5,6 +5,7 @@ import type { VirtualHost } from '../gen/envoy/config/route/v3/route_components_
 import { type RouteConfiguration, RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.ts';
 import { type DecodeContext, joinPath } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
+import { decodeFilterOverrides, encodeFilterOverrides } from './filter-overrides.ts';
 import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeRoute, encodeRoute } from './route-entry.ts';
@@ -44,11 +45,13 @@ export function encodeRouteConfig(spec: RouteConfigSpec): MessageInitShape<typeo
       domains: [...host.domains],
       routes: host.routes.map(encodeRoute),
       ...encodeHeaderChanges(host.headers),
+      ...encodeFilterOverrides(host.filters),
     })),
     ignorePortInHostMatching: spec.ignorePortInHostMatching === true,
     mostSpecificHeaderMutationsWins: spec.mostSpecificHeaderChangesWin === true,
     ...encodeMaxBody(spec),
     ...encodeHeaderChanges(spec.headers),
+    ...encodeFilterOverrides(spec.filters),
   };
 }
 
@@ -79,6 +82,7 @@ export function decodeRouteConfig(message: RouteConfiguration, context: DecodeCo
     ...(message.ignorePortInHostMatching ? { ignorePortInHostMatching: true } : {}),
     ...(message.mostSpecificHeaderMutationsWins ? { mostSpecificHeaderChangesWin: true } : {}),
     ...decodeHeaderChanges(message, context, path),
+    ...decodeFilterOverrides(message, context, path),
   };
 }
 
@@ -95,6 +99,7 @@ function decodeVirtualHost(
     domains: message.domains.map((domain, i) => decodeDomain(domain, context, `${path}.domains[${i}]`)),
     routes: message.routes.map((route, i) => decodeRoute(route, maxBodyBytes, context, `${path}.routes[${i}]`)),
     ...decodeHeaderChanges(message, context, path),
+    ...decodeFilterOverrides(message, context, path),
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   WeightedClusterSchema,
 } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
+import { decodeFilterOverrides, encodeFilterOverrides } from './filter-overrides.ts';
 import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { isVisible } from './legal-text.ts';
 import { decodeMatch, encodeMatch } from './subset.ts';
@@ -17,10 +18,11 @@ export function encodeWeightedClusters(
   clusters: readonly WeightedClusterSpec[],
 ): MessageInitShape<typeof WeightedClusterSchema> {
   return {
-    clusters: clusters.map(({ name, weight, headers, hostRewrite, subset }) => ({
+    clusters: clusters.map(({ name, weight, headers, filters, hostRewrite, subset }) => ({
       name,
       weight,
       ...encodeHeaderChanges(headers),
+      ...encodeFilterOverrides(filters),
       ...encodeMatch(subset),
       hostRewriteSpecifier:
         hostRewrite === undefined ? { case: undefined } : { case: 'hostRewriteLiteral', value: hostRewrite },
@@ -67,6 +69,7 @@ function decodeClusterWeight(
     name: message.name,
     weight: message.weight ?? 0,
     ...decodeHeaderChanges(message, context, path),
+    ...decodeFilterOverrides(message, context, path),
     ...decodeMatch(message.metadataMatch),
     ...(host === '' ? {} : { hostRewrite: host }),
   };

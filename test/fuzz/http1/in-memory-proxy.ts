@@ -122,6 +122,7 @@ function createContext(dial: Dial, cluster: Cluster, { upgrades }: Pick<Exchange
     routes: { name: NAME, table: new RouteTable(ROUTES, () => slot), demand: null },
     upgrades,
     sessions: null,
+    filters: null,
     stats: new ExchangeStats(),
     accessLog: null,
     clock: CLOCK,

@@ -142,6 +142,7 @@ import { PeakEwmaSchema } from '../../../../src/xds/gen/switchboard/balancing/v1
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
 import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
+import { HTTP_FILTER_SCHEMAS } from '../../../support/http-filter-schemas.ts';
 
 const REGISTRY: Registry = createRegistry(
   ClusterSchema,
@@ -242,6 +243,7 @@ const REGISTRY: Registry = createRegistry(
   HeaderValueOptionSchema,
   HeaderValueSchema,
   DataSourceSchema,
+  ...HTTP_FILTER_SCHEMAS,
 );
 
 /** A message in which only `field` is set, to something that is not its default. */

@@ -1,0 +1,25 @@
+// HTTP filters: what happens to each request of a listener before it goes where its route says, and what routes say otherwise.
+import type { FaultSpec } from './fault-spec.ts';
+
+/** One of the chain of a listener, in its order; the router, which is always the last, is not told. Source: HttpConnectionManager.http_filters. */
+export interface HttpFilterSpec {
+  /** What routes call it by. Unique in its chain. */
+  readonly name: string;
+  /** It runs only for routes that say so. */
+  readonly disabled?: true;
+  readonly config: HttpFilterConfigSpec;
+}
+
+export type HttpFilterConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec };
+
+/** By the name of a filter. Source: typed_per_filter_config of RouteConfiguration, VirtualHost, Route and WeightedCluster.ClusterWeight. */
+export type FilterOverridesSpec = Readonly<Record<string, FilterOverrideSpec>>;
+
+/** The most specific level that speaks of a filter says whether it runs; that of those which have a `config`, how. Source: envoy.config.route.v3.FilterConfig. */
+export interface FilterOverrideSpec {
+  readonly disabled?: true;
+  readonly config?: FilterOverrideConfigSpec;
+}
+
+/** One for another kind of filter than has the name changes nothing. */
+export type FilterOverrideConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec };

@@ -1,0 +1,47 @@
+// The table of filters that the sidecar runs: from what a listener and its routes say to what requests meet.
+import type {
+  FilterOverrideConfigSpec,
+  FilterOverrideSpec,
+  HttpFilterConfigSpec,
+} from '../../model/http-filter-spec.ts';
+import { FaultFilter } from './fault-filter.ts';
+import type { FilterContext } from './filter-context.ts';
+import type { FilterStats } from './filter-stats.ts';
+import type { HttpFilter } from './http-filter.ts';
+
+export interface FilterParts extends FilterContext {
+  readonly stats: FilterStats;
+}
+
+/** `levels`: what routes say of it, the most specific first. Null: it does nothing. */
+export function compileFilter(
+  config: HttpFilterConfigSpec,
+  levels: readonly FilterOverrideSpec[],
+  parts: FilterParts,
+): HttpFilter | null {
+  switch (config.kind) {
+    case 'fault': {
+      const { fault } = nearest('fault', levels) ?? config;
+      return FaultFilter.compile(fault, { ...parts, stats: parts.stats.fault });
+    }
+  }
+}
+
+type ConfigOf<Kind> = Extract<FilterOverrideConfigSpec, { readonly kind: Kind }>;
+
+/** What the most specific level says that says how the filter runs. */
+function nearest<Kind extends FilterOverrideConfigSpec['kind']>(
+  kind: Kind,
+  levels: readonly FilterOverrideSpec[],
+): ConfigOf<Kind> | null {
+  return configsOf(kind, levels)[0] ?? null;
+}
+
+/** What all levels say, the most specific first. */
+export function configsOf<Kind extends FilterOverrideConfigSpec['kind']>(
+  kind: Kind,
+  levels: readonly FilterOverrideSpec[],
+): readonly ConfigOf<Kind>[] {
+  const isOf = (config: FilterOverrideConfigSpec | undefined): config is ConfigOf<Kind> => config?.kind === kind;
+  return levels.map(({ config }) => config).filter(isOf);
+}

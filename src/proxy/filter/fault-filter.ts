@@ -1,0 +1,127 @@
+// Makes requests late, or fail, on purpose.
+import type { Random } from '../../base/random.ts';
+import type { FaultAbortSpec, FaultDelaySpec, FaultSpec } from '../../model/fault-spec.ts';
+import type { FractionSpec } from '../../model/fraction-spec.ts';
+import type { RequestHead } from '../codec/head.ts';
+import { compileCondition, type RequestCondition } from '../route/request-condition.ts';
+import type { FaultStats } from './filter-stats.ts';
+import { isChosen } from './fraction.ts';
+import type { FilterAnswer, FilterCall, FilterPass, HttpFilter } from './http-filter.ts';
+
+/** What the request's own fields may say, as Envoy calls them. */
+const DELAY_FIELD = 'x-envoy-fault-delay-request';
+const ABORT_FIELD = 'x-envoy-fault-abort-request';
+const GRPC_ABORT_FIELD = 'x-envoy-fault-abort-grpc-request';
+const PERCENTAGE = '-percentage';
+
+const MAX_GRPC_STATUS = 16;
+/** A caller may ask for no more, whatever its field says. */
+const MAX_DELAY_MS = 3_600_000;
+
+export interface FaultTools {
+  readonly random: Random;
+  readonly stats: FaultStats;
+  /** Part of the sidecar's limits that is this data plane's, 0 < share ≤ 1. */
+  readonly share: number;
+}
+
+export class FaultFilter implements HttpFilter {
+  readonly #spec: FaultSpec;
+  readonly #tools: FaultTools;
+  readonly #condition: RequestCondition | null;
+  readonly #maxActive: number;
+
+  private constructor(spec: FaultSpec, tools: FaultTools) {
+    this.#spec = spec;
+    this.#tools = tools;
+    this.#condition = compileCondition({ headers: spec.headers ?? [] });
+    this.#maxActive = Math.ceil((spec.maxActive ?? Number.POSITIVE_INFINITY) * tools.share);
+  }
+
+  /** Null = it makes none. */
+  static compile(spec: FaultSpec, tools: FaultTools): FaultFilter | null {
+    return spec.delay === undefined && spec.abort === undefined ? null : new FaultFilter(spec, tools);
+  }
+
+  begin(call: FilterCall): FilterPass | null {
+    const { cluster } = this.#spec;
+    const { stats } = this.#tools;
+    if (stats.active >= this.#maxActive) {
+      stats.overflows += 1;
+      return null;
+    }
+    if (cluster !== undefined && cluster !== call.cluster) return null;
+    if (this.#condition !== null && !this.#condition.matches(call.head)) return null;
+    const delayMs = this.#delayOf(call.head);
+    if (delayMs === 0) return this.#abort(call) ? new FaultPass(stats) : null;
+    stats.delaysInjected += 1;
+    call.addFlag('DI');
+    call.delay(delayMs, () => void this.#abort(call));
+    return new FaultPass(stats);
+  }
+
+  /** 0 = none. */
+  #delayOf(head: RequestHead): number {
+    const { delay } = this.#spec;
+    if (delay === undefined || !this.#isChosen(delay, DELAY_FIELD, head)) return 0;
+    if (delay.delay.kind === 'fixed') return delay.delay.ms;
+    return Math.min(Math.max(numberIn(head.get(DELAY_FIELD)), 0), MAX_DELAY_MS);
+  }
+
+  /** False: the request goes on. */
+  #abort(call: FilterCall): boolean {
+    const { abort } = this.#spec;
+    if (abort === undefined || !this.#isChosen(abort, ABORT_FIELD, call.head)) return false;
+    const answer = answerOf(abort.abort, call.head);
+    if (answer === null) return false;
+    this.#tools.stats.abortsInjected += 1;
+    call.answer(answer);
+    return true;
+  }
+
+  /** A caller that says something of its own fault may make it less likely, never more. */
+  #isChosen({ share, ...fault }: FaultDelaySpec | FaultAbortSpec, field: string, head: RequestHead): boolean {
+    const kind = 'delay' in fault ? fault.delay.kind : fault.abort.kind;
+    return isChosen(kind === 'by-header' ? lowered(share, head.get(field + PERCENTAGE)) : share, this.#tools.random);
+  }
+}
+
+/** All faults of one request are one. */
+class FaultPass implements FilterPass {
+  readonly answerEdit = null;
+  readonly #stats: FaultStats;
+
+  constructor(stats: FaultStats) {
+    this.#stats = stats;
+    stats.active += 1;
+  }
+
+  onEnd(): void {
+    this.#stats.active -= 1;
+  }
+}
+
+function lowered(share: FractionSpec, said: string | null): FractionSpec {
+  const numerator = numberIn(said);
+  return numerator < 0 ? share : { ...share, numerator: Math.min(numerator, share.numerator) };
+}
+
+/** Null: the request does not say what, or nothing that is an answer. */
+function answerOf(abort: FaultAbortSpec['abort'], head: RequestHead): FilterAnswer | null {
+  const base = { kind: 'refuse', code: 'fault_injected' } as const;
+  if (abort.kind === 'http')
+    return { ...base, detail: `HTTP status ${abort.status}`, status: abort.status, grpcStatus: -1 };
+  if (abort.kind === 'grpc')
+    return { ...base, detail: `gRPC status ${abort.status}`, status: 200, grpcStatus: abort.status };
+  const grpcStatus = numberIn(head.get(GRPC_ABORT_FIELD));
+  if (grpcStatus >= 0 && grpcStatus <= MAX_GRPC_STATUS)
+    return { ...base, detail: `gRPC status ${grpcStatus}, as it asks`, status: 200, grpcStatus };
+  const status = numberIn(head.get(ABORT_FIELD));
+  if (status < 200 || status > 599) return null;
+  return { ...base, detail: `HTTP status ${status}, as it asks`, status, grpcStatus: -1 };
+}
+
+/** A whole number of at most nine digits; −1 for anything else. */
+function numberIn(text: string | null): number {
+  return text !== null && /^[0-9]{1,9}$/.test(text) ? Number(text) : -1;
+}

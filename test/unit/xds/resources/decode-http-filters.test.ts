@@ -1,0 +1,159 @@
+// HTTP filters as other control planes send them: what is taken, what is left out, and what is refused, in listeners and in routes.
+import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { type Any, AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
+import { renderIssue } from '../../../../src/base/result.ts';
+import type { HttpConnectionManagerSpec } from '../../../../src/model/listener-spec.ts';
+import { FilterConfigSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
+import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
+import { HTTPFaultSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
+import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import { HttpConnectionManagerSchema } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
+import { decodeHttpConnectionManager } from '../../../../src/xds/resources/http-connection-manager.ts';
+import { ROUTE_TYPE } from '../../../../src/xds/resources/route.ts';
+
+function any<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Any {
+  return anyPack(schema, create(schema, init));
+}
+
+function unknown(typeName: string): Any {
+  return create(AnySchema, { typeUrl: `type.googleapis.com/${typeName}`, value: new Uint8Array() });
+}
+
+function filter(name: string, value: Any, rest: { isOptional?: boolean; disabled?: boolean } = {}) {
+  return { name, configType: { case: 'typedConfig', value }, ...rest } as const;
+}
+
+const ROUTER = filter('router', any(RouterSchema, {}));
+const TEAPOT = any(HTTPFaultSchema, { abort: { errorType: { case: 'httpStatus', value: 418 } } });
+
+type ManagerInit = MessageInitShape<typeof HttpConnectionManagerSchema>;
+
+function manager(init: ManagerInit): { spec: HttpConnectionManagerSpec; issues: string[]; ignored: readonly string[] } {
+  const context = new DecodeContext('x');
+  const routes = { case: 'routeConfig', value: { name: 'r' } } as const;
+  const message = any(HttpConnectionManagerSchema, { statPrefix: 'x', routeSpecifier: routes, ...init } as ManagerInit);
+  const spec = decodeHttpConnectionManager(message, context, 'hcm');
+  return { spec, issues: context.issues.map(renderIssue), ignored: context.ignored };
+}
+
+function routes(typedPerFilterConfig: Record<string, Any>) {
+  const bytes = toBinary(
+    RouteConfigurationSchema,
+    create(RouteConfigurationSchema, { name: 'r', typedPerFilterConfig }),
+  );
+  const { result, ignored } = ROUTE_TYPE.decode(bytes);
+  return {
+    filters: result.ok ? result.value.filters : undefined,
+    issues: result.ok ? [] : result.issues.map(renderIssue),
+    ignored,
+  };
+}
+
+describe('the HTTP filters of a listener', () => {
+  it('are taken in their order, by type whatever they are called; one that is disabled is kept for routes', () => {
+    const { spec, issues, ignored } = manager({
+      httpFilters: [
+        filter('second name', TEAPOT),
+        filter('fault', any(HTTPFaultSchema, {}), { disabled: true }),
+        ROUTER,
+      ],
+    });
+    const abort = { abort: { kind: 'http', status: 418 }, share: { numerator: 0, denominator: 100 } };
+    expect(spec.filters).toEqual([
+      { name: 'second name', config: { kind: 'fault', fault: { abort } } },
+      { name: 'fault', disabled: true, config: { kind: 'fault', fault: {} } },
+    ]);
+    expect([issues, ignored]).toEqual([[], []]);
+  });
+
+  it('are left out where they are not known and say that they are optional, or are disabled', () => {
+    const { spec, issues, ignored } = manager({
+      httpFilters: [
+        filter('stats', unknown('x.Stats'), { isOptional: true }),
+        filter('wasm', unknown('x.Wasm'), { disabled: true }),
+        ROUTER,
+      ],
+    });
+    expect([spec.filters, issues, ignored]).toEqual([undefined, [], ['hcm.http_filters[0]', 'hcm.http_filters[1]']]);
+  });
+
+  it.each<[string, ManagerInit, string]>([
+    [
+      'that is not known',
+      { httpFilters: [filter('jwt', unknown('x.Jwt')), ROUTER] },
+      'hcm.http_filters[0]: HTTP filter "jwt" (x.Jwt) is not supported; remove it or set is_optional',
+    ],
+    [
+      'behind the router',
+      { httpFilters: [ROUTER, filter('fault', TEAPOT)] },
+      'hcm.http_filters: does not end with the router',
+    ],
+    [
+      'of an upgrade, other than those of requests',
+      {
+        httpFilters: [filter('fault', TEAPOT), ROUTER],
+        upgradeConfigs: [{ upgradeType: 'websocket', filters: [ROUTER] }],
+      },
+      'hcm.upgrade_configs[0].filters: are other filters than http_filters has, which is not supported; leave them out',
+    ],
+    [
+      'that delays by nothing',
+      { httpFilters: [filter('fault', any(HTTPFaultSchema, { delay: {} })), ROUTER] },
+      'hcm.http_filters[0].typed_config.delay.fixed_delay: is absent or 0; give a duration, or header_delay',
+    ],
+    [
+      'that fails with no status',
+      { httpFilters: [filter('fault', any(HTTPFaultSchema, { abort: {} })), ROUTER] },
+      'hcm.http_filters[0].typed_config.abort: says nothing; give it http_status, grpc_status or header_abort',
+    ],
+    [
+      'that fails with what is no status',
+      {
+        httpFilters: [
+          filter('fault', any(HTTPFaultSchema, { abort: { errorType: { case: 'httpStatus', value: 600 } } })),
+          ROUTER,
+        ],
+      },
+      'hcm.http_filters[0].typed_config.abort.http_status: is 600; use 200 to 599',
+    ],
+    [
+      'that goes by what it cannot know',
+      { httpFilters: [filter('fault', any(HTTPFaultSchema, { downstreamNodes: ['a'] })), ROUTER] },
+      'hcm.http_filters[0].typed_config.downstream_nodes: is not supported',
+    ],
+  ])('are refused with one %s', (_, init, line) => {
+    expect(manager(init).issues).toEqual([expect.stringContaining(line)]);
+  });
+});
+
+describe('what routes say of HTTP filters', () => {
+  it('is a configuration, perhaps in a FilterConfig, or that the filter runs, or that it does not', () => {
+    const config = (init: MessageInitShape<typeof FilterConfigSchema>): Any => any(FilterConfigSchema, init);
+    const { filters, issues } = routes({
+      plain: TEAPOT,
+      wrapped: config({ config: TEAPOT }),
+      on: config({ config: create(AnySchema, {}) }),
+      off: config({ disabled: true }),
+    });
+    const teapot = { config: expect.objectContaining({ kind: 'fault' }) };
+    expect([filters, issues]).toEqual([{ plain: teapot, wrapped: teapot, on: {}, off: { disabled: true } }, []]);
+  });
+
+  it('is refused where it is not known, and left out where it says that it is optional', () => {
+    expect(routes({ jwt: unknown('x.PerRoute') }).issues).toEqual([
+      expect.stringContaining(
+        'typed_per_filter_config["jwt"]: configures HTTP filter "jwt" (x.PerRoute), which is not supported; remove it, or wrap',
+      ),
+    ]);
+    const optional = routes({ jwt: any(FilterConfigSchema, { isOptional: true, config: unknown('x.PerRoute') }) });
+    expect(optional).toEqual({ filters: undefined, issues: [], ignored: ['typed_per_filter_config["jwt"].config'] });
+  });
+
+  it('is refused with what its filter would refuse', () => {
+    const bad = any(HTTPFaultSchema, { abort: { errorType: { case: 'grpcStatus', value: 17 } } });
+    expect(routes({ fault: bad }).issues).toEqual([
+      expect.stringContaining('typed_per_filter_config["fault"].abort.grpc_status: is 17; use 0 to 16'),
+    ]);
+  });
+});
