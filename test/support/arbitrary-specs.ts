@@ -19,16 +19,11 @@ import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec } from '../../src/model/pref
 import { RETRY_CONDITIONS, type RetryPolicySpec } from '../../src/model/retry-policy-spec.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { ServiceNameSpec } from '../../src/model/service-name-spec.ts';
-import {
-  type DownstreamTlsSpec,
-  SUBJECT_ALT_NAME_TYPES,
-  type TextSourceSpec,
-  type UpstreamTlsSpec,
-} from '../../src/model/tls-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 import { balancing, hashPolicy, labels } from './arbitrary-balancing.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
 import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
+import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -88,44 +83,6 @@ const dnsDiscovery: fc.Arbitrary<DnsDiscoverySpec> = fc
     baseMs: fc.option(ms),
   })
   .map(({ baseMs, ...rest }) => (baseMs === null ? rest : { ...rest, failureBackOff: { baseMs, maxMs: baseMs * 2 } }));
-
-const source: fc.Arbitrary<TextSourceSpec> = fc.oneof(
-  fc.record({ kind: fc.constant('inline' as const), text: fc.string() }),
-  fc.record({ kind: fc.constant('file' as const), path: name }),
-);
-const certificate = fc.record(
-  { chain: source, privateKey: source, password: source },
-  { requiredKeys: ['chain', 'privateKey'] },
-);
-const validation = fc.record(
-  {
-    trustedCa: source,
-    subjectAltNames: fc.array(
-      fc.record({
-        type: fc.constantFrom(...SUBJECT_ALT_NAME_TYPES),
-        match: fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: name }),
-      }),
-      { minLength: 1, maxLength: 2 },
-    ),
-    acceptUntrusted: fc.constant(true),
-  },
-  { requiredKeys: [] },
-);
-const tlsBase = {
-  minVersion: fc.constant('TLSv1.2' as const),
-  maxVersion: fc.constantFrom('TLSv1.2' as const, 'TLSv1.3' as const),
-  applicationProtocols: fc.subarray(['h2', 'http/1.1']),
-};
-const upstreamTls: fc.Arbitrary<UpstreamTlsSpec> = fc.record(
-  { ...tlsBase, sni: fc.string(), certificate, validation },
-  { requiredKeys: ['minVersion', 'maxVersion', 'applicationProtocols', 'sni'] },
-);
-const downstreamTls: fc.Arbitrary<DownstreamTlsSpec> = fc.record({
-  ...tlsBase,
-  certificate,
-  validation,
-  requireClientCertificate: fc.boolean(),
-});
 
 const kibibytes = fc.integer({ min: 1, max: 8_192 }).map((count) => count * 1_024);
 
