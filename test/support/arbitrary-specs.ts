@@ -21,8 +21,8 @@ import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/mode
 import type { ServiceNameSpec } from '../../src/model/service-name-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 import { balancing, hashPolicy, labels } from './arbitrary-balancing.ts';
-import { outlierDetection } from './arbitrary-outliers.ts';
 import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
+import { outlierDetection } from './arbitrary-outliers.ts';
 import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
