@@ -14,6 +14,9 @@ export const LOAD_BALANCER_NAMES = [
 ] as const;
 export type LoadBalancerName = (typeof LOAD_BALANCER_NAMES)[number];
 
+/** Those that send equal requests to the same endpoint. */
+export const HASHING_LOAD_BALANCERS: readonly LoadBalancerName[] = ['ring-hash', 'maglev'];
+
 /** What a cluster says of its balancing beyond the name of the algorithm. What is absent is as Envoy has it. */
 export interface BalancingSpec {
   readonly leastRequest?: LeastRequestSpec;

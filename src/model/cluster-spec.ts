@@ -1,6 +1,6 @@
 // Clusters as configuration: a named set of endpoints and how to call them.
 import type { BalancingSpec, LoadBalancerName } from './balancing-spec.ts';
-import type { LoadAssignmentSpec } from './endpoint-spec.ts';
+import type { EndpointHealth, LoadAssignmentSpec } from './endpoint-spec.ts';
 import type { OutlierDetectionSpec } from './outlier-detection-spec.ts';
 import type { UpstreamTlsSpec } from './tls-spec.ts';
 
@@ -32,8 +32,8 @@ export interface ClusterSpec {
   readonly maxResponseFields?: number;
   /** Absent = plain text. */
   readonly tls?: UpstreamTlsSpec;
-  /** Pods that go away keep the sessions that they have. Source: common_lb_config.override_host_status; absent = healthy and degraded ones alone. */
-  readonly drainingKeepsSessions?: true;
+  /** Endpoints that sessions by address may stay with; absent = healthy and degraded ones. Source: common_lb_config.override_host_status. */
+  readonly sessionHealths?: readonly EndpointHealth[];
   /** Absent = nobody is taken out for what it answers. */
   readonly outlierDetection?: OutlierDetectionSpec;
   /** Name of a row of the load balancer table. */
@@ -72,3 +72,5 @@ export type DnsFamily = (typeof DNS_FAMILIES)[number];
 export const DEFAULT_DNS_REFRESH_MS = 5_000;
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+
+export const DEFAULT_SESSION_HEALTHS: readonly EndpointHealth[] = ['healthy', 'degraded'];

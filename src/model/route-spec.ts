@@ -73,8 +73,8 @@ export interface RouteActionSpec {
   readonly hashPolicies?: readonly HashPolicySpec[];
   /** Goes before what the listener says. */
   readonly upgrades?: UpgradesSpec;
-  /** Goes before what the listener says; `off` = requests belong to no session. */
-  readonly session?: SessionSpec | 'off';
+  /** Of our own format; it goes before what filters of the listener say. Absent = as these say. */
+  readonly session?: SessionSpec;
 }
 
 /** Source: envoy.config.route.v3.RouteAction.MaxStreamDuration. */

@@ -9,6 +9,7 @@ import {
 } from '../../src/model/balancing-spec.ts';
 import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import type { HashPolicySpec } from '../../src/model/hash-policy-spec.ts';
+import { SESSION_LOSSES, type SessionSpec } from '../../src/model/session-spec.ts';
 import { SUBSET_FALLBACKS, type SubsetLabels, type SubsetsSpec } from '../../src/model/subset-spec.ts';
 
 type Balancing = Pick<ClusterSpec, 'loadBalancer' | 'balancing'>;
@@ -141,3 +142,22 @@ const hashed: fc.Arbitrary<HashPolicySpec> = fc.oneof(
 export const hashPolicy: fc.Arbitrary<HashPolicySpec> = fc
   .tuple(hashed, fc.boolean())
   .map(([policy, terminal]) => (terminal ? { ...policy, terminal } : policy));
+
+const sessionCookie = fc.record(
+  {
+    kind: fc.constant('cookie' as const),
+    name: token,
+    ttlMs: fc.integer({ min: 0, max: 86_400_000 }),
+    path: pathText,
+    attributes: fc.array(fc.record({ name: token, value: token }), { maxLength: 2 }),
+  },
+  { requiredKeys: ['kind', 'name', 'ttlMs'] },
+);
+
+/** Of our own format. */
+export const session: fc.Arbitrary<SessionSpec> = fc.record({
+  carrier: fc.oneof(sessionCookie, fc.record({ kind: fc.constant('header' as const), name: token })),
+  format: fc.constant('token' as const),
+  onLoss: fc.constantFrom(...SESSION_LOSSES),
+  lifetimeMs: fc.integer({ min: 0, max: 86_400_000 }),
+});

@@ -20,7 +20,7 @@ import { RETRY_CONDITIONS, type RetryPolicySpec } from '../../src/model/retry-po
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { ServiceNameSpec } from '../../src/model/service-name-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
-import { balancing, hashPolicy, labels } from './arbitrary-balancing.ts';
+import { balancing, hashPolicy, labels, session } from './arbitrary-balancing.ts';
 import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
 import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
@@ -42,7 +42,7 @@ const endpoint: fc.Arbitrary<EndpointSpec> = fc
     fc.record(
       {
         ...{ health: fc.constantFrom(...ENDPOINT_HEALTHS), weight, pod, hostname: fc.domain(), hashKey: name },
-        ...{ labels, node: name, forZones: fc.array(name, { maxLength: 2 }) },
+        ...{ labels, node: name, forZones: fc.array(name, { maxLength: 2 }), leaving: fc.constant(true as const) },
       },
       { requiredKeys: ['health', 'weight'] },
     ),
@@ -102,6 +102,10 @@ const clusterBase = fc.record(
     maxResponseHeadBytes: kibibytes,
     maxResponseFields: fc.integer({ min: 1, max: 10_000 }),
     outlierDetection,
+    sessionHealths: fc.constantFrom(
+      ['healthy' as const],
+      ['healthy' as const, 'degraded' as const, 'draining' as const],
+    ),
   },
   { requiredKeys: ['name', 'discovery', 'connectTimeoutMs'] },
 );
@@ -167,6 +171,7 @@ const routeAction = fc
         retry,
         upgrades,
         hashPolicies,
+        session,
         subset: labels,
       },
       { requiredKeys: ['cluster', 'timeoutMs'] },

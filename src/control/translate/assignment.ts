@@ -7,15 +7,22 @@ import { areHinted } from './service-locality.ts';
 import type { PortProtocol } from './service-protocol.ts';
 import type { ServiceTraffic } from './service-traffic.ts';
 
+/** Pods that go away keep the sessions that they have for as long as they serve: what Envoys are told; our own sidecars do so unasked. */
+const SESSION_HEALTHS = ['healthy', 'degraded', 'draining'] as const;
+
 /** `backends` are merged already. Those that are not ready are left out; zones come in the order of their names. */
 export function assignmentOf(
   name: string,
   backends: readonly Backend[],
-  { balancing }: ServiceTraffic,
+  { balancing, session }: ServiceTraffic,
 ): LoadAssignmentSpec {
   const { locality } = balancing ?? {};
   const tiers = locality?.kind === 'nearest' ? locality.tiers : [];
-  const told = { node: tiers.includes('node'), hints: tiers.includes('zone') && areHinted(backends) };
+  const told = {
+    node: tiers.includes('node'),
+    hints: tiers.includes('zone') && areHinted(backends),
+    rollouts: session !== undefined,
+  };
   const zones = new Map<string, EndpointSpec[]>();
   for (const backend of backends) {
     if (backend.health === 'unhealthy') continue;
@@ -40,21 +47,23 @@ export function assignmentOf(
 interface Told {
   readonly node: boolean;
   readonly hints: boolean;
+  readonly rollouts: boolean;
 }
 
-function endpointOf({ host, port, health, pod, node, forZones }: Backend, told: Told): EndpointSpec {
+function endpointOf({ host, port, health, pod, node, forZones, leaving }: Backend, told: Told): EndpointSpec {
   return {
     ...{ host, port, health, weight: 1 },
     ...(pod === undefined ? {} : { pod }),
     ...(told.node && node !== '' ? { node } : {}),
     ...(told.hints && forZones !== undefined ? { forZones } : {}),
+    ...(told.rollouts && leaving !== undefined ? { leaving } : {}),
   };
 }
 
 export function clusterOf(
   name: string,
   protocol: PortProtocol,
-  { loadBalancer, balancing, outlierDetection }: ServiceTraffic,
+  { loadBalancer, balancing, outlierDetection, session }: ServiceTraffic,
 ): ClusterSpec {
   return {
     name,
@@ -64,5 +73,6 @@ export function clusterOf(
     loadBalancer,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(session === undefined ? {} : { sessionHealths: SESSION_HEALTHS }),
   };
 }

@@ -15,6 +15,8 @@ export interface Backend {
   /** Its own name in a headless Service; '' = it has none. */
   readonly hostname: string;
   readonly pod?: PodIdentity;
+  /** A rollout is about to replace its pod. */
+  readonly leaving?: true;
 }
 
 /** What Kubernetes says of an endpoint, with its rules for what is absent already applied. */

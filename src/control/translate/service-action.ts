@@ -6,11 +6,12 @@ import type { ServiceTraffic } from './service-traffic.ts';
 export type ServiceAction = Omit<RouteActionSpec, 'kind' | 'cluster'>;
 
 /** Without a time-out, where the Service says nothing: who calls knows how long it wants to wait. */
-export function serviceAction({ hashPolicies, retry, timeoutMs = 0 }: ServiceTraffic): ServiceAction {
+export function serviceAction({ hashPolicies, retry, session, timeoutMs = 0 }: ServiceTraffic): ServiceAction {
   return {
     timeoutMs,
     ...(retry === undefined ? {} : { retry }),
     ...(hashPolicies === undefined ? {} : { hashPolicies }),
+    ...(session === undefined ? {} : { session }),
   };
 }
 

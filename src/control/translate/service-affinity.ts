@@ -3,39 +3,44 @@ import { errorIssue, type Issue, warningIssue } from '../../base/result.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service } from '../../kube/service.ts';
 import type { LoadBalancerName } from '../../model/balancing-spec.ts';
-import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
+import { type Affinity, DEFAULT_COOKIE, DEFAULT_HASHING_BALANCER, isHashing, sessionBy } from './affinity.ts';
 
 const AFFINITY = 'switchboard.dev/affinity';
-const HASHING: readonly LoadBalancerName[] = ['ring-hash', 'maglev'];
-const DEFAULT_COOKIE = 'switchboard-affinity';
 /** Source: RFC 9110 section 5.6.2, token. */
 const TOKEN = /^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,128}$/;
 
-/** What routes hash for a Service with that load balancer: nothing where it does not hash. */
+/** Null = nothing keeps requests together. `chosen`: the load balancer that the Service asks for; null = it asks for none. */
 export function serviceAffinity(
   service: Located<Service>,
-  loadBalancer: LoadBalancerName,
-): { readonly hashPolicies: readonly HashPolicySpec[]; readonly issues: readonly Issue[] } {
+  chosen: LoadBalancerName | null,
+): { readonly affinity: Affinity | null; readonly issues: readonly Issue[] } {
   const written = service.object.metadata.annotations[AFFINITY]?.trim();
-  const hashes = HASHING.includes(loadBalancer);
+  const hashes = chosen !== null && isHashing(chosen);
   if (written === undefined || written === 'none') {
-    return { hashPolicies: [], issues: hashes ? [nothingToHash(service, loadBalancer)] : [] };
+    return { affinity: null, issues: hashes ? [nothingToHash(service, chosen)] : [] };
   }
-  const policy = parseAffinity(written);
-  if (policy === null) return { hashPolicies: [], issues: [unknownIssue(service, written)] };
-  return hashes ? { hashPolicies: [policy], issues: [] } : { hashPolicies: [], issues: [unusedIssue(service)] };
+  const affinity = parseAffinity(written, hashes);
+  if (affinity === null) return { affinity: null, issues: [unknownIssue(service, written)] };
+  const replaced = affinity.kind === 'hash' && chosen !== null && !hashes;
+  return { affinity, issues: replaced ? [replacedIssue(service, written, chosen)] : [] };
 }
 
-/** `client-ip`, `cookie`, `cookie:NAME`, `header:NAME`; null for anything else. */
-function parseAffinity(text: string): HashPolicySpec | null {
-  if (text === 'client-ip') return { kind: 'source-ip' };
+/**
+ * `client-ip`, `cookie`, `cookie:NAME`, `header:NAME`; null for anything else. A cookie keeps a session, unless the Service asks for a load balancer
+ * that hashes (`hashes`): then that hashes the cookie.
+ */
+function parseAffinity(text: string, hashes: boolean): Affinity | null {
+  if (text === 'client-ip') return { kind: 'hash', policies: [{ kind: 'source-ip' }] };
   const colon = text.indexOf(':');
   const kind = colon < 0 ? text : text.slice(0, colon);
   const name = colon < 0 ? '' : text.slice(colon + 1);
   if (kind === 'cookie' && (colon < 0 || TOKEN.test(name))) {
-    return { kind, name: name || DEFAULT_COOKIE, ttlMs: 0, path: '/' };
+    const cookie = { kind, name: name || DEFAULT_COOKIE } as const;
+    if (!hashes) return { kind: 'session', session: sessionBy(cookie) };
+    return { kind: 'hash', policies: [{ ...cookie, ttlMs: 0, path: '/' }] };
   }
-  return kind === 'header' && TOKEN.test(name) ? { kind, name: name.toLowerCase() } : null;
+  if (kind !== 'header' || !TOKEN.test(name)) return null;
+  return { kind: 'hash', policies: [{ kind, name: name.toLowerCase() }] };
 }
 
 function place(service: Located<Service>) {
@@ -53,8 +58,8 @@ function unknownIssue(service: Located<Service>, written: string): Issue {
   return errorIssue(`"${written}" is no affinity; there is none`, { ...place(service), remedy });
 }
 
-function unusedIssue(service: Located<Service>): Issue {
-  const remedy = `choose one of them by switchboard.dev/load-balancer: ${HASHING.join(', ')}`;
-  const message = 'affinity is kept by load balancers that hash, and by no other yet; there is none';
+function replacedIssue(service: Located<Service>, written: string, chosen: LoadBalancerName): Issue {
+  const message = `${chosen} cannot keep requests together by ${written}; ${DEFAULT_HASHING_BALANCER} is used`;
+  const remedy = 'write ring-hash or maglev into switchboard.dev/load-balancer, or leave it out';
   return warningIssue(message, { ...place(service), remedy });
 }

@@ -7,6 +7,8 @@ import { LOAD_BALANCER_NAMES, type NearestSpec } from '../../model/balancing-spe
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
+import type { SessionSpec } from '../../model/session-spec.ts';
+import { withAffinity } from './affinity.ts';
 import type { Backend } from './backend.ts';
 import { serviceAffinity } from './service-affinity.ts';
 import { areHinted, BY_HINTS, checkDistribution, serviceLocality } from './service-locality.ts';
@@ -21,6 +23,8 @@ export interface ServiceTraffic extends Pick<ClusterSpec, 'loadBalancer' | 'bala
   readonly retry?: RetryPolicySpec;
   /** Absent = none. */
   readonly timeoutMs?: number;
+  /** Absent = requests belong to no session. */
+  readonly session?: SessionSpec;
 }
 
 /** Of one pod, which there is no other to choose instead of. */
@@ -38,13 +42,13 @@ export function serviceTraffic(service: Located<Service>): {
   const written = service.object.metadata.annotations[LOAD_BALANCER];
   const name = written === undefined ? 'round-robin' : CHOICES.find((choice) => choice === written.trim());
   const unknown = name === undefined ? [unknownIssue(service, written ?? '')] : [];
-  const loadBalancer = name ?? 'round-robin';
-  const { hashPolicies, issues } = serviceAffinity(service, loadBalancer);
+  const chosen = written === undefined ? null : (name ?? 'round-robin');
+  const { affinity, issues } = serviceAffinity(service, chosen);
+  const balanced = affinity === null ? { loadBalancer: chosen ?? 'round-robin' } : withAffinity(affinity, chosen);
   const { outlierDetection, issues: outlierIssues } = serviceOutliers(service);
-  const chosen = outlierDetection === null ? { loadBalancer } : { loadBalancer, outlierDetection };
-  const hashed = hashPolicies.length === 0 ? chosen : { ...chosen, hashPolicies };
+  const guarded = outlierDetection === null ? balanced : { ...balanced, outlierDetection };
   const repeated = serviceRepetition(service);
-  const traffic = withLocality({ ...hashed, ...repeated.traffic }, serviceLocality(service.object));
+  const traffic = withLocality({ ...guarded, ...repeated.traffic }, serviceLocality(service.object));
   const own = [...unknown, ...issues, ...outlierIssues, ...repeated.issues];
   return { traffic, issues: [...own, ...checkDistribution(service)] };
 }

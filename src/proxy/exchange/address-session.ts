@@ -1,5 +1,6 @@
 // A request's session by the address of its endpoint, as Envoy keeps it: for whoever configures this sidecar as he would an Envoy.
 // Source: envoy.extensions.filters.http.stateful_session.v3 and envoy.extensions.http.stateful_session, cookie and header.
+import { DEFAULT_SESSION_HEALTHS } from '../../model/cluster-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
@@ -96,7 +97,5 @@ export class AddressSession implements SessionCall, FieldEdit {
 
 /** Source: common_lb_config.override_host_status. */
 function mayKeep({ health }: Endpoint, { spec }: Cluster): boolean {
-  return (
-    health === 'healthy' || health === 'degraded' || (health === 'draining' && spec.drainingKeepsSessions === true)
-  );
+  return (spec.sessionHealths ?? DEFAULT_SESSION_HEALTHS).includes(health);
 }

@@ -99,7 +99,7 @@ export class RoutedRequest {
     this.#record.route = entry.name;
     if (entry.answer !== null) return;
     const { random, clock, sessions: usual } = this.#context;
-    const sessions = entry.sessions === undefined ? usual : entry.sessions;
+    const sessions = entry.sessions ?? usual;
     if (sessions !== null && !head.isConnect) this.#session = beginSession(sessions, head, clock.wallNow(), random);
     const destination = entry.destination ?? this.#chooseAmong(entry.weighted as WeightedDestinations);
     this.#destination = destination;

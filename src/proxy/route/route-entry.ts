@@ -38,8 +38,8 @@ export interface RouteEntry {
   readonly filters: FilterOverrides | null;
   /** For clusters whose load balancer asks for a hash; null = requests have none. */
   readonly hashing: HashPolicies | null;
-  /** Undefined = as the listener says, null = requests belong to no session. */
-  readonly sessions: SessionPolicy | null | undefined;
+  /** Null = as the filters of the listener say. */
+  readonly sessions: SessionPolicy | null;
   /** Compared where there is no `pathMatcher`. */
   readonly path: string;
   readonly exact: boolean;
@@ -106,6 +106,6 @@ function compileTarget(
     upgrades: action.upgrades ?? null,
     filters: null,
     hashing: HashPolicies.compile(action.hashPolicies),
-    sessions: action.session === 'off' ? null : action.session && compileSessions(action.session),
+    sessions: compileSessions(action.session),
   };
 }

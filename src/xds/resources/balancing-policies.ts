@@ -118,12 +118,18 @@ export function decodePolicies(
 
 type PolicyInit = MessageInitShape<typeof LoadBalancingPolicy_PolicySchema>;
 
+/** For clients that do not know the policy itself: what comes nearest to it. gRPC's know one of both hashing ones. */
+const FALLBACKS: Partial<Record<ClusterSpec['loadBalancer'], () => readonly Any[]>> = {
+  'peak-ewma': () => [packExtension(LeastRequestSchema, {})],
+  maglev: () => [packExtension(RingHashSchema, encodeRing({}))],
+};
+
 /** Empty = round robin with every default. */
 export function encodePolicies({ loadBalancer, balancing = {} }: ClusterSpec): PolicyInit[] {
   const any = encodePolicy(loadBalancer, balancing);
   const { subsets } = balancing;
   if (any === null && subsets === undefined) return [];
-  const fallbacks = loadBalancer === 'peak-ewma' ? [packExtension(LeastRequestSchema, {})] : [];
+  const fallbacks = FALLBACKS[loadBalancer]?.() ?? [];
   // gRPC's clients refuse a cluster none of whose policies they know; not all know least request.
   const last = packExtension(RoundRobinSchema, {});
   const policies = [...(any === null ? [] : [any]), ...fallbacks, last].map(policyOf);

@@ -45,7 +45,9 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     'healthy_panic_threshold',
     'locality_weighted_lb_config',
     'consistent_hashing_lb_config',
+    'override_host_status',
   ),
+  'envoy.config.core.v3.HealthStatusSet': row('statuses'),
   [`${CLUSTER}.CommonLbConfig.ConsistentHashingLbConfig`]: HASHING,
   // The rest of it would put other endpoints into subsets, or let requests out of them.
   [`${CLUSTER}.LbSubsetConfig`]: {

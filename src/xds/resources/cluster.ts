@@ -20,6 +20,7 @@ import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './end
 import { decodeBalancing, encodeBalancing } from './load-balancing.ts';
 import { decodeOutlierDetection, encodeOutlierDetection } from './outlier-detection.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
+import { decodeSessionHealths } from './session-healths.ts';
 import { decodeUpstreamTls, encodeUpstreamTls } from './tls-context.ts';
 import { decodeTlsSocket, encodeTlsSocket } from './transport-socket.ts';
 
@@ -101,6 +102,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     connectTimeoutMs,
     ...decodeAppProtocol(message),
     ...http,
+    ...decodeSessionHealths(message.commonLbConfig?.overrideHostStatus),
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
     ...(outliers === undefined
       ? {}

@@ -2,12 +2,10 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
   DEFAULT_OVERPROVISIONING_FACTOR,
-  type EndpointHealth,
   type EndpointSpec,
   type LoadAssignmentSpec,
   type LocalityEndpointsSpec,
 } from '../../model/endpoint-spec.ts';
-import { HealthStatus } from '../gen/envoy/config/core/v3/health_check_pb.ts';
 import type { LbEndpoint, LocalityLbEndpoints } from '../gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
 import {
   type ClusterLoadAssignment,
@@ -17,6 +15,7 @@ import {
 import { decodeAddress, encodeAddress, type HostKind } from './address.ts';
 import { type DecodeContext, joinPath } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
+import { decodeHealth, HEALTH_TO_WIRE } from './endpoint-health.ts';
 import { decodeEndpointMetadata, encodeEndpointMetadata } from './endpoint-metadata.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 
@@ -64,13 +63,6 @@ export function encodeLoadAssignment(spec: LoadAssignmentSpec): AssignmentInit {
     })),
   };
 }
-
-const HEALTH_TO_WIRE: Readonly<Record<EndpointHealth, HealthStatus>> = {
-  healthy: HealthStatus.HEALTHY,
-  degraded: HealthStatus.DEGRADED,
-  draining: HealthStatus.DRAINING,
-  unhealthy: HealthStatus.UNHEALTHY,
-};
 
 function encodeEndpoint(spec: EndpointSpec) {
   const filterMetadata = encodeEndpointMetadata(spec);
@@ -162,8 +154,3 @@ function decodeWeight(weight: number | undefined, context: DecodeContext, path: 
 }
 
 /** A status that this build does not know is one more reason not to send requests there. */
-function decodeHealth(status: HealthStatus): EndpointHealth {
-  if (status === HealthStatus.UNKNOWN || status === HealthStatus.HEALTHY) return 'healthy';
-  if (status === HealthStatus.DEGRADED) return 'degraded';
-  return status === HealthStatus.DRAINING ? 'draining' : 'unhealthy';
-}

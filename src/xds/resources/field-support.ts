@@ -186,7 +186,16 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: ['require_tls', 'retry_policy', 'hedge_policy', '#20', '#21'],
   },
   'envoy.config.route.v3.Route': {
-    supported: ['match', 'route', 'redirect', 'direct_response', 'name', 'typed_per_filter_config', ...HEADER_CHANGES],
+    supported: [
+      'match',
+      'route',
+      'redirect',
+      'direct_response',
+      'metadata',
+      'name',
+      'typed_per_filter_config',
+      ...HEADER_CHANGES,
+    ],
     refused: ['non_forwarding_action', '#17'],
   },
   'envoy.config.route.v3.RouteMatch': {

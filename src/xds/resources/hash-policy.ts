@@ -9,7 +9,7 @@ import type {
 } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
-import { isToken, isVisible } from './legal-text.ts';
+import { isCookieText, isToken } from './legal-text.ts';
 import { decodeSubstitution, encodeSubstitution } from './string-matcher.ts';
 
 export function encodeHashPolicy(spec: HashPolicySpec): MessageInitShape<typeof RouteAction_HashPolicySchema> {
@@ -90,9 +90,9 @@ function decodeHeader(message: RouteAction_HashPolicy_Header, context: DecodeCon
 function decodeCookie(message: RouteAction_HashPolicy_Cookie, context: DecodeContext, path: string): CookieHashSpec {
   const { name, ttl, path: where } = message;
   if (!isToken(name)) context.refuse(`${path}.name`, `"${name}" is not a name`, 'name a cookie');
-  if (!isAttribute(where)) context.refuse(`${path}.path`, `"${where}" is not a path`, 'leave out blanks and ";"');
+  if (!isCookieText(where)) context.refuse(`${path}.path`, `"${where}" is not a path`, 'leave out blanks and ";"');
   for (const [i, attribute] of message.attributes.entries()) {
-    if (isToken(attribute.name) && isAttribute(attribute.value)) continue;
+    if (isToken(attribute.name) && isCookieText(attribute.value)) continue;
     const text = `${attribute.name}=${attribute.value}`;
     context.refuse(`${path}.attributes[${i}]`, `"${text}" cannot stand in a cookie`, 'leave out blanks and ";"');
   }
@@ -104,8 +104,4 @@ function decodeCookie(message: RouteAction_HashPolicy_Cookie, context: DecodeCon
     ...(where === '' ? {} : { path: where }),
     ...(attributes.length === 0 ? {} : { attributes }),
   };
-}
-
-function isAttribute(text: string): boolean {
-  return isVisible(text) && !text.includes(';');
 }

@@ -34,3 +34,8 @@ export function isToken(text: string): boolean {
   }
   return text !== '';
 }
+
+/** Fit for the path or an attribute of a cookie (RFC 6265 section 4.1.1), without blanks. */
+export function isCookieText(text: string): boolean {
+  return isVisible(text) && !text.includes(';');
+}

@@ -16,6 +16,7 @@ import { decodePolicies, encodePolicies } from './balancing-policies.ts';
 import { decodeNearest } from './cluster-metadata.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeLocality } from './locality-balancing.ts';
+import { encodeSessionHealths } from './session-healths.ts';
 import { decodeSlowStart } from './slow-start.ts';
 import { decodeSubsets } from './subset.ts';
 
@@ -24,11 +25,17 @@ const COMMON = 'common_lb_config';
 /** Round robin is what a client does that reads none of it. */
 export function encodeBalancing(spec: ClusterSpec) {
   const policies = encodePolicies(spec);
-  const panic = spec.balancing?.panicThreshold;
   return {
     ...(policies.length === 0 ? {} : { loadBalancingPolicy: { policies } }),
-    ...(panic === undefined ? {} : { commonLbConfig: { healthyPanicThreshold: { value: panic } } }),
+    ...encodeCommon(spec),
   };
+}
+
+function encodeCommon({ balancing, sessionHealths }: ClusterSpec) {
+  const panic = balancing?.panicThreshold;
+  if (panic === undefined && sessionHealths === undefined) return {};
+  const threshold = panic === undefined ? {} : { healthyPanicThreshold: { value: panic } };
+  return { commonLbConfig: { ...threshold, ...encodeSessionHealths(sessionHealths) } };
 }
 
 /** A balancer that this build lacks costs evenness or affinity, never correctness: said, not refused. */

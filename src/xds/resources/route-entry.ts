@@ -8,12 +8,14 @@ import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { decodeAction, encodeAction } from './route-action.ts';
 import { decodeDirectResponse, decodeRedirect, encodeDirectResponse, encodeRedirect } from './route-answers.ts';
 import { decodeMatch, encodeMatch } from './route-match.ts';
+import { decodeRouteSession, encodeRouteSession } from './route-session.ts';
 
 export function encodeRoute(spec: RouteSpec): MessageInitShape<typeof RouteSchema> {
   return {
     name: spec.name,
     match: encodeMatch(spec.match),
     action: encodeRouteAction(spec),
+    ...encodeRouteSession(spec),
     ...encodeHeaderChanges(spec.headers),
     ...encodeFilterOverrides(spec.filters),
   };
@@ -32,22 +34,26 @@ export function decodeRoute(message: Route, maxBodyBytes: number, context: Decod
   return {
     name: message.name,
     match,
-    action: decodeRouteAction(message.action, match.connect === true, maxBodyBytes, context, path),
+    action: decodeRouteAction(message, match.connect === true, maxBodyBytes, context, path),
     ...decodeHeaderChanges(message, context, path),
     ...decodeFilterOverrides(message, context, path),
   };
 }
 
 function decodeRouteAction(
-  action: Route['action'],
+  message: Route,
   connect: boolean,
   maxBodyBytes: number,
   context: DecodeContext,
   path: string,
 ): RouteSpec['action'] {
+  const { action } = message;
   switch (action.case) {
     case 'route':
-      return decodeAction(action.value, connect, context, `${path}.route`);
+      return {
+        ...decodeAction(action.value, connect, context, `${path}.route`),
+        ...decodeRouteSession(message, context, path),
+      };
     case 'redirect':
       return decodeRedirect(action.value, context, `${path}.redirect`);
     case 'directResponse':

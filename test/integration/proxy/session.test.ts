@@ -299,18 +299,6 @@ describe('what belongs to no session', () => {
     expect(await shopper.ask()).toMatch(/^[ab]$/);
     expect(shopper.told).toBe('new');
   });
-
-  it('is what a route switches off that the listener has on', async () => {
-    const pods = await podsOf(2);
-    const plane = await stage.plane({ services: { web: pods }, http: { session: COOKIE }, action: { session: 'off' } });
-    const shopper = new Shopper(plane);
-    await shopper.ask();
-    expect(shopper.told).toBeUndefined();
-    const on = await stage.plane({ services: { web: pods }, http: { session: COOKIE } });
-    const other = new Shopper(on);
-    await other.ask();
-    expect(other.told).toBe('new');
-  });
 });
 
 describe('a session among weighted clusters', () => {

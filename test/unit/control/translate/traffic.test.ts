@@ -71,56 +71,6 @@ const NODES =
   podText({ name: 'p1', ip: '10.0.0.1', ...on('n1', 'east') }) +
   podText({ name: 'p2', ip: '10.0.0.2', ...on('n2', 'west') });
 
-describe('switchboard.dev/affinity', () => {
-  const told = (annotations: string) => {
-    const mesh = new TextMesh(serviceWith(annotations) + podText({ name: 'p', ip: '10.0.0.1' }));
-    const { routes } = mesh.translate().hosts.hosts[0]?.own.spec ?? { routes: [] };
-    const policies = routes.map(({ action }) => ('hashPolicies' in action ? action.hashPolicies : undefined));
-    return [policies.at(-1), mesh.issues().map((issue) => issue.replace(/^.*?: .*?: /, ''))];
-  };
-
-  it.each<readonly [string, string, unknown]>([
-    ['ring-hash', 'client-ip', { kind: 'source-ip' }],
-    ['maglev', 'header:X-User', { kind: 'header', name: 'x-user' }],
-    ['maglev', 'cookie', { kind: 'cookie', name: 'switchboard-affinity', ttlMs: 0, path: '/' }],
-    ['ring-hash', 'cookie:Cart', { kind: 'cookie', name: 'Cart', ttlMs: 0, path: '/' }],
-  ])('is what %s hashes: %s', (balancer, affinity, policy) => {
-    expect(told(`switchboard.dev/load-balancer: ${balancer}, switchboard.dev/affinity: '${affinity}'`)).toEqual([
-      [policy],
-      [],
-    ]);
-  });
-
-  it.each(['', "switchboard.dev/affinity: 'none', "])('is missed where something hashes: "%s"', (annotation) => {
-    const [policies, issues] = told(`${annotation}switchboard.dev/load-balancer: maglev`);
-    expect(policies).toBeUndefined();
-    expect(issues).toEqual([expect.stringContaining('maglev has nothing to hash: each request goes to any pod')]);
-  });
-
-  it('is told where nothing hashes, and none where nothing is said', () => {
-    expect(told('')).toEqual([undefined, []]);
-    expect(told("switchboard.dev/affinity: 'none'")).toEqual([undefined, []]);
-    expect(told("switchboard.dev/affinity: 'client-ip'")[1]).toEqual([
-      expect.stringContaining('affinity is kept by load balancers that hash, and by no other yet'),
-    ]);
-  });
-
-  it.each(['header', 'header:', 'header:a b', 'cookie:', 'sticky', 'COOKIE'])('is no "%s"', (written) => {
-    const [policies, issues] = told(`switchboard.dev/load-balancer: maglev, switchboard.dev/affinity: '${written}'`);
-    expect(policies).toBeUndefined();
-    expect(issues).toEqual([expect.stringContaining(`"${written}" is no affinity; there is none`)]);
-  });
-
-  it('makes new routes when it changes, and the same ones when it does not', () => {
-    const text = (by: string) =>
-      serviceWith(`switchboard.dev/load-balancer: maglev, switchboard.dev/affinity: '${by}'`);
-    const mesh = new TextMesh(text('cookie') + podText({ name: 'p', ip: '10.0.0.1' }));
-    const before = mesh.translate();
-    expect(mesh.add(podText({ name: 'q', ip: '10.0.0.2' })).translate().portRoutes).toBe(before.portRoutes);
-    expect(mesh.add(text('client-ip')).translate().portRoutes).not.toEqual(before.portRoutes);
-  });
-});
-
 describe('trafficDistribution and internalTrafficPolicy', () => {
   const of = (spec: string) => new TextMesh(serviceWith('', `, ${spec}`) + NODES).translate();
   const told = (spec: string) => {

@@ -45,6 +45,7 @@ import {
   GrpcService_EnvoyGrpcSchema,
   GrpcServiceSchema,
 } from '../../../../src/xds/gen/envoy/config/core/v3/grpc_service_pb.ts';
+import { HealthStatusSetSchema } from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
 import {
   HttpProtocolOptionsSchema as CoreHttpProtocolOptionsSchema,
   Http2ProtocolOptionsSchema,
@@ -151,6 +152,7 @@ const REGISTRY: Registry = createRegistry(
   Cluster_LbSubsetConfigSchema,
   Cluster_LbSubsetConfig_LbSubsetSelectorSchema,
   Cluster_CommonLbConfigSchema,
+  HealthStatusSetSchema,
   Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
   Cluster_LeastRequestLbConfigSchema,
   Cluster_MaglevLbConfigSchema,

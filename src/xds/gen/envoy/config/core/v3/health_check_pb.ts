@@ -4,15 +4,32 @@
 // @generated from file envoy/config/core/v3/health_check.proto (package envoy.config.core.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
-import type { UnknownEnum } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file envoy/config/core/v3/health_check.proto.
  */
 export const file_envoy_config_core_v3_health_check: GenFile = /*@__PURE__*/
-  fileDesc("CidlbnZveS9jb25maWcvY29yZS92My9oZWFsdGhfY2hlY2sucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzKmAKDEhlYWx0aFN0YXR1cxILCgdVTktOT1dOEAASCwoHSEVBTFRIWRABEg0KCVVOSEVBTFRIWRACEgwKCERSQUlOSU5HEAMSCwoHVElNRU9VVBAEEgwKCERFR1JBREVEEAViBnByb3RvMw");
+  fileDesc("CidlbnZveS9jb25maWcvY29yZS92My9oZWFsdGhfY2hlY2sucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzIkcKD0hlYWx0aFN0YXR1c1NldBI0CghzdGF0dXNlcxgBIAMoDjIiLmVudm95LmNvbmZpZy5jb3JlLnYzLkhlYWx0aFN0YXR1cypgCgxIZWFsdGhTdGF0dXMSCwoHVU5LTk9XThAAEgsKB0hFQUxUSFkQARINCglVTkhFQUxUSFkQAhIMCghEUkFJTklORxADEgsKB1RJTUVPVVQQBBIMCghERUdSQURFRBAFYgZwcm90bzM");
+
+/**
+ * @generated from message envoy.config.core.v3.HealthStatusSet
+ */
+export type HealthStatusSet = Message<"envoy.config.core.v3.HealthStatusSet"> & {
+  /**
+   * @generated from field: repeated envoy.config.core.v3.HealthStatus statuses = 1;
+   */
+  statuses: HealthStatus[];
+};
+
+/**
+ * Describes the message envoy.config.core.v3.HealthStatusSet.
+ * Use `create(HealthStatusSetSchema)` to create a new message.
+ */
+export const HealthStatusSetSchema: GenMessage<HealthStatusSet> = /*@__PURE__*/
+  messageDesc(file_envoy_config_core_v3_health_check, 0);
 
 /**
  * @generated from enum envoy.config.core.v3.HealthStatus

@@ -1,0 +1,87 @@
+// Sessions of our own: RouteActionSpec.session ↔ Route.metadata under our key. What the public API has no word for stands there; others pass it over.
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import type { RouteSpec } from '../../model/route-spec.ts';
+import { SESSION_LOSSES, type SessionCarrierSpec, type SessionSpec } from '../../model/session-spec.ts';
+import type { Route } from '../gen/envoy/config/route/v3/route_components_pb.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { isCookieText, isToken } from './legal-text.ts';
+import { METADATA_KEY } from './metadata-key.ts';
+
+const SESSION = 'session';
+
+export function encodeRouteSession({ action }: RouteSpec) {
+  if (action.kind === 'redirect' || action.kind === 'direct-response' || action.session === undefined) return {};
+  return { metadata: { filterMetadata: { [METADATA_KEY]: { [SESSION]: encodeSession(action.session) } } } };
+}
+
+function encodeSession({ carrier, onLoss, lifetimeMs }: SessionSpec): JsonObject {
+  return { ...encodeCarrier(carrier), on_loss: onLoss, lifetime_ms: lifetimeMs };
+}
+
+function encodeCarrier(carrier: SessionCarrierSpec): JsonObject {
+  if (carrier.kind === 'header') return { header: carrier.name };
+  const { name, ttlMs, path, attributes } = carrier;
+  const where = path === undefined ? {} : { path };
+  const more = attributes === undefined ? {} : { attributes: attributes.map((one) => ({ ...one })) };
+  return { cookie: { name, ttl_ms: ttlMs, ...where, ...more } };
+}
+
+/** An object with `session`, or an empty one. What is not understood costs affinity, never correctness: said, not refused. */
+export function decodeRouteSession(
+  { metadata }: Route,
+  context: DecodeContext,
+  path: string,
+): { readonly session?: SessionSpec } {
+  const said = metadata?.filterMetadata[METADATA_KEY]?.[SESSION];
+  if (said === undefined) return {};
+  const session = isObject(said) ? readSession(said) : null;
+  if (session !== null) return { session };
+  context.ignore(`${path}.metadata.filter_metadata["${METADATA_KEY}"].${SESSION}`);
+  return {};
+}
+
+/** Null = something of it is not understood. */
+function readSession(said: JsonObject): SessionSpec | null {
+  const carrier = readCarrier(said);
+  const onLoss = SESSION_LOSSES.find((loss) => loss === said['on_loss']);
+  const { lifetime_ms: lifetimeMs } = said;
+  if (carrier === null || onLoss === undefined || !isMilliseconds(lifetimeMs)) return null;
+  return { carrier, format: 'token', onLoss, lifetimeMs };
+}
+
+function readCarrier({ header, cookie }: JsonObject): SessionCarrierSpec | null {
+  if (typeof header === 'string') return isToken(header) ? { kind: 'header', name: header.toLowerCase() } : null;
+  if (cookie === undefined || !isObject(cookie)) return null;
+  const { name, ttl_ms: ttlMs, path, attributes } = cookie;
+  if (typeof name !== 'string' || !isToken(name) || !isMilliseconds(ttlMs)) return null;
+  if (path !== undefined && !isCookiePart(path)) return null;
+  const list = attributes === undefined ? [] : readAttributes(attributes);
+  if (list === null) return null;
+  return {
+    ...{ kind: 'cookie', name, ttlMs },
+    ...(path === undefined ? {} : { path }),
+    ...(attributes === undefined ? {} : { attributes: list }),
+  };
+}
+
+function readAttributes(said: JsonValue): readonly { readonly name: string; readonly value: string }[] | null {
+  if (!Array.isArray(said)) return null;
+  const read = said.flatMap((one) => {
+    if (!isObject(one)) return [];
+    const { name, value } = one;
+    return typeof name === 'string' && isToken(name) && isCookiePart(value) ? [{ name, value }] : [];
+  });
+  return read.length === said.length ? read : null;
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isMilliseconds(value: JsonValue | undefined): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+function isCookiePart(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && isCookieText(value);
+}
