@@ -32,4 +32,10 @@ export const COMMANDS: readonly CommandRow[] = [
     daemon: false,
     load: async () => (await import('./endpoints.ts')).buildEndpointsCommand,
   },
+  {
+    name: 'simulate',
+    summary: 'try a policy on a virtual clock: load by pod, retries, ejections, moved sessions, latency, errors',
+    daemon: false,
+    load: async () => (await import('./simulate.ts')).buildSimulateCommand,
+  },
 ];

@@ -1,4 +1,5 @@
 // Reads one mapping of a manifest field by field, keeping the path, so that every problem can name its place.
+import { nearest } from '../base/nearest.ts';
 import { joinPath } from './field-path.ts';
 import type { NameRule } from './name-rule.ts';
 
@@ -33,10 +34,27 @@ export class Fields {
     return this.#value(key) !== undefined;
   }
 
+  /** For formats of our own, where a field that nobody knows is a typing error: reports each that is none of `keys`. */
+  onlyKnown(keys: readonly string[]): void {
+    for (const key of Object.keys(this.#values)) {
+      if (keys.includes(key)) continue;
+      const near = nearest(key, keys);
+      this.report(
+        key,
+        'is not a known field',
+        near === null ? `write one of ${keys.join(', ')}` : `did you mean ${near}?`,
+      );
+    }
+  }
+
   /** Absent, '' or 0. */
   isBlank(key: string): boolean {
     const value = this.#value(key);
     return value === undefined || value === '' || value === 0;
+  }
+
+  isText(key: string): boolean {
+    return typeof this.#value(key) === 'string';
   }
 
   text(key: string): string | undefined {
@@ -77,6 +95,17 @@ export class Fields {
   requiredInteger(key: string, range: IntegerRange): number {
     if (!this.has(key)) this.report(key, 'is missing', `add a number from ${range.min} to ${range.max}`);
     return this.integer(key, range) ?? range.min;
+  }
+
+  /** Undefined where the field is absent. Items that are none are reported and left out. */
+  integers(key: string, range: IntegerRange): readonly number[] | undefined {
+    if (!this.has(key)) return undefined;
+    return this.#items(key).flatMap(([item, path]) => {
+      if (isIntegerIn(item, range)) return [item];
+      const message = `must be a number from ${range.min} to ${range.max}, not ${show(item)}`;
+      this.#report(path, message, 'write a whole number without quotes');
+      return [];
+    });
   }
 
   /** A port as a number from 1 to 65535, or the name of a container's port. */

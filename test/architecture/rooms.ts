@@ -105,6 +105,11 @@ export const ROOMS: readonly Room[] = [
     packages: ['@bufbuild/protobuf', 'yaml'],
   },
   { path: 'control', imports: ['base', 'model', 'kube'], packages: [] },
+  {
+    path: 'simulate',
+    imports: ['base', 'model', 'config', 'kube', 'proxy/codec', 'proxy/upstream', 'proxy/outlier', 'control'],
+    packages: [],
+  },
   { path: 'local', imports: ['base', 'kube'], packages: ['yaml'] },
   { path: 'admin', imports: ['base', 'model'], packages: [] },
   { path: 'workers', imports: ['base', 'model', 'config', 'telemetry', 'admin'], packages: [] },
@@ -127,10 +132,11 @@ export const ROOMS: readonly Room[] = [
       'local',
       'admin',
       'workers',
+      'simulate',
     ],
     packages: ['koffi'],
   },
-  { path: 'cli', imports: ['base', 'model', 'config', 'app'], packages: ['commander'] },
+  { path: 'cli', imports: ['base', 'model', 'config', 'simulate', 'app'], packages: ['commander'] },
   { path: 'main.ts', imports: ['base', 'cli'], packages: [] },
 ];
 

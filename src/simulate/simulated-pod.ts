@@ -1,0 +1,157 @@
+// @hot
+// A pod that answers by what was drawn for each request, as fast as it can, and that things happen to.
+import { DRAW_FATE, DRAW_LATENCY, draw } from './draws.ts';
+import { latencyMs } from './latency.ts';
+import type { Failure, PodsSpec } from './scenario-spec.ts';
+import type { Scene } from './scene.ts';
+import { RESET, type SimulatedCall } from './simulated-call.ts';
+
+/** There and back between two pods of a cluster, ms: when a caller knows that nobody listens, or that there is no room. */
+const ROUND_TRIP_MS = 0.5;
+const NO_ROOM_STATUS = 503;
+const GOOD_STATUS = 200;
+
+export interface PodPlace {
+  /** From 0, in the order in which they came. */
+  readonly number: number;
+  readonly name: string;
+  readonly uid: string;
+  readonly host: string;
+  readonly zone: string;
+}
+
+export class SimulatedPod {
+  readonly place: PodPlace;
+  /** What it is asked for, however often, and how much of it went wrong. */
+  requests = 0;
+  failures = 0;
+  /** Share of the requests that go wrong, 0–1. */
+  failShare = 0;
+  failure: Failure = 'reset';
+  slowFactor = 1;
+  /** Grows with each end of its process: connections of before are gone. */
+  incarnation = 0;
+  readonly #scene: Scene;
+  readonly #spec: PodsSpec;
+  #alive = true;
+  #silent = false;
+  #working: SimulatedCall[] = [];
+  #waiting: SimulatedCall[] = [];
+  /** Of `#waiting`, who is next. */
+  #next = 0;
+
+  constructor(place: PodPlace, spec: PodsSpec, scene: Scene) {
+    this.place = place;
+    this.#spec = spec;
+    this.#scene = scene;
+  }
+
+  /** It would answer whoever reaches it. */
+  get serving(): boolean {
+    return this.#alive && !this.#silent;
+  }
+
+  /** Nothing comes back from it. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  receive(call: SimulatedCall): void {
+    this.requests += 1;
+    this.#scene.onReceived(this);
+    const connected = call.takeConnection();
+    if (!this.#alive) this.#refuse(call, 'connection refused', ROUND_TRIP_MS);
+    else if (this.#silent && connected) this.#take(call);
+    else if (this.#silent) this.#refuse(call, 'no connection came to be in time', call.connectTimeoutMs);
+    else if (this.#spec.concurrency === 0 || this.#working.length < this.#spec.concurrency) this.#work(call);
+    else this.#queue(call);
+  }
+
+  /** The request is done, or nobody waits for it any more. */
+  leave(call: SimulatedCall): void {
+    const last = this.#working.pop() as SimulatedCall;
+    if (last !== call) {
+      this.#working[call.place] = last;
+      last.place = call.place;
+    }
+    this.#startNext();
+  }
+
+  /** Its process ends: connections are reset, new ones refused. */
+  kill(): void {
+    this.#alive = false;
+    this.incarnation += 1;
+    const lost = [...this.#working, ...this.#waiting.slice(this.#next)]; // alloc-ok: an event of the scenario
+    this.#working = []; // alloc-ok: as above
+    this.#waiting = []; // alloc-ok: as above
+    this.#next = 0;
+    for (const call of lost) call.lose();
+  }
+
+  /** Its node is gone, or is there again. */
+  setSilent(silent: boolean): void {
+    this.#silent = silent;
+  }
+
+  revive(): void {
+    this.#alive = true;
+  }
+
+  #refuse(call: SimulatedCall, detail: string, afterMs: number): void {
+    this.failures += 1;
+    call.refuse(detail, afterMs);
+  }
+
+  #queue(call: SimulatedCall): void {
+    if (this.#waiting.length - this.#next >= this.#spec.queue) {
+      this.failures += 1;
+      this.#enter(call);
+      call.work(NO_ROOM_STATUS, ROUND_TRIP_MS);
+      return;
+    }
+    this.#waiting.push(call);
+    call.wait();
+  }
+
+  #startNext(): void {
+    const { concurrency } = this.#spec;
+    while (this.#next < this.#waiting.length && this.#working.length < concurrency) {
+      const call = this.#waiting[this.#next] as SimulatedCall;
+      this.#next += 1;
+      if (call.wanted) this.#work(call);
+      else call.drop();
+    }
+    if (this.#next < this.#waiting.length) return;
+    this.#waiting.length = 0;
+    this.#next = 0;
+  }
+
+  #work(call: SimulatedCall): void {
+    const { seed } = this.#scene;
+    const { request, attempts } = call.head as { readonly request: number; readonly attempts: number };
+    const fails = this.failShare > 0 && draw(seed, request, attempts, DRAW_FATE) < this.failShare;
+    if (fails) this.failures += 1;
+    if (fails && this.failure === 'hang') {
+      this.#take(call);
+      return;
+    }
+    this.#enter(call);
+    const tookMs = latencyMs(this.#spec.latency, draw(seed, request, attempts, DRAW_LATENCY)) * this.slowFactor;
+    call.work(fails ? outcomeOf(this.failure) : GOOD_STATUS, tookMs);
+  }
+
+  /** It comes and is never answered. */
+  #take(call: SimulatedCall): void {
+    this.#enter(call);
+    call.hang();
+  }
+
+  #enter(call: SimulatedCall): void {
+    call.place = this.#working.length;
+    this.#working.push(call);
+  }
+}
+
+function outcomeOf(failure: Failure): number {
+  return typeof failure === 'object' ? failure.status : RESET;
+}

@@ -1,0 +1,201 @@
+// One run: callers with real data planes, a real control plane, pods that are simulated, and time that is.
+import type { Clock } from '../base/clock.ts';
+import { type Random, seededRandom } from '../base/random.ts';
+import type { Issue } from '../base/result.ts';
+import type { Located } from '../kube/meta.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import type { Service } from '../kube/service.ts';
+import type { Changes } from '../model/config-sink.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { DownstreamStream, ServerExchange } from '../proxy/codec/downstream.ts';
+import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
+import type { CreateEndpointPool } from '../proxy/upstream/endpoint-pools.ts';
+import { Arrivals } from './arrivals.ts';
+import { Figures } from './figures.ts';
+import { Fleet, zoneOf } from './fleet.ts';
+import type { ScenarioSpec } from './scenario-spec.ts';
+import { Scene } from './scene.ts';
+import { Session } from './session.ts';
+import { SimulatedCaller } from './simulated-caller.ts';
+import { SimulatedMesh } from './simulated-mesh.ts';
+import { SimulatedPool } from './simulated-pool.ts';
+import { playEvents } from './timeline.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** The data plane of one sidecar. */
+export interface SimulatedPlane {
+  apply(changes: Changes): readonly Issue[];
+  readonly listeners: readonly {
+    openExchange(stream: DownstreamStream, remote: string): ServerExchange | null;
+  }[];
+  close(): void;
+}
+
+export interface PlaneOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Where the sidecar is; '' = not known. */
+  readonly zone: string;
+  readonly createPool: CreateEndpointPool;
+  readonly onOutlier: (cluster: string, event: OutlierEvent) => void;
+}
+
+export type CreatePlane = (options: PlaneOptions) => SimulatedPlane;
+
+export interface SimulationOptions {
+  /** What the control plane reads, the Service among them; pods, slices and workloads make no difference. */
+  readonly objects: readonly Located<KubeObject>[];
+  readonly service: Service;
+  readonly scenario: ScenarioSpec;
+  /** A 32-bit integer: the same one gives the same run, and the same requests to another policy. */
+  readonly seed: number;
+  readonly createPlane: CreatePlane;
+}
+
+export interface SimulationOutcome {
+  readonly figures: Figures;
+  readonly fleet: Fleet;
+  readonly sessions: readonly Session[];
+  /** What is wrong with the manifests. */
+  readonly issues: readonly Issue[];
+}
+
+/** Requests that still run when no more come have so long, ms. */
+const AFTERMATH_MS = 30_000;
+/** Whoever waits for a turn of the real event loop gets one so often, ms of simulated time. */
+const SLICE_MS = 1_000;
+/** Of further random sequences that have nothing to do with each other. */
+const SEED_STEP = 0x9e37_79b9;
+const SIMULATED_KINDS: ReadonlySet<string> = new Set([
+  'Pod',
+  'EndpointSlice',
+  'Endpoints',
+  'Deployment',
+  'StatefulSet',
+]);
+
+export class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #clock = new VirtualClock();
+  readonly #figures: Figures;
+  readonly #scene: Scene;
+  readonly #fleet: Fleet;
+  readonly #mesh: SimulatedMesh;
+  readonly #planes: SimulatedPlane[] = [];
+  #callers: readonly SimulatedCaller[] = [];
+  #sessions: readonly Session[] = [];
+
+  constructor(options: SimulationOptions) {
+    const { scenario, service, objects, seed } = options;
+    const { pods, propagationMs, durationMs, load } = scenario;
+    const clock = this.#clock;
+    this.#options = options;
+    this.#figures = new Figures(
+      durationMs,
+      load.methods.map(({ method }) => method),
+    );
+    this.#scene = new Scene(clock, seed, this.#figures);
+    const onChange = (): void => this.#mesh.update(this.#fleet.slice());
+    this.#fleet = new Fleet({ service, spec: pods, scene: this.#scene, onChange });
+    this.#mesh = new SimulatedMesh({
+      ...{ clock, propagationMs, namespace: service.metadata.namespace },
+      objects: objects.filter(({ object }) => !SIMULATED_KINDS.has(object.kind)),
+      apply: (changes) => {
+        for (const plane of this.#planes) plane.apply(changes);
+      },
+    });
+  }
+
+  async run(): Promise<SimulationOutcome> {
+    const issues = this.#start();
+    const { durationMs } = this.#options.scenario;
+    for (let atMs = 0; atMs < durationMs + AFTERMATH_MS; atMs += SLICE_MS) {
+      if (atMs >= durationMs && this.#callers.every(({ busy }) => busy === 0)) break;
+      this.#clock.runUntil(Math.min(atMs + SLICE_MS, durationMs + AFTERMATH_MS));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const caller of this.#callers) caller.end();
+    this.#mesh.close();
+    for (const plane of this.#planes) plane.close();
+    return { figures: this.#figures, fleet: this.#fleet, sessions: this.#sessions, issues };
+  }
+
+  #start(): readonly Issue[] {
+    const { scenario, seed } = this.#options;
+    for (let number = 0; number < scenario.callers.count; number += 1) this.#planes.push(this.#createPlane(number));
+    const issues = this.#mesh.start(this.#fleet.slice());
+    this.#callers = this.#planes.map((plane, number) => this.#createCaller(plane, number));
+    this.#sessions = this.#createSessions();
+    const { load, sessions, durationMs: untilMs, callers } = scenario;
+    const arrivals = new Arrivals({
+      ...{ clock: this.#clock, random: seededRandom(seed), load, callers: callers.count, sessions, untilMs },
+      send: (request, caller, session, method) => this.#send(request, caller, session, method),
+    });
+    playEvents({ clock: this.#clock, fleet: this.#fleet, arrivals, scenario });
+    arrivals.start();
+    return issues;
+  }
+
+  #send(request: number, caller: number, session: number, method: number): void {
+    const name = this.#figures.methods[method]?.method ?? '';
+    (this.#callers[caller] as SimulatedCaller).send(request, this.#sessions[session] as Session, method, name);
+  }
+
+  #createPlane(number: number): SimulatedPlane {
+    const { scenario, seed, createPlane } = this.#options;
+    return createPlane({
+      clock: this.#clock,
+      random: seededRandom(seed + Math.imul(number + 1, SEED_STEP)),
+      zone: zoneOf(scenario.callers.zones, number),
+      createPool: (endpoint, { connectTimeoutMs }) => {
+        const pod = this.#fleet.at(endpoint.host);
+        if (pod === null) throw new Error(`no simulated pod has the address ${endpoint.address}`);
+        return new SimulatedPool(this.#scene, pod, connectTimeoutMs);
+      },
+      onOutlier: (_cluster, { change }) => {
+        if (change === 'ejected') this.#figures.noteEjection(this.#clock.now());
+        else if (change === 'returned') this.#figures.returns += 1;
+      },
+    });
+  }
+
+  #createCaller(plane: SimulatedPlane, number: number): SimulatedCaller {
+    const remote = `10.64.${number >> 8}.${number & 0xff}:40000`;
+    return new SimulatedCaller(
+      (stream) => {
+        for (const listener of plane.listeners) {
+          const exchange = listener.openExchange(stream, remote);
+          if (exchange !== null) return exchange;
+        }
+        throw new Error('the control plane told of no listener that takes HTTP');
+      },
+      this.#clock,
+      this.#figures,
+    );
+  }
+
+  #createSessions(): readonly Session[] {
+    const { scenario, service } = this.#options;
+    const { name, namespace } = service.metadata;
+    const port = service.spec.ports[0]?.port ?? 80;
+    const authority = `${name}.${namespace}:${port}`;
+    const headers = hashedHeaders(this.#mesh.snapshot);
+    if (scenario.sessions === 0) return [new Session('', { authority, headers })];
+    return Array.from(
+      { length: scenario.sessions },
+      (_, number) => new Session(`session-${number}`, { authority, headers }),
+    );
+  }
+}
+
+/** Names of the request headers that routes tell sessions apart by. */
+function hashedHeaders(snapshot: Snapshot | null): readonly string[] {
+  const names = new Set<string>();
+  for (const { virtualHosts } of snapshot?.routes.values() ?? []) {
+    for (const { action } of virtualHosts.flatMap(({ routes }) => routes)) {
+      if (!('hashPolicies' in action)) continue;
+      for (const policy of action.hashPolicies ?? []) if (policy.kind === 'header') names.add(policy.name);
+    }
+  }
+  return [...names];
+}
