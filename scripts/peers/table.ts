@@ -37,7 +37,7 @@ export const PEERS: readonly Peer[] = [
   { name: 'mariadb', purpose: 'a protocol whose servers speak first', programs: ['mariadbd', 'mariadb-install-db'], version: '>=10.6.0', versionArgs: ['--version'], from: 'debian', package: 'mariadb-server-core', takes: '20 s' },
   { name: 'mariadb-client', purpose: 'its client', programs: ['mariadb'], version: '>=15.1', versionArgs: ['--version'], from: 'debian', package: 'mariadb-client-core', takes: '5 s' },
   { name: 'postgres', purpose: 'a protocol whose clients speak first', programs: ['postgres', 'initdb', 'psql'], version: '>=13.0', versionArgs: ['--version'], from: 'debian', package: 'postgresql', services: ['postgresql'], takes: '30 s' },
-  { name: 'iptables', purpose: 'redirected connections', programs: ['iptables'], version: '>=1.8.0', versionArgs: ['--version'], from: 'debian', package: 'iptables', takes: '5 s' },
+  { name: 'iptables', purpose: 'redirected connections', programs: ['iptables', 'ip6tables'], version: '>=1.8.0', versionArgs: ['--version'], from: 'debian', package: 'iptables', takes: '5 s' },
   { name: 'iproute2', purpose: 'addresses in namespaces of tests', programs: ['ip'], version: '>=5.0.0', versionArgs: ['-V'], from: 'debian', package: 'iproute2', takes: '5 s' },
   { name: 'wrk', purpose: 'benchmark: load', programs: ['wrk'], version: '>=4.1.0', versionArgs: ['-v'], from: 'debian', package: 'wrk', takes: '5 s' },
 ];

@@ -20,6 +20,8 @@ function findInNamespace(program: string): string | null {
 /** What callers see, whatever proxy it is. */
 const SEEN = {
   http: ['10.244.0.1', '10.244.0.2'],
+  http6: '10.244.0.',
+  declared6: 'SELECT',
   declared: 'SELECT',
   serverFirst: '220 ready\r\n',
   podItself: '10.244.0.1',
@@ -37,7 +39,7 @@ async function sceneOf(...scene: readonly string[]): Promise<unknown> {
 
 describeWithPeers(
   'connections that REDIRECT of iptables sends to the sidecar',
-  ['iptables', 'ip'],
+  ['iptables', 'ip6tables', 'ip'],
   () => {
     it.each([
       ['holds what is dialled', 'on-demand'],
@@ -55,7 +57,7 @@ describeWithPeers(
 
 describeWithPeers(
   'connections that REDIRECT of iptables sends to Envoy',
-  ['iptables', 'ip', 'envoy'],
+  ['iptables', 'ip6tables', 'ip', 'envoy'],
   ({ envoy = '' }) => {
     it('go to the Service, pod or host that they were going to, by what our control plane tells it', async () => {
       expect(await sceneOf('all', envoy)).toEqual(SEEN);

@@ -17,10 +17,14 @@ import { until } from './until.ts';
 import { waitUntil } from './wait-until.ts';
 
 const OUTBOUND = 15_001;
+/** REDIRECT sends to loopback of the same family. */
+const OUTBOUND_ADDRESSES = [`127.0.0.1:${OUTBOUND}`, `[::1]:${OUTBOUND}`];
 /** The sidecar's own connections come from here, and are not redirected. */
 const SIDECAR = '127.0.0.6';
 const VIP = { host: '10.96.0.5', ports: { undeclared: 80, declared: 5432, smtp: 25 } };
 const VIP6 = 'fd00:96::5';
+const VIPS6 = 'fd00:96::/112';
+const REDIRECT = ['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '-j', 'REDIRECT'];
 const PODS = ['10.244.0.1', '10.244.0.2'];
 /** What no Service has. */
 const OUTSIDE = '203.0.113.5';
@@ -38,11 +42,13 @@ function prepareNetwork(): void {
   run('ip', 'link', 'set', 'lo', 'up');
   for (const address of [...PODS, OUTSIDE]) run('ip', 'address', 'add', `${address}/32`, 'dev', 'lo');
   run('ip', 'route', 'add', '10.96.0.0/16', 'dev', 'lo');
+  run('ip', '-6', 'route', 'add', VIPS6, 'dev', 'lo');
   run('iptables', '-t', 'nat', '-A', 'OUTPUT', '-m', 'owner', '--gid-owner', String(ENVOY_GROUP), '-j', 'RETURN');
-  const redirect = ['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '!', '-s', SIDECAR, '-j', 'REDIRECT'];
+  const redirect = [...REDIRECT, '!', '-s', SIDECAR];
   for (const range of ['10.96.0.0/16', '203.0.113.0/24', ...PODS.map((pod) => `${pod}/32`)]) {
     run('iptables', ...redirect, '--to-ports', String(OUTBOUND), '-d', range);
   }
+  run('ip6tables', ...REDIRECT, '--to-ports', String(OUTBOUND), '-d', VIPS6);
 }
 
 async function listen(host: string, port: number, serve: (socket: Socket) => void): Promise<Server> {
@@ -92,7 +98,7 @@ interface Proxy {
 }
 
 async function startEnvoy(xdsPort: number, path: string): Promise<Proxy> {
-  const metadata = { INTERCEPTION_MODE: 'REDIRECT', OUTBOUND_ADDRESSES: [`127.0.0.1:${OUTBOUND}`] };
+  const metadata = { INTERCEPTION_MODE: 'REDIRECT', OUTBOUND_ADDRESSES };
   const node = { nodeId: 'envoy', metadata, apiType: 'DELTA_GRPC', gid: ENVOY_GROUP } as const;
   const envoy = await EnvoyPeer.start({ path, xdsPort, ...node });
   const stat = async (name: string): Promise<number> =>
@@ -115,7 +121,7 @@ async function startSidecar(xdsPort: number, scope: string): Promise<Proxy> {
     SWITCHBOARD_INTERCEPTION: 'redirect',
     SWITCHBOARD_ACCESS_LOG: 'off',
     SWITCHBOARD_UPSTREAM_SOURCE_ADDRESS: SIDECAR,
-    SWITCHBOARD_OUTBOUND_ADDRESSES: `127.0.0.1:${OUTBOUND}`,
+    SWITCHBOARD_OUTBOUND_ADDRESSES: OUTBOUND_ADDRESSES.join(','),
   });
   if (!settings.ok) throw new Error(JSON.stringify(settings.issues));
   const app = new ProxyApp({
@@ -169,6 +175,8 @@ async function main(scope: string, envoy: string): Promise<void> {
   const [pod = ''] = PODS;
   const seen = {
     http: answers.split('HTTP/1.1').slice(1).map(bodyOf).sort(),
+    http6: bodyOf(await call(VIP6, VIP.ports.undeclared, request('other.example'), answered(1))).slice(0, 9),
+    declared6: await call(VIP6, VIP.ports.declared, 'SELECT', echoed('SELECT')),
     declared: await call(VIP.host, VIP.ports.declared, 'SELECT', echoed('SELECT')),
     serverFirst: await call(VIP.host, VIP.ports.smtp, '', echoed(GREETING)),
     podItself: bodyOf(await call(pod, 8080, request('web'), answered(1))),
