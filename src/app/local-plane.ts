@@ -51,6 +51,8 @@ export interface LocalPlaneOptions {
   readonly memoryMarkBytes: number;
   /** Default: what this process uses. */
   readonly usedMemoryBytes?: () => number;
+  /** Processes that share the limits of each cluster; default 1. */
+  readonly workerCount?: number;
   /** Absent: its default. */
   readonly retryBudget?: RetryBudgetSpec;
   /** Part of the limits of routes and listeners that this plane may take: one of several workers. Default: all of it. */
@@ -151,7 +153,7 @@ export class LocalPlane implements SidecarPlane {
   }
 
   #createDataPlane(): DataPlane {
-    const { settings, clock, random, log, retryBudget, createPool, onOutlier } = this.#options;
+    const { settings, clock, random, log, workerCount, retryBudget, createPool, onOutlier } = this.#options;
     const dial = createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
@@ -165,6 +167,7 @@ export class LocalPlane implements SidecarPlane {
           onOutlier?.(cluster, event);
         },
         ...(createPool === undefined ? {} : { createPool }),
+        ...(workerCount === undefined ? {} : { workers: workerCount }),
         ...(retryBudget === undefined ? {} : { retryBudget }),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
         dns: { resolver: new SystemResolver(), clock, random },

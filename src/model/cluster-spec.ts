@@ -1,5 +1,6 @@
 // Clusters as configuration: a named set of endpoints and how to call them.
 import type { BalancingSpec, LoadBalancerName } from './balancing-spec.ts';
+import type { CircuitBreakersSpec } from './circuit-breakers-spec.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from './endpoint-spec.ts';
 import type { OutlierDetectionSpec } from './outlier-detection-spec.ts';
 import type { UpstreamTlsSpec } from './tls-spec.ts';
@@ -36,6 +37,8 @@ export interface ClusterSpec {
   readonly sessionHealths?: readonly EndpointHealth[];
   /** Absent = nobody is taken out for what it answers. */
   readonly outlierDetection?: OutlierDetectionSpec;
+  /** Absent = as many connections and requests as there are callers for. */
+  readonly circuitBreakers?: CircuitBreakersSpec;
   /** Name of a row of the load balancer table. */
   readonly loadBalancer: LoadBalancerName;
   /** Absent = every default. */

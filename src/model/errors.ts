@@ -82,6 +82,15 @@ export const ERRORS = {
     flag: 'UH',
     sentence: 'The session cannot go on: {detail}. Its Service or route says that sessions fail then (on-loss: fail).',
   },
+  upstream_overflow: {
+    side: 'local',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'UO',
+    sentence:
+      'The Service has as much in use from this sidecar as its circuit breaker allows: {detail}. Send less at a time, or raise the limit.',
+  },
   upstream_connection_failure: {
     side: 'upstream',
     status: 503,

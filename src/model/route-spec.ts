@@ -1,4 +1,5 @@
 // Routes as configuration: which requests go to which cluster, changed in what, and which are answered here.
+import type { RoutingPriority } from './circuit-breakers-spec.ts';
 import type { HashPolicySpec } from './hash-policy-spec.ts';
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
 import type { FilterOverridesSpec } from './http-filter-spec.ts';
@@ -62,6 +63,8 @@ export interface RouteActionSpec {
   readonly grpcTimeout?: GrpcTimeoutSpec;
   /** When to try again; absent = what is safe by itself (docs/guides/retries.md). */
   readonly retry?: RetryPolicySpec;
+  /** Whose limits of the cluster count (`CircuitBreakersSpec`); absent = `default`. */
+  readonly priority?: Exclude<RoutingPriority, 'default'>;
   /** The Host that the upstream sees. `header`: the value of that request header (lower case), where it has one. */
   readonly hostRewrite?:
     | { readonly kind: 'literal'; readonly value: string }

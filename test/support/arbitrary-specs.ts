@@ -24,6 +24,7 @@ import { balancing, hashPolicy, labels, session } from './arbitrary-balancing.ts
 import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
 import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
+import { circuitBreakers } from './arbitrary-upstream.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -106,6 +107,7 @@ const clusterBase = fc.record(
       ['healthy' as const],
       ['healthy' as const, 'degraded' as const, 'draining' as const],
     ),
+    circuitBreakers,
   },
   { requiredKeys: ['name', 'discovery', 'connectTimeoutMs'] },
 );
@@ -173,6 +175,7 @@ const routeAction = fc
         hashPolicies,
         session,
         subset: labels,
+        priority: fc.constant('high' as const),
       },
       { requiredKeys: ['cluster', 'timeoutMs'] },
     ),

@@ -1,5 +1,6 @@
 // @hot
 // The upstream half of an exchange: one try at one endpoint, from the pick to the end of its answer.
+import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import type { ClientExchange, UpstreamStream } from '../codec/upstream.ts';
@@ -37,8 +38,15 @@ export class Attempt implements ClientExchange {
   }
 
   /** Takes a way to `endpoint`; the caller writes the request to it. */
-  begin(cluster: Cluster, endpoint: Endpoint, head: RequestHead, nowMs: number, repeatable: boolean): UpstreamStream {
-    const upstream = cluster.poolOf(endpoint).begin(this, head.method, nowMs, repeatable);
+  begin(
+    cluster: Cluster,
+    endpoint: Endpoint,
+    priority: RoutingPriority,
+    head: RequestHead,
+    nowMs: number,
+    repeatable: boolean,
+  ): UpstreamStream {
+    const upstream = cluster.poolOf(endpoint, priority).begin(this, head.method, nowMs, repeatable);
     this.#upstream = upstream;
     this.#cluster = cluster;
     this.endpoint = endpoint;
@@ -95,11 +103,16 @@ export class Attempt implements ClientExchange {
   }
 
   onUpstreamFailure(code: ErrorCode, detail: string, unsent: boolean): void {
+    // What was refused here says nothing about the endpoint.
+    if (code !== 'upstream_overflow') this.#recordFailure(detail, unsent);
+    this.#release();
+    this.#owner.onAttemptFailed(code, detail, unsent);
+  }
+
+  #recordFailure(detail: string, unsent: boolean): void {
     (this.endpoint as Endpoint).lastError = detail;
     this.#record.onFailure();
     if (this.#cluster !== null && !unsent) this.#cluster.stats.resets += 1;
-    this.#release();
-    this.#owner.onAttemptFailed(code, detail, unsent);
   }
 
   #release(): void {

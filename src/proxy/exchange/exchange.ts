@@ -151,6 +151,7 @@ export class Exchange
     }
     this.#router.subset = subset;
     this.#router.session = this.#routed.session;
+    this.#router.priority = entry.priority;
     if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
     this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
   }

@@ -1,6 +1,7 @@
 // @hot
 // The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
 import type { Word64 } from '../../base/word64.ts';
+import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import { BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
@@ -58,6 +59,8 @@ export class Router implements AttemptOwner, PickContext {
   subset = '';
   /** Of the next request; null = it belongs to none. */
   session: SessionCall | null = null;
+  /** Whose limits count for the next request. */
+  priority: RoutingPriority = 'default';
   /** Made for the first request that is hashed. */
   #hash: RequestHash | null = null;
 
@@ -227,6 +230,7 @@ export class Router implements AttemptOwner, PickContext {
     const upstream = this.#attempt.begin(
       cluster,
       endpoint,
+      this.priority,
       head,
       this.#record.startedAtMs,
       this.#retries.isRepeatable(),

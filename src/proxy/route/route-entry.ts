@@ -1,4 +1,5 @@
 // One route, compiled: what it asks of a request, and everything that the request needs then.
+import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { RouteSpec } from '../../model/route-spec.ts';
 import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import { compileSessions, type SessionPolicy } from '../session/session-policy.ts';
@@ -32,6 +33,8 @@ export interface RouteEntry {
   /** Of a call as a whole; null = nothing is said of it. */
   readonly duration: CallDuration | null;
   readonly retry: RetryPolicy;
+  /** Whose limits of the cluster count. */
+  readonly priority: RoutingPriority;
   /** Go before those of the listener; null = it says nothing of upgrades. */
   readonly upgrades: UpgradesSpec | null;
   /** What is said of the filters of listeners, where the route answers by itself; else destinations have it. Null = nothing. */
@@ -90,7 +93,8 @@ function compileTarget(
     const answer = compileAnswer({ ...route, action }, levels);
     const retry = compileRetryPolicy(undefined);
     const none = { destination: null, weighted: null, duration: null, upgrades: null, hashing: null, sessions: null };
-    return { ...none, answer, filters: FilterOverrides.compile(own), timeoutMs: 0, idleTimeoutMs: -1, retry };
+    const usual = { timeoutMs: 0, idleTimeoutMs: -1, priority: 'default' } as const;
+    return { ...none, ...usual, answer, filters: FilterOverrides.compile(own), retry };
   }
   const scope = { outer: own, known, host };
   const found = compileDestinations({ ...route, action }, levels, scope, slotOf);
@@ -103,6 +107,7 @@ function compileTarget(
     idleTimeoutMs: action.idleTimeoutMs ?? -1,
     duration: compileCallDuration(action),
     retry: compileRetryPolicy(action.retry),
+    priority: action.priority ?? 'default',
     upgrades: action.upgrades ?? null,
     filters: null,
     hashing: HashPolicies.compile(action.hashPolicies),

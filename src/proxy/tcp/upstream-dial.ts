@@ -7,6 +7,7 @@ import type { SocketAddressSpec } from '../../model/listener-spec.ts';
 import { connectEventOf } from '../codec/connect-event.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
+import { type ResourceLimits, TunnelUse } from '../upstream/circuit-breakers.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { ReadBuffer } from './read-buffer.ts';
 
@@ -69,7 +70,9 @@ export class UpstreamDial implements PickContext, TimerOwner {
     }
     this.#tried.push(endpoint);
     this.#owner.onAttempt(endpoint);
-    this.#dial(endpoint);
+    const refusal = this.#limits === null ? '' : this.#limits.refuseTunnel(endpoint);
+    if (refusal === '') this.#dial(endpoint);
+    else this.#onRefused(refusal);
   }
 
   /** Nobody waits for the connection any more. Does nothing once it has come to be. */
@@ -85,8 +88,25 @@ export class UpstreamDial implements PickContext, TimerOwner {
     this.#socket?.destroy(new Error(`no connection within ${this.#cluster.spec.connectTimeoutMs} ms`));
   }
 
+  /** Of routes of TCP there is no priority. */
+  get #limits(): ResourceLimits | null {
+    const { breakers } = this.#cluster;
+    return breakers === null ? null : breakers.default;
+  }
+
+  /** Another endpoint may have fewer connections. */
+  #onRefused(refusal: string): void {
+    if (this.#tried.length < this.#maxAttempts && this.#cluster.offersUntried(this)) {
+      this.start();
+      return;
+    }
+    this.#ended = true;
+    this.#owner.onDialFailed('upstream_overflow', refusal);
+  }
+
   #dial(endpoint: Endpoint): void {
     const { stats, spec } = this.#cluster;
+    const use = this.#limits === null ? null : new TunnelUse(this.#limits);
     const buffer = new ReadBuffer();
     const socket = this.#cluster.dial(endpoint.host, endpoint.port, buffer);
     this.#socket = socket;
@@ -102,6 +122,7 @@ export class UpstreamDial implements PickContext, TimerOwner {
     socket.pause();
     socket.on(connectEventOf(socket), () => {
       connected = true;
+      use?.onConnected();
       endpoint.outlier?.recordConnected();
       this.#onConnect(socket, buffer);
     });
@@ -111,6 +132,7 @@ export class UpstreamDial implements PickContext, TimerOwner {
     socket.on('close', () => {
       endpoint.connectionsActive -= 1;
       stats.connectionsActive -= 1;
+      use?.onClosed();
       if (!connected) this.#onFailed(endpoint, failure);
     });
   }

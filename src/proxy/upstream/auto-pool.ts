@@ -9,6 +9,7 @@ import type { ClusterStats } from './cluster-stats.ts';
 import type { ConnectionPool, Dial, PoolOptions } from './connection-pool.ts';
 import type { Http2Pool } from './http2-pool.ts';
 import { type PendingOwner, PendingRequest } from './pending-request.ts';
+import { CONNECTS, UNKNOWN, type Way } from './way.ts';
 
 export type AgreedProtocol = 'http1' | 'http2';
 
@@ -64,6 +65,12 @@ export class AutoPool implements UpstreamPool, PendingOwner, TimerOwner {
   setLimits(limits: ClientConnectionLimits): void {
     this.#limits = limits;
     this.#pool?.setLimits(limits);
+  }
+
+  /** What `begin` does now. */
+  wayFor(nowMs: number, repeatable: boolean): Way {
+    if (this.#pool !== null) return this.#pool.wayFor(nowMs, repeatable);
+    return this.#first === null ? CONNECTS : UNKNOWN;
   }
 
   begin(exchange: ClientExchange, method: string, nowMs: number, repeatable: boolean): UpstreamStream {

@@ -1,6 +1,7 @@
 // @hot
 // A live cluster: its endpoints, the picker over them, a pool for each, and what they share.
 import { type Random, randomBelow } from '../../base/random.ts';
+import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { DEFAULT_OVERPROVISIONING_FACTOR, type LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
@@ -13,6 +14,7 @@ import type { Balancer, LoadBalancer, PickContext, Picker, PickerContext } from 
 import { rendezvous } from '../lb/rendezvous.ts';
 import type { OutlierEvent } from '../outlier/ejections.ts';
 import { OutlierDetector, type OutlierDetectorOptions } from '../outlier/outlier-detector.ts';
+import type { CircuitBreakers } from './circuit-breakers.ts';
 import { ClusterDiscovery, type DiscoveryOwner } from './cluster-discovery.ts';
 import { ClusterStats } from './cluster-stats.ts';
 import type { Dial } from './connection-pool.ts';
@@ -171,8 +173,13 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     return problem === '' ? count : `${count}; ${problem}`;
   }
 
-  poolOf(endpoint: Endpoint): EndpointPool {
-    return this.#pools.of(endpoint);
+  /** What is in use, and what may be; null = there are no limits, and nobody counts. */
+  get breakers(): CircuitBreakers | null {
+    return this.#pools.breakers;
+  }
+
+  poolOf(endpoint: Endpoint, priority: RoutingPriority): EndpointPool {
+    return this.#pools.of(endpoint, priority);
   }
 
   /** No new requests will come: idle connections close, answers in work are finished. */

@@ -12,6 +12,7 @@ import type { ClientExchange, UpstreamPool, UpstreamStream } from '../codec/upst
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import { IdleLimit } from './idle-limit.ts';
+import { CONNECTS, READY, type Way } from './way.ts';
 
 /** Opens a TCP connection; the socket may still be connecting when it is handed out. `onread`: where it shall read into. */
 export type Dial = (host: string, port: number, onread?: OnReadOpts) => Socket;
@@ -22,6 +23,10 @@ export interface PoolOptions {
   /** An idle connection older than this is closed rather than used, ms (> 0), also where the endpoint has shown no limit of its own. */
   readonly idleTimeoutMs: number;
   readonly now: () => number;
+  /** Asked before a connection is made that something else could stand in for; absent: always. */
+  readonly mayConnect?: () => boolean;
+  /** A connection of HTTP/2 has room again; absent: nobody waits for it. */
+  readonly onRoom?: () => void;
 }
 
 export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, TimerOwner {
@@ -58,6 +63,22 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     this.#limits = limits;
   }
 
+  /** What `begin` does now. What is idle too long is closed already. */
+  wayFor(nowMs: number, repeatable: boolean): Way {
+    const usableMs = this.#limit.repeatableMs(nowMs);
+    for (let at = this.#idle.length - 1; at >= 0; at -= 1) {
+      const connection = this.#idle[at] as Http1ClientConnection;
+      const ageMs = nowMs - connection.idleSinceMs;
+      if (ageMs < usableMs && connection.socket.writable) {
+        return this.#isUsable(ageMs, nowMs, repeatable) ? READY : CONNECTS;
+      }
+      this.#idle.pop();
+      this.#stats.idleTimeouts += 1;
+      connection.destroy();
+    }
+    return CONNECTS;
+  }
+
   /** A connection for one request, for its caller alone until the answer is complete. */
   begin(exchange: ClientExchange, method: string, nowMs: number, repeatable: boolean): UpstreamStream {
     const connection = this.#acquire(nowMs, repeatable);
@@ -70,7 +91,7 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
       const ageMs = nowMs - connection.idleSinceMs;
       if (ageMs < usableMs && connection.socket.writable) {
-        if (repeatable || ageMs < this.#limit.onceMs(nowMs)) return this.#reuse(connection, ageMs);
+        if (this.#isUsable(ageMs, nowMs, repeatable)) return this.#reuse(connection, ageMs);
         // The others are older still.
         this.#idle.push(connection);
         this.#stats.idleSpared += 1;
@@ -80,6 +101,11 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
       connection.destroy();
     }
     return this.#open();
+  }
+
+  /** What the endpoint may just be closing is for requests that can be sent again, and for others where there is nothing else. */
+  #isUsable(ageMs: number, nowMs: number, repeatable: boolean): boolean {
+    return repeatable || ageMs < this.#limit.onceMs(nowMs) || this.#options.mayConnect?.() === false;
   }
 
   #reuse(connection: Http1ClientConnection, ageMs: number): Http1ClientConnection {

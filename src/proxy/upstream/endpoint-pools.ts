@@ -1,5 +1,6 @@
 // @hot
 // The ways to the endpoints of one cluster: a pool for each that is called, made as the configuration says now.
+import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
@@ -10,9 +11,11 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { TlsFiles } from '../tls/tls-files.ts';
 import { TlsOrigin } from '../tls/tls-origin.ts';
 import { type AgreedProtocol, type AutoDials, AutoPool, type CreatePool } from './auto-pool.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
 import { Http2Pool } from './http2-pool.ts';
+import { LimitedPool, type UnlimitedPool } from './limited-pool.ts';
 
 export interface EndpointPoolsOptions {
   readonly pool: PoolOptions;
@@ -23,6 +26,8 @@ export interface EndpointPoolsOptions {
   readonly tlsFiles?: TlsFiles;
   /** Absent: endpoints are reached by connections. */
   readonly createPool?: CreateEndpointPool;
+  /** Processes that share the limits of each cluster; default 1. */
+  readonly workers?: number;
 }
 
 export interface EndpointPool extends UpstreamPool {
@@ -30,7 +35,7 @@ export interface EndpointPool extends UpstreamPool {
   setLimits(limits: ClientConnectionLimits): void;
 }
 
-/** For whoever reaches endpoints in another way. Called once an endpoint, when it is called for the first time. */
+/** For whoever reaches endpoints in another way, without circuit breakers. Called once an endpoint, when it is called for the first time. */
 export type CreateEndpointPool = (endpoint: Endpoint, limits: ClientConnectionLimits) => EndpointPool;
 
 /** ALPN where the configuration lists none. */
@@ -41,6 +46,8 @@ export class EndpointPools {
   readonly #stats: ClusterStats;
   readonly #onFirstCall: (endpoint: Endpoint) => void;
   readonly #pools = new Map<Endpoint, EndpointPool>();
+  /** For routes of high priority. */
+  readonly #highPools = new Map<Endpoint, EndpointPool>();
   #spec: ClusterSpec;
   #pool: PoolOptions;
   #http2: Http2Commons | null = null;
@@ -50,6 +57,8 @@ export class EndpointPools {
   #tls: TlsOrigin | null = null;
   /** Where handshakes tell what endpoints speak. */
   #dials: AutoDials | null = null;
+  /** Null = there were no limits yet. */
+  #breakers: CircuitBreakers | null = null;
   #draining = false;
 
   /** `onFirstCall`: a pool is about to be made. Throws where the certificates of the configuration cannot be used. */
@@ -64,6 +73,7 @@ export class EndpointPools {
     this.#options = options;
     this.#onFirstCall = onFirstCall;
     this.#pool = this.#createPoolOptions(spec);
+    this.#limit(spec);
   }
 
   /** Opens a connection as the configuration says: with TLS or without. */
@@ -71,13 +81,19 @@ export class EndpointPools {
     return this.#pool.dial;
   }
 
-  /** Those that have been called. */
-  get endpoints(): Iterable<Endpoint> {
-    return this.#pools.keys();
+  /** What is in use, and what may be; null = there are no limits, and nobody counts. */
+  get breakers(): CircuitBreakers | null {
+    return this.#breakers;
   }
 
-  of(endpoint: Endpoint): EndpointPool {
-    return this.#pools.get(endpoint) ?? this.#create(endpoint);
+  of(endpoint: Endpoint, priority: RoutingPriority): EndpointPool {
+    const pools = priority === 'high' ? this.#highPools : this.#pools;
+    return pools.get(endpoint) ?? this.#create(endpoint, priority);
+  }
+
+  /** Those that have been called. */
+  get endpoints(): Iterable<Endpoint> {
+    return new Set([...this.#pools.keys(), ...this.#highPools.keys()]); // alloc-ok: update time
   }
 
   /** While protocol, limits of heads and TLS are the same, connections stay. Throws as the constructor does. */
@@ -92,58 +108,87 @@ export class EndpointPools {
       this.#pool = this.#createPoolOptions(spec);
       this.#letGo();
     }
+    this.#limit(spec);
     const limits = this.#limits();
-    for (const pool of this.#pools.values()) pool.setLimits(limits);
+    for (const pool of this.#all()) pool.setLimits(limits);
   }
 
   /** The endpoint has left. */
   remove(endpoint: Endpoint): void {
     this.#pools.get(endpoint)?.drain();
     this.#pools.delete(endpoint);
+    this.#highPools.get(endpoint)?.drain();
+    this.#highPools.delete(endpoint);
   }
 
   /** Idle connections close, answers in work are finished. */
   drain(): void {
     this.#draining = true;
     this.#tls?.stop();
-    for (const pool of this.#pools.values()) pool.drain();
+    for (const pool of this.#all()) pool.drain();
   }
 
   close(): void {
     this.#tls?.stop();
-    for (const pool of this.#pools.values()) pool.close();
+    for (const pool of this.#all()) pool.close();
     this.#pools.clear();
+    this.#highPools.clear();
   }
 
   collect(cluster: string, sink: StatSink): void {
     this.#http2Stats?.collect('cluster', cluster, 'upstream', sink);
     this.#tls?.collect(cluster, sink);
+    this.#breakers?.collect(cluster, sink);
+  }
+
+  *#all(): Iterable<EndpointPool> {
+    yield* this.#pools.values(); // alloc-ok: update time
+    yield* this.#highPools.values(); // alloc-ok: update time
   }
 
   /** Connections that are there finish what they carry; new ones are made as the configuration says now. */
   #letGo(): void {
-    for (const pool of this.#pools.values()) pool.drain();
+    for (const pool of this.#all()) pool.drain();
     this.#pools.clear();
+    this.#highPools.clear();
   }
 
-  #create(endpoint: Endpoint): EndpointPool {
+  /** Who has counted goes on; where nobody has, connections from before are not counted either. */
+  #limit({ circuitBreakers }: ClusterSpec): void {
+    if (this.#breakers === null) {
+      if (circuitBreakers === undefined) return;
+      this.#breakers = new CircuitBreakers(); // alloc-ok: once a cluster
+      this.#letGo();
+    }
+    this.#breakers.set(circuitBreakers, this.#options.workers ?? 1);
+  }
+
+  #create(endpoint: Endpoint, priority: RoutingPriority): EndpointPool {
     this.#onFirstCall(endpoint);
-    const pool = this.#newPool(endpoint);
+    const pool = this.#newPool(endpoint, priority);
     // A retry may go to a pod that was not used before.
     if (this.#draining) pool.drain();
-    this.#pools.set(endpoint, pool);
+    const pools = priority === 'high' ? this.#highPools : this.#pools;
+    pools.set(endpoint, pool);
     return pool;
   }
 
-  #newPool(endpoint: Endpoint): EndpointPool {
+  #newPool(endpoint: Endpoint, priority: RoutingPriority): EndpointPool {
     const { createPool } = this.#options;
     if (createPool !== undefined) return createPool(endpoint, this.#limits());
-    const options = this.#pool;
-    if (this.#dials === null)
-      return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
+    if (this.#breakers === null) return this.#unlimited(endpoint, this.#pool, this.#dials);
+    const limits = this.#breakers.at(priority);
+    // alloc-ok: once an endpoint
+    return new LimitedPool(endpoint, limits, this.#pool, this.#dials, (options, dials) =>
+      this.#unlimited(endpoint, options, dials),
+    );
+  }
+
+  #unlimited(endpoint: Endpoint, options: PoolOptions, dials: AutoDials | null): UnlimitedPool {
+    if (dials === null) return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
     // alloc-ok: once an endpoint
     const create: CreatePool = (protocol, dial) => this.#poolOf(endpoint, protocol, { ...options, dial });
-    return new AutoPool(endpoint, this.#stats, options, this.#limits(), this.#dials, create); // alloc-ok: once an endpoint
+    return new AutoPool(endpoint, this.#stats, options, this.#limits(), dials, create); // alloc-ok: once an endpoint
   }
 
   #poolOf(endpoint: Endpoint, protocol: AgreedProtocol, options: PoolOptions): ConnectionPool | Http2Pool {

@@ -8,6 +8,7 @@ import type { ClientExchange, UpstreamPool, UpstreamStream } from '../codec/upst
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import type { PoolOptions } from './connection-pool.ts';
+import { CONNECTS, JOINS, READY, type Way } from './way.ts';
 
 /** Beyond so many, requests share connections that wait for their windows; full ones are never used. */
 const MAX_SPREAD = 8;
@@ -49,8 +50,15 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
     this.#limits = limits;
   }
 
+  /** What `begin` does now. */
+  wayFor(nowMs: number): Way {
+    const connection = this.#find(nowMs);
+    if (connection === null) return CONNECTS;
+    return connection.connected ? READY : JOINS;
+  }
+
   begin(exchange: ClientExchange, method: string, nowMs: number): UpstreamStream {
-    const connection = this.#choose(nowMs);
+    const connection = this.#find(nowMs) ?? this.#connect();
     const stream = connection.open(exchange, method);
     // A retry may go to a pod that was not used before: its connection is for that alone.
     if (this.#draining) connection.drain();
@@ -69,6 +77,7 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
   }
 
   onHttp2StreamClosed(connection: Http2ClientConnection): void {
+    this.#options.onRoom?.();
     if (!connection.idle) return;
     connection.idleSinceMs = this.#options.now();
     if (!this.#draining && !this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs);
@@ -98,7 +107,8 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
     if (this.idleCount > 0) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs / 2);
   }
 
-  #choose(nowMs: number): Http2ClientConnection {
+  /** Null: a new one is needed. */
+  #find(nowMs: number): Http2ClientConnection | null {
     let stalled: Http2ClientConnection | null = null;
     for (let at = 0; at < this.#open.length; at += 1) {
       const connection = this.#open[at] as Http2ClientConnection;
@@ -106,7 +116,8 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
       if (!connection.isStalled) return connection;
       if (stalled === null || connection.active < stalled.active) stalled = connection;
     }
-    return stalled === null || this.#open.length < MAX_SPREAD ? this.#connect() : stalled;
+    if (stalled === null || this.#open.length >= MAX_SPREAD) return stalled;
+    return this.#options.mayConnect?.() === false ? stalled : null;
   }
 
   /** Idle so long that the endpoint may be closing it now. */

@@ -9,6 +9,7 @@ import {
   ClusterSchema,
 } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { UpstreamTlsContextSchema } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
+import { decodeCircuitBreakers, encodeCircuitBreakers } from './circuit-breakers.ts';
 import { decodeHttpOptions, encodeHttpOptions } from './cluster-http-options.ts';
 import { decodeAppProtocol, encodeClusterMetadata, outlierMetadata } from './cluster-metadata.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
@@ -53,6 +54,7 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     ...encodeClusterMetadata(spec),
     typedExtensionProtocolOptions: encodeHttpOptions(spec),
     ...encodeBalancing(spec),
+    circuitBreakers: encodeCircuitBreakers(spec.circuitBreakers),
     ...(spec.outlierDetection === undefined ? {} : { outlierDetection: encodeOutlierDetection(spec.outlierDetection) }),
     ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
   };
@@ -107,6 +109,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     ...(outliers === undefined
       ? {}
       : { outlierDetection: decodeOutlierDetection(outliers, outlierMetadata(message), context, 'outlier_detection') }),
+    ...decodeCircuitBreakers(message.circuitBreakers, context),
     ...(original ? { loadBalancer: 'round-robin' } : decodeBalancing(message, context)),
   };
 }

@@ -3,6 +3,7 @@
 import { BALANCING_SUPPORT, HASH_POLICY_SUPPORT } from './balancing-support.ts';
 import { HTTP_FILTER_SUPPORT } from './http-filter-support.ts';
 import type { FieldSupport } from './support-row.ts';
+import { UPSTREAM_SUPPORT } from './upstream-support.ts';
 
 const EVERY_OTHER = 'every-other';
 
@@ -30,6 +31,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'maglev_lb_config',
       'common_lb_config',
       'outlier_detection',
+      'circuit_breakers',
       'load_assignment',
       'dns_refresh_rate',
       'dns_failure_refresh_rate',
@@ -47,6 +49,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: EVERY_OTHER,
   },
   ...BALANCING_SUPPORT,
+  ...UPSTREAM_SUPPORT,
   'envoy.config.endpoint.v3.ClusterLoadAssignment': {
     supported: ['cluster_name', 'endpoints', 'policy'],
     refused: [],
@@ -281,6 +284,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'cluster',
       'weighted_clusters',
       'metadata_match',
+      'priority',
       'timeout',
       'idle_timeout',
       'max_stream_duration',

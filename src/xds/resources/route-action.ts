@@ -1,6 +1,7 @@
 // Routes that go to a cluster: RouteActionSpec ↔ envoy.config.route.v3.RouteAction.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RouteActionSpec } from '../../model/route-spec.ts';
+import { RoutingPriority } from '../gen/envoy/config/core/v3/base_pb.ts';
 import type { RouteAction, RouteActionSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
@@ -30,6 +31,7 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
     ...encodeMatch(spec.subset),
+    ...(spec.priority === undefined ? {} : { priority: RoutingPriority.HIGH }),
     ...(spec.hashPolicies === undefined ? {} : { hashPolicy: spec.hashPolicies.map(encodeHashPolicy) }),
     // Envoy ends a CONNECT here, as we do, only when it is told to.
     upgradeConfigs: [
@@ -73,6 +75,7 @@ export function decodeAction(
     ...decodePathRewrite(message, context, path),
     ...(upgrades === undefined ? {} : { upgrades }),
     ...decodeSubset(message, connect, context, path),
+    ...(message.priority === RoutingPriority.HIGH ? { priority: 'high' } : {}),
     ...decodeHashPolicies(message.hashPolicy, context, `${path}.hash_policy`),
   };
 }

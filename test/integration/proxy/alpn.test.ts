@@ -106,6 +106,24 @@ describe('a cluster that takes what endpoints agree to', () => {
     expect(new Set(pod.agreed)).toEqual(new Set(['h2']));
   });
 
+  it.each([
+    ['both', 5, 1],
+    ['http1', 5, 2],
+  ] as const)(
+    'makes no more connections than its circuit breaker allows to one of %s, while the first handshake tells',
+    async (...row) => {
+      const [kind, count, most] = row;
+      const pod = await podOf(kind);
+      const circuitBreakers = { default: { maxConnections: 2 } };
+      const cluster = { protocol: 'auto', tls: UPSTREAM, circuitBreakers } as const;
+      const plane = await stage.plane({ services: { web: [pod] }, cluster });
+      const clients = await Promise.all(Array.from({ length: count }, () => plane.client()));
+      const answers = await Promise.all(clients.map((client) => client.ask(post('web', 'x'.repeat(1_000)))));
+      expect(answers.map(({ status }) => status)).toEqual(Array(count).fill(200));
+      expect(plane.stat('cluster.web.upstream_cx_total')).toBeLessThanOrEqual(most);
+    },
+  );
+
   it('speaks to each endpoint in its own version', async () => {
     const plane = await planeOf([await podOf('http1'), await podOf('both')]);
     const client = await plane.client();

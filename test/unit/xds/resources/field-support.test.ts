@@ -17,6 +17,10 @@ import {
   BootstrapSchema,
 } from '../../../../src/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import {
+  CircuitBreakers_ThresholdsSchema,
+  CircuitBreakersSchema,
+} from '../../../../src/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.ts';
+import {
   Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
   Cluster_CommonLbConfigSchema,
   Cluster_LbSubsetConfig_LbSubsetSelectorSchema,
@@ -148,6 +152,8 @@ import { HTTP_FILTER_SCHEMAS } from '../../../support/http-filter-schemas.ts';
 const REGISTRY: Registry = createRegistry(
   ClusterSchema,
   OutlierDetectionSchema,
+  CircuitBreakersSchema,
+  CircuitBreakers_ThresholdsSchema,
   Cluster_RefreshRateSchema,
   Cluster_LbSubsetConfigSchema,
   Cluster_LbSubsetConfig_LbSubsetSelectorSchema,
