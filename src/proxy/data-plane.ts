@@ -58,7 +58,7 @@ export class DataPlane implements ConfigSink, StatSource {
   /** Listeners that were replaced or removed and still have connections. */
   readonly #retired = new Set<Listener>();
   /** Null: they have changed since the last question. */
-  #addresses: ListenerAddresses | null = null;
+  #addresses: ListenerAddresses<Listener> | null = null;
   /** Made when a listener is taken, so that a certificate that cannot be used is told then. */
   readonly #terminators = new WeakMap<DownstreamTlsSpec, TlsTerminator>();
   #applying = false;
@@ -291,7 +291,7 @@ export class DataPlane implements ConfigSink, StatSource {
   }
 
   /** Made anew at the first question after a change. */
-  #listenersByAddress(): ListenerAddresses {
+  #listenersByAddress(): ListenerAddresses<Listener> {
     this.#addresses ??= new ListenerAddresses(this.listeners);
     return this.#addresses;
   }

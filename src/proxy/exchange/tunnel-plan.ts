@@ -1,7 +1,17 @@
 // What a tunnel does before it relays: whether it looks at first bytes, and whether a pod is dialled before or behind that.
 import { parseDialledName } from '../../model/names.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import type { TunnelTarget } from './tunnel.ts';
+
+export interface TunnelTarget {
+  readonly cluster: Cluster;
+  /** Where it leads to, as its caller says it. */
+  readonly authority: string;
+  /** The caller was redirected here: it has been promised its connection already. */
+  readonly redirected: boolean;
+  /** How long nothing may pass, ms; 0 = the caller's own timeouts end it. */
+  readonly idleTimeoutMs: number;
+}
 
 export interface TunnelPlan {
   /** `http2`: for nothing but that. */

@@ -10,9 +10,8 @@ import { FirstBytes, type NoFinding } from '../tcp/first-bytes.ts';
 import { noteRelayEnd, Relay, type RelayEnd, type RelayOwner } from '../tcp/relay.ts';
 import { SilentUpstream, type SilentUpstreamOwner } from '../tcp/silent-upstream.ts';
 import { type DialOwner, type UpstreamConnection, UpstreamDial } from '../tcp/upstream-dial.ts';
-import type { Cluster } from '../upstream/cluster.ts';
 import type { ExchangeContext, ServeTunnelled } from './exchange-context.ts';
-import { planOf, type TunnelPlan } from './tunnel-plan.ts';
+import { planOf, type TunnelPlan, type TunnelTarget } from './tunnel-plan.ts';
 
 /** What is kept of it for the access log. */
 export interface TunnelRecord {
@@ -32,16 +31,6 @@ export interface TunnelOwner {
   rescue(code: ErrorCode, detail: string): void;
   /** The last call. `handedOver`: HTTP was found in it, and whoever serves that has the socket. */
   finishTunnel(bytesReceived: number, bytesSent: number, handedOver: boolean): void;
-}
-
-export interface TunnelTarget {
-  readonly cluster: Cluster;
-  /** Where it leads to, as its caller says it. */
-  readonly authority: string;
-  /** The caller was redirected here: it has been promised its connection already. */
-  readonly redirected: boolean;
-  /** How long nothing may pass, ms; 0 = the caller's own timeouts end it. */
-  readonly idleTimeoutMs: number;
 }
 
 /** A beginning that may still become HTTP is waited for so long, ms: whoever sends less than a line at once is no HTTP client. */

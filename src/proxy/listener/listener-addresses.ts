@@ -1,12 +1,19 @@
 // Which listener is where: for connections that were redirected, and for those that must not go round and round.
 import type { SocketAddressSpec } from '../../model/listener-spec.ts';
 import { renderSocketAddress } from '../../model/socket-address.ts';
-import type { Listener } from './listener.ts';
 
 const WILDCARDS = ['0.0.0.0', '::'];
 
+interface Addressed {
+  readonly addresses: readonly SocketAddressSpec[];
+  /** False: connections are handed over by others. */
+  readonly bindsToPort: boolean;
+  /** Connections to `destination` come to it by themselves. */
+  answersAt(destination: SocketAddressSpec): boolean;
+}
+
 /** Of the listeners of one moment. A mesh may have an address for each of ten thousand Services. */
-export class ListenerAddresses {
+export class ListenerAddresses<Listener extends Addressed> {
   readonly #unbound = new Map<string, Listener>();
   readonly #bound: readonly Listener[];
 

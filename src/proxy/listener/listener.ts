@@ -46,7 +46,7 @@ export interface ListenerOptions {
   readonly connectionBufferBytes: number;
   readonly originalDestination: OriginalDestination;
   /** All listeners of this sidecar. Absent: there is no other. */
-  readonly neighbours?: () => ListenerAddresses;
+  readonly neighbours?: () => ListenerAddresses<Listener>;
   readonly log: Log;
   /** How long after a failed bind the next try is made, ms. */
   readonly rebindMs: number;

@@ -10,9 +10,10 @@ import { LISTENER_TYPE } from '../resources/listener.ts';
 import { ON_DEMAND_BASIS } from '../resources/on-demand.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
+import type { Batch } from './batch.ts';
 import { HoldBack } from './hold-back.ts';
 import type { NameChange, StreamCodec, SubscriptionRequest } from './stream-codec.ts';
-import { type Batch, Subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 
 /** So many types that a client asks for and that are not served are told. */
 const MAX_UNSERVED = 10;

@@ -1,7 +1,7 @@
 // What a variant of the protocol (state of the world, incremental) adds to the loop of a stream: how requests and responses are written.
 import type { Node } from '../gen/envoy/config/core/v3/base_pb.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
-import type { Batch } from './subscription.ts';
+import type { Batch } from './batch.ts';
 
 /** What a request says about the names that the client wants. */
 export type NameChange =

@@ -3,23 +3,12 @@ import type { EncodedResource } from '../cache/encoded-resource.ts';
 import type { ViewState } from '../cache/snapshot-cache.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import type { Batch } from './batch.ts';
 import { SentResources } from './sent-resources.ts';
 import type { NameChange } from './stream-codec.ts';
 
 /** Explicit wildcard. Source: xDS protocol, "How the client specifies what resources to return". */
 const WILDCARD = '*';
-
-/** What the next response has to tell. */
-export interface Batch {
-  readonly type: AnyResourceType;
-  readonly version: string;
-  /** New to the client, or changed since it was told. */
-  readonly changed: readonly EncodedResource[];
-  /** The client was told of them, or asked for them, and they are not there. */
-  readonly removed: readonly string[];
-  /** All that the client shall hold afterwards, changed or not. Made on demand: it may be large. */
-  complete(): readonly EncodedResource[];
-}
 
 export class Subscription {
   readonly type: AnyResourceType;

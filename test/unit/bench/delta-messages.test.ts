@@ -5,8 +5,8 @@ import { nodeOf } from '../../../bench/control-plane/subscription-plans.ts';
 import { ResourceEncoder } from '../../../src/xds/cache/encoded-resource.ts';
 import { DeltaDiscoveryRequestSchema } from '../../../src/xds/gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { RESOURCE_TYPES } from '../../../src/xds/resources/index.ts';
+import type { Batch } from '../../../src/xds/server/batch.ts';
 import { DELTA_CODEC } from '../../../src/xds/server/delta-codec.ts';
-import type { Batch } from '../../../src/xds/server/subscription.ts';
 
 describe('encodeRequest', () => {
   it('says who asks and for what, and what it acknowledges', () => {
