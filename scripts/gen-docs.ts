@@ -1,10 +1,12 @@
-// Generates docs/reference/*.md from the tables in src; with --check it changes nothing and fails where a page differs.
+// Generates docs/reference/*.md and the CRD of the chart from the tables in src; with --check it changes nothing and fails where a page differs.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SETTING_FAMILIES } from '../src/config/index.ts';
 import { renderSettingsMarkdown } from '../src/config/render-settings.ts';
 import { ERRORS, type ErrorCode, type ErrorRow } from '../src/model/errors.ts';
+import { renderTrafficPolicyCrd } from './render-crd.ts';
+import { renderPolicyReference } from './render-policy-reference.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -18,6 +20,12 @@ interface Page {
 const PAGES: readonly Page[] = [
   { path: 'docs/reference/configuration.md', source: 'src/config', render: renderConfiguration },
   { path: 'docs/reference/errors.md', source: 'src/model/errors.ts', render: renderErrors },
+  { path: 'docs/reference/traffic-policy.md', source: 'src/kube/traffic-policy', render: renderPolicyReference },
+  {
+    path: 'charts/switchboard/templates/crd-trafficpolicies.yaml',
+    source: 'src/kube/traffic-policy',
+    render: renderTrafficPolicyCrd,
+  },
 ];
 
 function renderConfiguration(): string {
@@ -51,7 +59,8 @@ function errorLine(code: ErrorCode, row: ErrorRow): string {
 }
 
 function contentOf(page: Page): string {
-  return `<!-- Generated from ${page.source} by scripts/gen-docs.ts; do not edit. -->\n\n${page.render()}`;
+  const mark = `Generated from ${page.source} by scripts/gen-docs.ts; do not edit.`;
+  return `${page.path.endsWith('.yaml') ? `# ${mark}` : `<!-- ${mark} -->\n`}\n${page.render()}`;
 }
 
 function current(page: Page): string | null {

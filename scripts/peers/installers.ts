@@ -66,8 +66,8 @@ async function python(peers: readonly Peer[]): Promise<void> {
   }
 }
 
-/** Pins and checksums of what is built stand in the go.mod and go.sum of test/peers. */
-const GO_MODULE = fileURLToPath(new URL('../../test/peers', import.meta.url));
+/** Pins and checksums of what is built stand in the go.mod and go.sum of test/peers, and of its folders. */
+const GO_MODULES = fileURLToPath(new URL('../../test/peers', import.meta.url));
 
 async function go(peers: readonly Peer[]): Promise<void> {
   if (findPeer('go') === null)
@@ -75,8 +75,9 @@ async function go(peers: readonly Peer[]): Promise<void> {
   for (const peer of peers) {
     const version = peer.version.slice(1);
     const home = join(dirname(PEERS_BIN), `${peer.name}-${version}`);
-    const told = peer.versionVariable === undefined ? [] : ['-ldflags', `-X ${peer.versionVariable}=${version}`];
-    await run('go', ['-C', GO_MODULE, 'build', '-trimpath', ...told, '-o', `${home}/`, peer.package], {
+    const { versionVariable, versionPrefix = '', module = '' } = peer;
+    const told = versionVariable === undefined ? [] : ['-ldflags', `-X ${versionVariable}=${versionPrefix}${version}`];
+    await run('go', ['-C', join(GO_MODULES, module), 'build', '-trimpath', ...told, '-o', `${home}/`, peer.package], {
       GOFLAGS: '-mod=readonly',
     });
     if (!linkFrom(home, peer)) throw new Error(`${peer.package} was built but brought no ${peer.programs.join(', ')}`);

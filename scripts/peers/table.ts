@@ -12,8 +12,11 @@ export interface Peer {
   /** Which installer of installers.ts obtains it, and the name of the package there. */
   readonly from: 'debian' | 'python' | 'go';
   readonly package: string;
-  /** Of a Go program that is told its version by whoever builds it: the variable. */
+  /** Of a Go program that is told its version by whoever builds it: the variable, and what stands before the number in it. */
   readonly versionVariable?: string;
+  readonly versionPrefix?: string;
+  /** Of a Go program with a go.mod of its own: the folder below test/peers. */
+  readonly module?: string;
   /** Services that the package would start by itself; they are kept off. */
   readonly services?: readonly string[];
   /** How long a first installation takes, for the progress line. */
@@ -39,5 +42,7 @@ export const PEERS: readonly Peer[] = [
   { name: 'postgres', purpose: 'a protocol whose clients speak first', programs: ['postgres', 'initdb', 'psql'], version: '>=13.0', versionArgs: ['--version'], from: 'debian', package: 'postgresql', services: ['postgresql'], takes: '30 s' },
   { name: 'iptables', purpose: 'redirected connections', programs: ['iptables', 'ip6tables'], version: '>=1.8.0', versionArgs: ['--version'], from: 'debian', package: 'iptables', takes: '5 s' },
   { name: 'iproute2', purpose: 'addresses in namespaces of tests', programs: ['ip'], version: '>=5.0.0', versionArgs: ['-V'], from: 'debian', package: 'iproute2', takes: '5 s' },
+  { name: 'etcd', purpose: 'what the API server keeps', programs: ['etcd'], version: '>=3.4.0', versionArgs: ['--version'], from: 'debian', package: 'etcd-server', services: ['etcd'], takes: '5 s' },
+  { name: 'kube-apiserver', purpose: "Kubernetes: what it makes of our CRDs", programs: ['kube-apiserver'], version: '=1.34.4', versionArgs: ['--version'], from: 'go', package: 'k8s.io/kubernetes/cmd/kube-apiserver', module: 'kubernetes', versionVariable: 'k8s.io/component-base/version.gitVersion', versionPrefix: 'v', takes: '6 min' },
   { name: 'wrk', purpose: 'benchmark: load', programs: ['wrk'], version: '>=4.1.0', versionArgs: ['-v'], from: 'debian', package: 'wrk', takes: '5 s' },
 ];

@@ -1,11 +1,14 @@
 // Which changes must not wait: those that may take an endpoint away.
 import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSlice, SliceEndpoint } from '../kube/endpoint-objects.ts';
-import type { KubeObject } from '../kube/objects.ts';
+import type { Kind, KubeObject } from '../kube/objects.ts';
 import { isPodFinished, isPodReady, isPodTerminating, type Pod } from '../kube/pod.ts';
 import { HEALTH_RANKS, healthOf } from './translate/backend.ts';
 import { withDefaults } from './translate/slice-backends.ts';
 import type { WorldChange } from './world.ts';
+
+/** They have no endpoints. */
+const CALM: ReadonlySet<Kind> = new Set(['Namespace', 'ConfigMap', 'Deployment', 'StatefulSet', 'TrafficPolicy']);
 
 /**
  * True unless the change is known to take nothing from anybody. `hasOtherSlices`: a Service's first EndpointSlice puts its Pods out of
@@ -15,7 +18,7 @@ export function isUrgent({ before, after }: WorldChange, hasOtherSlices: (slice:
   const old = before?.object ?? null;
   const now = after?.object ?? null;
   const kind = (now ?? old)?.kind;
-  if (kind === 'Namespace' || kind === 'ConfigMap' || kind === 'Deployment' || kind === 'StatefulSet') return false;
+  if (kind === undefined || CALM.has(kind)) return false;
   if (old === null) return isUrgentAddition(now, hasOtherSlices);
   if (old.kind === 'Pod') return !hadNoAddress(old) && (now?.kind !== 'Pod' || isPodDiminished(old, now));
   if (old.kind === 'EndpointSlice') return now?.kind !== 'EndpointSlice' || isSliceDiminished(old, now);

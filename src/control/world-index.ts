@@ -4,8 +4,10 @@ import type { Located, StringMap } from '../kube/meta.ts';
 import { type KubeObject, keyOf, renderKey } from '../kube/objects.ts';
 import type { Pod } from '../kube/pod.ts';
 import type { Service } from '../kube/service.ts';
+import type { TrafficPolicy } from '../kube/traffic-policy/traffic-policy.ts';
 import type { Workload } from '../kube/workload.ts';
 import { LabelIndex } from './label-index.ts';
+import { type DanglingTarget, PolicyIndex } from './policy/policy-index.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { nearMiss } from './translate/near-miss.ts';
 import type { ServiceInputs } from './translate/service-inputs.ts';
@@ -19,6 +21,7 @@ export class WorldIndex implements TranslatorSource {
   readonly #pods = new LabelIndex<Located<Pod>>();
   readonly #workloads = new LabelIndex<Located<Workload>>();
   readonly #slices = new LabelIndex<Located<EndpointSlice>>();
+  readonly #policies = new PolicyIndex();
   readonly #selectors = new SelectorIndex();
   /** What a change may concern is taken out. */
   readonly #inputs = new Map<Located<Service>, OwnInputs>();
@@ -52,6 +55,10 @@ export class WorldIndex implements TranslatorSource {
     return this.#strays;
   }
 
+  danglingPolicies(): readonly DanglingTarget[] {
+    return this.#policies.dangling((namespace, name) => this.#world.get('Service', namespace, name) !== null);
+  }
+
   /** How many other EndpointSlices the Service of this one has. */
   slicesBeside({ metadata }: EndpointSlice): number {
     const all = this.#slicesOf(metadata.namespace, metadata.labels[SERVICE_NAME_LABEL] ?? '');
@@ -70,12 +77,13 @@ export class WorldIndex implements TranslatorSource {
   #collect(service: Located<Service>): OwnInputs {
     const { metadata, spec } = service.object;
     const { namespace, name } = metadata;
+    const policies = this.#policies.naming(namespace, name);
     const slices = this.#slicesOf(namespace, name);
     const endpoints = slices.length > 0 ? null : this.#world.get('Endpoints', namespace, name);
     const selector = spec.selector ?? {};
     const written = slices.length > 0 || endpoints !== null || spec.type === 'ExternalName';
     const selects = !written && Object.keys(selector).length > 0 && this.#world.selectsPods(service.object);
-    if (!selects) return { service, slices, endpoints, selects, pods: [], workloads: [], nearMiss: null };
+    if (!selects) return { service, policies, slices, endpoints, selects, pods: [], workloads: [], nearMiss: null };
     const pods = this.#pods.select(namespace, selector);
     const workloads = this.#workloads.select(namespace, selector);
     const missed = pods.length + workloads.length === 0;
@@ -83,7 +91,7 @@ export class WorldIndex implements TranslatorSource {
     const near = missed
       ? nearMiss(selector, this.#workloads.inNamespace(namespace), this.#pods.inNamespace(namespace))
       : null;
-    return { service, slices, endpoints, selects, pods, workloads, nearMiss: near };
+    return { service, policies, slices, endpoints, selects, pods, workloads, nearMiss: near };
   }
 
   #slicesOf(namespace: string, service: string): readonly Located<EndpointSlice>[] {
@@ -101,10 +109,16 @@ export class WorldIndex implements TranslatorSource {
     const kind = (now ?? old)?.kind;
     if (kind === 'Service') {
       this.#services = null;
-      if (old === undefined || now === undefined) this.#strays = null;
+      if (old === undefined || now === undefined) this.#forgetTargets();
     } else if (kind === 'EndpointSlice' && (old === undefined || now === undefined || !sameOwner(old, now))) {
       this.#strays = null;
     } else if (this.#strays?.some((stray) => stray === before) === true) this.#strays = null;
+  }
+
+  /** Whoever names a Service may name one now, or none any more. */
+  #forgetTargets(): void {
+    this.#strays = null;
+    this.#policies.forgetDangling();
   }
 
   /** Drops the inputs that `located`, which comes, changes or goes, can be part of. */
@@ -117,6 +131,9 @@ export class WorldIndex implements TranslatorSource {
     }
     if (object.kind === 'Service') this.#inputs.delete(located as Located<Service>);
     if (object.kind === 'Endpoints') this.#forgetInputs(namespace, name);
+    if (object.kind === 'TrafficPolicy') {
+      for (const target of object.spec.targetRefs) this.#forgetInputs(namespace, target.name);
+    }
     if (object.kind === 'EndpointSlice') {
       this.#forgetInputs(namespace, object.metadata.labels[SERVICE_NAME_LABEL] ?? '');
     }
@@ -138,7 +155,7 @@ export class WorldIndex implements TranslatorSource {
       this.#slices.set(namespace, key, labels, located as Located<EndpointSlice>);
     } else if (object.kind === 'Deployment' || object.kind === 'StatefulSet') {
       this.#workloads.set(namespace, key, object.spec.template.metadata.labels, located as Located<Workload>);
-    }
+    } else if (object.kind === 'TrafficPolicy') this.#policies.set(located as Located<TrafficPolicy>);
   }
 
   #delete(object: KubeObject): void {
@@ -148,6 +165,7 @@ export class WorldIndex implements TranslatorSource {
     else if (object.kind === 'Pod') this.#pods.delete(namespace, key);
     else if (object.kind === 'EndpointSlice') this.#slices.delete(namespace, key);
     else if (object.kind === 'Deployment' || object.kind === 'StatefulSet') this.#workloads.delete(namespace, key);
+    else if (object.kind === 'TrafficPolicy') this.#policies.delete(object);
   }
 }
 

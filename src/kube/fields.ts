@@ -139,6 +139,13 @@ export class Fields {
     return this.map(key);
   }
 
+  /** What `read` makes of a field that must be there; null where it is not, or is not right. */
+  required<T>(key: string, read: (value: unknown, path: string, report: Report) => T | null): T | null {
+    if (this.has(key)) return read(this.#value(key), joinPath(this.path, key), this.#report);
+    this.report(key, 'is missing', 'add it');
+    return null;
+  }
+
   /** Items that are not mappings are reported and left out. */
   list<T>(key: string, read: (item: Fields) => T): readonly T[] {
     return this.#items(key).flatMap(([item, path]) => {
@@ -227,7 +234,7 @@ function isIntegerIn(value: unknown, range: IntegerRange): value is number {
 const MAX_SHOWN = 60;
 
 /** A value as it stands in a message: short, and on one line. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (isMapping(value)) return 'a mapping';
   const text = JSON.stringify(value) ?? String(value);

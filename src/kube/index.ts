@@ -5,6 +5,7 @@ import type { Fields } from './fields.ts';
 import type { Kind, KubeObject } from './objects.ts';
 import { readPod } from './pod.ts';
 import { readService } from './service.ts';
+import { readTrafficPolicy, TRAFFIC_POLICY_API_VERSION } from './traffic-policy/traffic-policy.ts';
 import { readDeployment, readStatefulSet } from './workload.ts';
 
 export interface KindRow {
@@ -24,4 +25,5 @@ export const KINDS: readonly KindRow[] = [
   { kind: 'Pod', apiVersion: 'v1', read: readPod },
   { kind: 'Service', apiVersion: 'v1', read: readService },
   { kind: 'StatefulSet', apiVersion: 'apps/v1', read: readStatefulSet },
+  { kind: 'TrafficPolicy', apiVersion: TRAFFIC_POLICY_API_VERSION, read: readTrafficPolicy },
 ];

@@ -3,10 +3,20 @@ import type { ConfigMap, Namespace } from './config-objects.ts';
 import type { EndpointSlice, Endpoints } from './endpoint-objects.ts';
 import type { Pod } from './pod.ts';
 import type { Service } from './service.ts';
+import type { TrafficPolicy } from './traffic-policy/traffic-policy.ts';
 import type { Deployment, StatefulSet } from './workload.ts';
 
 /** Told apart by `kind`. The shape is Kubernetes' own, so that written as YAML they are manifests again. */
-export type KubeObject = ConfigMap | Deployment | Endpoints | EndpointSlice | Namespace | Pod | Service | StatefulSet;
+export type KubeObject =
+  | ConfigMap
+  | Deployment
+  | Endpoints
+  | EndpointSlice
+  | Namespace
+  | Pod
+  | Service
+  | StatefulSet
+  | TrafficPolicy;
 
 export type Kind = KubeObject['kind'];
 

@@ -9,8 +9,8 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
-export const TRAFFIC_POLICIES = ['Cluster', 'Local'] as const;
-export type TrafficPolicy = (typeof TRAFFIC_POLICIES)[number];
+export const INTERNAL_TRAFFIC_POLICIES = ['Cluster', 'Local'] as const;
+export type InternalTrafficPolicy = (typeof INTERNAL_TRAFFIC_POLICIES)[number];
 
 /** Source: v1.Service. */
 export interface Service {
@@ -32,7 +32,7 @@ export interface ServiceSpec {
   readonly publishNotReadyAddresses: boolean;
   readonly externalName?: string;
   /** `Local`: callers inside the cluster reach endpoints on their own node alone. Absent = `Cluster`. */
-  readonly internalTrafficPolicy?: TrafficPolicy;
+  readonly internalTrafficPolicy?: InternalTrafficPolicy;
   /** A preference; which ones there are depends on the version of Kubernetes. */
   readonly trafficDistribution?: string;
 }
@@ -73,7 +73,7 @@ function readServiceSpec(fields: Fields | undefined): ServiceSpec {
     selector: fields.has('selector') ? fields.stringMap('selector') : undefined,
     publishNotReadyAddresses: fields.flag('publishNotReadyAddresses') ?? false,
     externalName: fields.text('externalName'),
-    internalTrafficPolicy: fields.oneOf('internalTrafficPolicy', TRAFFIC_POLICIES),
+    internalTrafficPolicy: fields.oneOf('internalTrafficPolicy', INTERNAL_TRAFFIC_POLICIES),
     trafficDistribution: fields.text('trafficDistribution'),
   });
 }

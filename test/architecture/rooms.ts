@@ -14,7 +14,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'model', imports: ['base'], packages: [] },
   { path: 'config', imports: ['base', 'model'], packages: [] },
   { path: 'telemetry', imports: [], packages: [] },
-  { path: 'kube', imports: ['base'], packages: ['yaml'] },
+  { path: 'kube', imports: ['base'], packages: ['yaml', 'typebox', '@marcbachmann/cel-js'] },
   { path: 'regex', imports: ['base'], packages: ['re2js'] },
   { path: 'proxy/endpoint', imports: ['model'], packages: [] },
   { path: 'proxy/lb', imports: ['base', 'model', 'proxy/endpoint'], packages: [] },

@@ -2,8 +2,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, copyFileSync, mkdirSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import type { TestAddress } from './live-plane.ts';
 import type { PeerPaths } from './peer-suite.ts';
 import { TempFolder } from './temp-folder.ts';
@@ -101,15 +102,6 @@ function ordinary(): { readonly uid?: number; readonly gid?: number } {
 
 function run(program: string, args: readonly string[]): void {
   execFileSync(program, [...args], { ...ordinary(), cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
 async function accepts(port: number, child: ChildProcess, said: () => string): Promise<void> {

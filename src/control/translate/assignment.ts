@@ -63,12 +63,12 @@ function endpointOf({ host, port, health, pod, node, forZones, leaving }: Backen
 export function clusterOf(
   name: string,
   protocol: PortProtocol,
-  { loadBalancer, balancing, outlierDetection, session }: ServiceTraffic,
+  { loadBalancer, balancing, outlierDetection, session, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS }: ServiceTraffic,
 ): ClusterSpec {
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
-    connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS,
+    connectTimeoutMs,
     ...protocol,
     loadBalancer,
     ...(balancing === undefined ? {} : { balancing }),

@@ -3,7 +3,7 @@ import type { Service, ServicePort } from '../../kube/service.ts';
 import { authorityOf } from './address-family.ts';
 import { type Backend, compare } from './backend.ts';
 import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
-import { DEFAULT_TRAFFIC } from './service-traffic.ts';
+import { podTraffic, type ServiceTraffic } from './service-traffic.ts';
 import { extraPorts } from './target-port.ts';
 
 /** A pod more than this has no name of its own: each costs a cluster and a dozen domains in every namespace. */
@@ -14,6 +14,8 @@ export interface HeadlessPort {
   readonly port: ServicePort;
   /** The TCP ports that the Service declares. */
   readonly declared: readonly number[];
+  /** Of the Service port. */
+  readonly traffic: ServiceTraffic;
   readonly clusterDomain: string;
   readonly known: KnownRoutes;
 }
@@ -25,12 +27,13 @@ export interface HeadlessPort {
 export function headlessRoutes(context: HeadlessPort, backends: readonly Backend[]): readonly ServiceRoute[] {
   const { service, port, declared, clusterDomain, known } = context;
   const { name, namespace } = service.metadata;
+  // There is nothing to choose among the addresses of one pod.
+  const traffic = podTraffic(context.traffic);
   return [...byLabel(backends)].slice(0, MAX_NAMED_PODS).map(([podLabel, members]) => {
     const addresses = [...new Set(members.flatMap(({ host }) => authorityOf(host) ?? []))];
     const names = { label: `${podLabel}.${name}`, namespace, clusterDomain, addresses };
     const extra = extraPorts(members, port, declared);
-    // There is nothing to choose among the addresses of one pod.
-    return serviceRoute(names, { port, extra, backends: members, traffic: DEFAULT_TRAFFIC }, known);
+    return serviceRoute(names, { port, extra, backends: members, traffic }, known);
   });
 }
 

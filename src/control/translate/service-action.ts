@@ -6,9 +6,11 @@ import type { ServiceTraffic } from './service-traffic.ts';
 export type ServiceAction = Omit<RouteActionSpec, 'kind' | 'cluster'>;
 
 /** Without a time-out, where the Service says nothing: who calls knows how long it wants to wait. */
-export function serviceAction({ hashPolicies, retry, session, timeoutMs = 0 }: ServiceTraffic): ServiceAction {
+export function serviceAction(traffic: ServiceTraffic): ServiceAction {
+  const { hashPolicies, retry, session, timeoutMs = 0, idleTimeoutMs } = traffic;
   return {
     timeoutMs,
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(retry === undefined ? {} : { retry }),
     ...(hashPolicies === undefined ? {} : { hashPolicies }),
     ...(session === undefined ? {} : { session }),

@@ -3,6 +3,7 @@ import type { EndpointSlice, Endpoints } from '../../kube/endpoint-objects.ts';
 import type { Located } from '../../kube/meta.ts';
 import type { Pod } from '../../kube/pod.ts';
 import type { Service } from '../../kube/service.ts';
+import type { TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
 import type { Workload } from '../../kube/workload.ts';
 
 export interface ServiceInputs {
@@ -19,6 +20,8 @@ export interface ServiceInputs {
   readonly workloads: readonly Located<Workload>[];
   /** What the selector probably meant, where it chooses nothing. */
   readonly nearMiss: string | null;
+  /** The TrafficPolicies of its namespace that name it, in no order. */
+  readonly policies: readonly Located<TrafficPolicy>[];
   /** The ClusterIPs that are its own, in canonical form. */
   readonly vips: readonly string[];
 }

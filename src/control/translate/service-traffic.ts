@@ -3,69 +3,161 @@ import { nearest } from '../../base/nearest.ts';
 import { errorIssue, type Issue } from '../../base/result.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service } from '../../kube/service.ts';
-import { LOAD_BALANCER_NAMES, type NearestSpec } from '../../model/balancing-spec.ts';
+import type { LoadBalancerSection } from '../../kube/traffic-policy/load-balancer-section.ts';
+import type { OutlierDetectionSection } from '../../kube/traffic-policy/outlier-detection-section.ts';
+import { LOAD_BALANCER_NAMES, type LoadBalancerName, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
 import type { SessionSpec } from '../../model/session-spec.ts';
+import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
+import { balancingOf, LOCALITY_SPECS } from '../policy/load-balancer.ts';
+import { outlierDetectionOf } from '../policy/outlier-detection.ts';
+import { retriesOf } from '../policy/retries.ts';
+import { affinityTraffic } from '../policy/session-affinity.ts';
+import { type TimeoutsSpec, timeoutsOf } from '../policy/timeouts.ts';
 import { withAffinity } from './affinity.ts';
 import type { Backend } from './backend.ts';
 import { serviceAffinity } from './service-affinity.ts';
 import { areHinted, BY_HINTS, checkDistribution, serviceLocality } from './service-locality.ts';
-import { serviceOutliers } from './service-outliers.ts';
+import { SERVICE_OUTLIER_DETECTION, serviceOutliers } from './service-outliers.ts';
 import { serviceRetries, serviceTimeout } from './service-retries.ts';
 
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
-export interface ServiceTraffic extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection'> {
+export interface ServiceTraffic
+  extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection'>,
+    TimeoutsSpec {
   /** Absent = requests are not hashed. */
   readonly hashPolicies?: readonly HashPolicySpec[];
   /** Absent = what is safe by itself is sent again. */
   readonly retry?: RetryPolicySpec;
-  /** Absent = none. */
-  readonly timeoutMs?: number;
   /** Absent = requests belong to no session. */
   readonly session?: SessionSpec;
+  /** Topology hints don't count. */
+  readonly ignoresHints?: true;
 }
 
 /** Of one pod, which there is no other to choose instead of. */
 export const DEFAULT_TRAFFIC: ServiceTraffic = { loadBalancer: 'round-robin' };
 
+/** What there is to say only where there are several pods to choose from. */
+const OF_CHOICE: ReadonlySet<string> = new Set<keyof ServiceTraffic>([
+  'loadBalancer',
+  'balancing',
+  'outlierDetection',
+  'hashPolicies',
+  'session',
+  'ignoresHints',
+]);
+
+/** What is said of a Service's traffic, as far as it is said of each of its pods. */
+export function podTraffic(traffic: ServiceTraffic): ServiceTraffic {
+  const rest = Object.entries(traffic).filter(([name]) => !OF_CHOICE.has(name));
+  return rest.length === 0 ? DEFAULT_TRAFFIC : { ...DEFAULT_TRAFFIC, ...Object.fromEntries(rest) };
+}
+
 const LOAD_BALANCER = 'switchboard.dev/load-balancer';
 /** `pick-first` is for other control planes: behind a Service it would leave all pods but one without work. */
 const CHOICES = LOAD_BALANCER_NAMES.filter((name) => name !== 'pick-first');
 
-/** What is written wrongly counts as not written, and is told. */
-export function serviceTraffic(service: Located<Service>): {
-  readonly traffic: ServiceTraffic;
+/**
+ * `said` by TrafficPolicies goes, section by section, before what annotations and the Service's own fields say. What is written wrongly in those
+ * counts as not written, and is told.
+ */
+export function serviceTraffic(
+  service: Located<Service>,
+  said: SaidSections = NOTHING_SAID,
+): { readonly traffic: ServiceTraffic; readonly issues: readonly Issue[] } {
+  const section = said.loadBalancer?.value;
+  const balancer = section === undefined ? annotatedBalancer(service) : { chosen: section.type, issues: [] };
+  const affinity = saidAffinity(service, said, balancer.chosen);
+  const { outlierDetection, issues: outlierIssues } = saidOutliers(service, said.outlierDetection?.value);
+  const { repetition, issues: repetitionIssues } = saidRepetition(service, said);
+  const locality = saidLocality(service, section?.locality);
+  const balancing = section === undefined ? undefined : balancingOf(section);
+  const traffic = {
+    ...affinity.traffic,
+    ...(balancing === undefined ? {} : { balancing }),
+    ...(outlierDetection === null ? {} : { outlierDetection }),
+    ...(section?.locality === undefined ? {} : { ignoresHints: true as const }),
+    ...repetition,
+  };
+  const issues = [...balancer.issues, ...affinity.issues, ...outlierIssues, ...repetitionIssues, ...locality.issues];
+  return { traffic: withLocality(traffic, locality.nearest), issues };
+}
+
+/** Null = it asks for none. */
+function annotatedBalancer(service: Located<Service>): {
+  readonly chosen: LoadBalancerName | null;
   readonly issues: readonly Issue[];
 } {
   const written = service.object.metadata.annotations[LOAD_BALANCER];
-  const name = written === undefined ? 'round-robin' : CHOICES.find((choice) => choice === written.trim());
-  const unknown = name === undefined ? [unknownIssue(service, written ?? '')] : [];
-  const chosen = written === undefined ? null : (name ?? 'round-robin');
-  const { affinity, issues } = serviceAffinity(service, chosen);
-  const balanced = affinity === null ? { loadBalancer: chosen ?? 'round-robin' } : withAffinity(affinity, chosen);
-  const { outlierDetection, issues: outlierIssues } = serviceOutliers(service);
-  const guarded = outlierDetection === null ? balanced : { ...balanced, outlierDetection };
-  const repeated = serviceRepetition(service);
-  const traffic = withLocality({ ...guarded, ...repeated.traffic }, serviceLocality(service.object));
-  const own = [...unknown, ...issues, ...outlierIssues, ...repeated.issues];
-  return { traffic, issues: [...own, ...checkDistribution(service)] };
+  if (written === undefined) return { chosen: null, issues: [] };
+  const chosen = CHOICES.find((choice) => choice === written.trim());
+  return chosen === undefined
+    ? { chosen: 'round-robin', issues: [unknownIssue(service, written)] }
+    : { chosen, issues: [] };
 }
 
-function serviceRepetition(service: Located<Service>): {
-  readonly traffic: Pick<ServiceTraffic, 'retry' | 'timeoutMs'>;
+interface SaidAffinity {
+  readonly traffic: ReturnType<typeof withAffinity>;
+  readonly issues: readonly Issue[];
+}
+
+function saidAffinity(service: Located<Service>, said: SaidSections, chosen: LoadBalancerName | null): SaidAffinity {
+  const section = said.sessionAffinity?.value;
+  if (section !== undefined) return { traffic: affinityTraffic(section, chosen), issues: [] };
+  const { affinity, issues } = serviceAffinity(service, chosen);
+  return {
+    traffic: affinity === null ? { loadBalancer: chosen ?? 'round-robin' } : withAffinity(affinity, chosen),
+    issues,
+  };
+}
+
+function saidLocality(
+  service: Located<Service>,
+  locality: LoadBalancerSection['locality'],
+): { readonly nearest: NearestSpec | null; readonly issues: readonly Issue[] } {
+  if (locality !== undefined) return { nearest: LOCALITY_SPECS[locality], issues: [] };
+  return { nearest: serviceLocality(service.object), issues: checkDistribution(service) };
+}
+
+function saidOutliers(
+  service: Located<Service>,
+  section: OutlierDetectionSection | undefined,
+): ReturnType<typeof serviceOutliers> {
+  if (section === undefined) return serviceOutliers(service);
+  return { outlierDetection: outlierDetectionOf(section, SERVICE_OUTLIER_DETECTION), issues: [] };
+}
+
+interface Repetition {
+  readonly repetition: Pick<ServiceTraffic, 'retry' | keyof TimeoutsSpec>;
+  readonly issues: readonly Issue[];
+}
+
+/** How often, and how long. */
+function saidRepetition(service: Located<Service>, { retries, timeouts }: SaidSections): Repetition {
+  const { retry, issues } =
+    retries === undefined ? serviceRetries(service) : { retry: retriesOf(retries.value), issues: [] };
+  const timed = timeouts === undefined ? annotatedTimeouts(service) : { spec: timeoutsOf(timeouts.value), issues: [] };
+  return {
+    repetition: { ...(retry === undefined ? {} : { retry }), ...timed.spec },
+    issues: [...issues, ...timed.issues],
+  };
+}
+
+function annotatedTimeouts(service: Located<Service>): {
+  readonly spec: TimeoutsSpec;
   readonly issues: readonly Issue[];
 } {
-  const { retry, issues } = serviceRetries(service);
-  const { timeoutMs, issues: timeoutIssues } = serviceTimeout(service);
-  const traffic = { ...(retry === undefined ? {} : { retry }), ...(timeoutMs === 0 ? {} : { timeoutMs }) };
-  return { traffic, issues: [...issues, ...timeoutIssues] };
+  const { timeoutMs, issues } = serviceTimeout(service);
+  return { spec: timeoutMs === 0 ? {} : { timeoutMs }, issues };
 }
 
 /** What topology hints add for a Service that says nothing itself. */
 export function withHints(traffic: ServiceTraffic, backends: readonly Backend[]): ServiceTraffic {
-  if (traffic.balancing?.locality !== undefined || !areHinted(backends)) return traffic;
+  if (traffic.ignoresHints === true || traffic.balancing?.locality !== undefined) return traffic;
+  if (!areHinted(backends)) return traffic;
   return withLocality(traffic, BY_HINTS);
 }
 

@@ -6,6 +6,8 @@ import { type Located, placeOf } from '../../kube/meta.ts';
 import { renderLabels } from '../../kube/selector.ts';
 import { isHeadless, type Service, type ServicePort } from '../../kube/service.ts';
 import type { ServiceNameSpec } from '../../model/service-name-spec.ts';
+import type { Attachment } from '../policy/attachments.ts';
+import { type PolicedTraffic, policedTraffic } from '../policy/policed-traffic.ts';
 import { type Backend, mergeBackends } from './backend.ts';
 import { checkEndpoints, endpointsBackends } from './endpoints-backends.ts';
 import { headlessRoutes, MAX_NAMED_PODS } from './headless-routes.ts';
@@ -14,13 +16,16 @@ import { type ServiceInputs, sameItems } from './service-inputs.ts';
 import { serviceNames } from './service-names.ts';
 import { type IndexedPort, routablePorts } from './service-ports.ts';
 import { type KnownRoutes, type ServiceRoute, serviceRoute } from './service-route.ts';
-import { type ServiceTraffic, serviceTraffic, withHints } from './service-traffic.ts';
+import { withHints } from './service-traffic.ts';
 import { checkSlices, sliceBackends } from './slice-backends.ts';
 import { checkTargetPort, extraPorts } from './target-port.ts';
 
 export interface TranslatedService {
   /** What it was made from, with its place. */
   readonly service: Located<Service>;
+  /** Those that name the Service, in no order, and what became of each. */
+  readonly policies: ServiceInputs['policies'];
+  readonly attachments: readonly Attachment[];
   readonly namespace: string;
   /** By port, then (for a headless Service) by pod. */
   readonly routes: readonly ServiceRoute[];
@@ -36,14 +41,17 @@ export function translateService(
 ): TranslatedService {
   const { ports, issues } = routablePorts(inputs.service);
   const known: KnownRoutes = new Map(before?.routes.map((route) => [route.cluster.name, route]));
-  const { traffic, issues: trafficIssues } = serviceTraffic(inputs.service);
-  const context = { inputs, ports, traffic, clusterDomain, known };
+  const policed = policedTraffic(inputs.service, inputs.policies);
+  const context = { inputs, ports, policed, clusterDomain, known };
   const routes = ports.flatMap(({ port }) => portRoutes(context, port));
-  const all = [...issues, ...trafficIssues, ...checkInputs(inputs, ports)];
+  const all = [...issues, ...policed.issues, ...checkInputs(inputs, ports)];
   const same = before !== null && sameItems(before.routes, routes) && isDeepStrictEqual(before.issues, all);
-  if (same && before.service === inputs.service) return before;
+  const { service, policies } = inputs;
+  if (same && before.service === service && sameItems(before.policies, policies)) return before;
   const names = namesOf(routes, before);
-  return { service: inputs.service, namespace: inputs.service.object.metadata.namespace, routes, names, issues: all };
+  const { attachments } = policed;
+  const { namespace } = service.object.metadata;
+  return { service, policies, attachments, namespace, routes, names, issues: all };
 }
 
 /** Most changes concern the endpoints alone. */
@@ -58,7 +66,7 @@ const hostOf = ({ host }: ServiceRoute) => host;
 interface PortContext {
   readonly inputs: ServiceInputs;
   readonly ports: readonly IndexedPort[];
-  readonly traffic: ServiceTraffic;
+  readonly policed: PolicedTraffic;
   readonly clusterDomain: string;
   readonly known: KnownRoutes;
 }
@@ -68,13 +76,13 @@ function portRoutes(context: PortContext, port: ServicePort): readonly ServiceRo
   const service = inputs.service.object;
   const { name, namespace } = service.metadata;
   const backends = mergeBackends(backendsOf(inputs, port));
-  const traffic = withHints(context.traffic, backends);
+  const traffic = withHints(context.policed.trafficOf(port), backends);
   const names = { label: name, namespace, clusterDomain, addresses: inputs.vips };
   if (!isHeadless(service)) return [serviceRoute(names, { port, extra: [], backends, traffic }, known)];
   const declared = ports.map((one) => one.port.port);
   const extra = extraPorts(backends, port, declared);
   const own = serviceRoute(names, { port, extra, backends, traffic }, known);
-  return [own, ...headlessRoutes({ service, port, declared, clusterDomain, known }, backends)];
+  return [own, ...headlessRoutes({ service, port, declared, traffic, clusterDomain, known }, backends)];
 }
 
 function backendsOf(inputs: ServiceInputs, port: ServicePort): readonly Backend[] {

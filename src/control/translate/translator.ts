@@ -4,6 +4,7 @@ import { type Issue, warningIssue } from '../../base/result.ts';
 import { type EndpointSlice, SERVICE_NAME_LABEL } from '../../kube/endpoint-objects.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service } from '../../kube/service.ts';
+import { type DanglingTarget, danglingIssues } from '../policy/policy-index.ts';
 import { compare } from './backend.ts';
 import { type ClusterIps, clusterIpsOf } from './cluster-ips.ts';
 import { EMPTY_MESH, joinServices, type Mesh } from './mesh.ts';
@@ -16,6 +17,8 @@ export interface TranslatorSource {
   services(): readonly Located<Service>[];
   /** EndpointSlices that belong to no Service, in any order. */
   strays(): readonly Located<EndpointSlice>[];
+  /** Targets of TrafficPolicies that are no Services. */
+  danglingPolicies(): readonly DanglingTarget[];
   inputsOf(service: Located<Service>): OwnInputs;
 }
 
@@ -59,7 +62,9 @@ export class Translator {
     );
     this.#memos = memos;
     const translated = memos.map((memo) => memo.translated);
-    const issues = [...ips.issues, ...source.strays().map(strayIssue)];
+    const dangling = source.danglingPolicies();
+    const names = () => sorted.map(({ service }) => service.object.metadata);
+    const issues = [...ips.issues, ...source.strays().map(strayIssue), ...danglingIssues(dangling, names)];
     if (sameItems(this.#services, translated) && isDeepStrictEqual(this.#issues, issues)) return this.#mesh;
     this.#services = translated;
     this.#issues = issues;

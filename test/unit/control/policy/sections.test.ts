@@ -1,0 +1,219 @@
+// What each section of a TrafficPolicy makes of its fields.
+import { balancingOf, LOCALITY_SPECS } from '../../../../src/control/policy/load-balancer.ts';
+import { outlierDetectionOf } from '../../../../src/control/policy/outlier-detection.ts';
+import { retriesOf } from '../../../../src/control/policy/retries.ts';
+import { affinityTraffic } from '../../../../src/control/policy/session-affinity.ts';
+import { timeoutsOf } from '../../../../src/control/policy/timeouts.ts';
+import { SERVICE_OUTLIER_DETECTION } from '../../../../src/control/translate/service-outliers.ts';
+import { safeRetries } from '../../../../src/control/translate/service-retries.ts';
+
+describe('loadBalancer', () => {
+  it('that names an algorithm alone says nothing more', () => {
+    expect(balancingOf({ type: 'maglev' })).toBeUndefined();
+  });
+
+  it('fills in the defaults of the options that it names, and of no others', () => {
+    const leastRequest = { choiceCount: 4 };
+    expect(
+      balancingOf({ type: 'least-request', leastRequest, slowStart: { window: '1m30s' }, panicThreshold: 0 }),
+    ).toEqual({
+      leastRequest: { choiceCount: 4, activeRequestBias: 1, fullScan: false },
+      slowStart: { windowMs: 90_000, aggression: 1, minWeightPercent: 10 },
+      panicThreshold: 0,
+    });
+    expect(balancingOf({ type: 'maglev', maglev: { tableSize: 1_021 }, hashBalanceFactor: 125 })).toEqual({
+      maglev: { tableSize: 1_021 },
+      hashing: { byHostname: false, balanceFactor: 125 },
+    });
+  });
+
+  it('with a ring smaller than the default for the smallest lowers that', () => {
+    expect(balancingOf({ type: 'ring-hash', ringHash: { maximumRingSize: 100 } })).toEqual({
+      ringHash: { minRingSize: 100, maxRingSize: 100, hashFunction: 'xx-hash' },
+    });
+  });
+
+  it('knows the words of Kubernetes for places', () => {
+    expect(LOCALITY_SPECS).toEqual({
+      any: null,
+      'prefer-same-zone': { kind: 'nearest', tiers: ['zone'] },
+      'prefer-same-node': { kind: 'nearest', tiers: ['node', 'zone'] },
+      'only-same-node': { kind: 'nearest', tiers: ['node'], onlyNode: true },
+    });
+  });
+});
+
+describe('outlierDetection', () => {
+  const outliers = (section: Parameters<typeof outlierDetectionOf>[0]) =>
+    outlierDetectionOf(section, SERVICE_OUTLIER_DETECTION);
+
+  it('that says nothing is what every Service has', () => {
+    expect(outliers({})).toEqual(SERVICE_OUTLIER_DETECTION);
+    expect(outliers({ mode: 'enforce' })).toEqual(SERVICE_OUTLIER_DETECTION);
+  });
+
+  it('that is disabled ejects nobody', () => {
+    expect(outliers({ mode: 'disabled' })).toBeNull();
+  });
+
+  it('makes what it names count, and leaves the rest as it was', () => {
+    const spec = outliers({ consecutive5xx: 3, failurePercentage: { threshold: 40 } });
+    expect(spec).toEqual({
+      ...SERVICE_OUTLIER_DETECTION,
+      consecutive5xx: 3,
+      failurePercentage: { threshold: 40, minimumHosts: 5, requestVolume: 50 },
+      enforcing: { ...SERVICE_OUTLIER_DETECTION.enforcing, 'consecutive-5xx': 100, 'failure-percentage': 100 },
+    });
+  });
+
+  it('makes failures of the connection count apart where it says so', () => {
+    const spec = outliers({
+      splitExternalLocalOriginErrors: true,
+      consecutiveLocalOriginFailure: 2,
+      failurePercentage: {},
+    });
+    expect(spec).toMatchObject({
+      splitLocalOrigin: true,
+      consecutiveLocalOriginFailure: 2,
+      enforcing: { 'consecutive-local-origin-failure': 100, 'local-origin-failure-percentage': 100 },
+    });
+  });
+
+  it('takes times and shares', () => {
+    const spec = outliers({
+      interval: '500ms',
+      baseEjectionTime: '5s',
+      maxEjectionTime: '1m',
+      maxEjectionTimeJitter: '0s',
+      maxEjectionPercent: 20,
+      alwaysEjectOneHost: true,
+      consecutiveGatewayFailure: 0,
+      successRate: { stdevFactor: 1.5 },
+    });
+    expect(spec).toMatchObject({
+      intervalMs: 500,
+      baseEjectionMs: 5_000,
+      maxEjectionMs: 60_000,
+      maxEjectionJitterMs: 0,
+      maxEjectionPercent: 20,
+      alwaysEjectOne: true,
+      consecutiveGatewayFailure: 0,
+      successRate: { minimumHosts: 5, requestVolume: 100, stdevFactor: 1.5 },
+    });
+  });
+
+  it('never has a first ejection that is longer than the longest, whichever of them it leaves out', () => {
+    expect(outliers({ baseEjectionTime: '10m' })).toMatchObject({ baseEjectionMs: 600_000, maxEjectionMs: 600_000 });
+    expect(outliers({ maxEjectionTime: '10s' })).toMatchObject({ baseEjectionMs: 10_000, maxEjectionMs: 10_000 });
+  });
+});
+
+describe('timeouts', () => {
+  it('are milliseconds, and only those that are named', () => {
+    expect(timeoutsOf({ request: '1m', idle: '0s', connect: '250ms' })).toEqual({
+      timeoutMs: 60_000,
+      idleTimeoutMs: 0,
+      connectTimeoutMs: 250,
+    });
+    expect(timeoutsOf({})).toEqual({});
+  });
+});
+
+describe('retries', () => {
+  it('are two of what is safe, where nothing else is said', () => {
+    expect(retriesOf({})).toEqual(safeRetries(2));
+    expect(retriesOf({ attempts: 5 })).toEqual(safeRetries(5));
+  });
+
+  it('are none with 0 attempts, whatever else is said', () => {
+    expect(retriesOf({ attempts: 0, retryOn: ['5xx'], statusCodes: [500] })).toEqual({
+      on: [],
+      numRetries: 0,
+      statusCodes: [],
+    });
+  });
+
+  it('are of what is named, and of what is safe only where that is named', () => {
+    expect(retriesOf({ retryOn: ['5xx', 'unavailable'] })).toEqual({
+      on: ['5xx', 'unavailable'],
+      numRetries: 2,
+      statusCodes: [],
+    });
+    expect(retriesOf({ retryOn: ['safe', 'connect-failure', '5xx'] }).on).toEqual([...safeRetries(2).on, '5xx']);
+  });
+
+  it('of status codes are beside what is safe, or what is named', () => {
+    expect(retriesOf({ statusCodes: [425] })).toEqual({
+      on: [...safeRetries(2).on, 'retriable-status-codes'],
+      numRetries: 2,
+      statusCodes: [425],
+    });
+    expect(retriesOf({ retryOn: ['reset'], statusCodes: [425] }).on).toEqual(['reset', 'retriable-status-codes']);
+  });
+
+  it('pause as they are told, at most ten times the first pause', () => {
+    expect(retriesOf({ backoff: { baseInterval: '25ms' } }).backOff).toEqual({ baseMs: 25, maxMs: 250 });
+    expect(retriesOf({ backoff: { baseInterval: '25ms', maxInterval: '1s' } }).backOff).toEqual({
+      baseMs: 25,
+      maxMs: 1_000,
+    });
+  });
+});
+
+describe('sessionAffinity', () => {
+  const cookie = { kind: 'cookie', name: 'switchboard-affinity', ttlMs: 0, path: '/' };
+
+  it('by session is a cookie until the client closes, and leaves the load balancer as it is', () => {
+    expect(affinityTraffic({ type: 'session' }, null)).toEqual({
+      loadBalancer: 'round-robin',
+      session: { carrier: cookie, format: 'token', onLoss: 'rehome', lifetimeMs: 0 },
+    });
+    expect(affinityTraffic({ type: 'session' }, 'random').loadBalancer).toBe('random');
+  });
+
+  it('by session takes names, times and what becomes of it', () => {
+    const session = { cookie: { name: 'sid', ttl: '1h', path: '/shop' }, lifetime: '8h', onLoss: 'fail' } as const;
+    expect(affinityTraffic({ type: 'session', session }, null).session).toEqual({
+      carrier: { kind: 'cookie', name: 'sid', ttlMs: 3_600_000, path: '/shop' },
+      format: 'token',
+      onLoss: 'fail',
+      lifetimeMs: 28_800_000,
+    });
+    const header = { header: { name: 'X-Session' } };
+    expect(affinityTraffic({ type: 'session', session: header }, null).session?.carrier).toEqual({
+      kind: 'header',
+      name: 'x-session',
+    });
+  });
+
+  it('by session that hashes when its pod is gone is both', () => {
+    const session = { onLoss: 'hash' } as const;
+    const traffic = affinityTraffic({ type: 'session', session, hash: [{ type: 'source-ip' }] }, null);
+    expect(traffic).toMatchObject({
+      loadBalancer: 'maglev',
+      hashPolicies: [{ kind: 'source-ip' }],
+      session: { onLoss: 'hash' },
+    });
+  });
+
+  it('by hash needs a load balancer that hashes, and chooses maglev where none is', () => {
+    const hash = [
+      { type: 'header', name: 'X-User', terminal: true },
+      { type: 'cookie', name: 'c' },
+      { type: 'query-parameter', name: 'Q' },
+    ] as const;
+    expect(affinityTraffic({ type: 'hash', hash }, 'random')).toEqual({
+      loadBalancer: 'maglev',
+      hashPolicies: [
+        { kind: 'header', name: 'x-user', terminal: true },
+        { kind: 'cookie', name: 'c', ttlMs: 0, path: '/' },
+        { kind: 'query-parameter', name: 'Q' },
+      ],
+    });
+    expect(affinityTraffic({ type: 'hash', hash }, 'ring-hash').loadBalancer).toBe('ring-hash');
+  });
+
+  it('that is none is none', () => {
+    expect(affinityTraffic({ type: 'none' }, 'ring-hash')).toEqual({ loadBalancer: 'ring-hash' });
+  });
+});
