@@ -1,3 +1,4 @@
+// What a TrafficPolicy may say, and what is told of one that is wrong.
 import { renderIssue } from '../../../src/base/result.ts';
 import { parseManifest } from '../../../src/kube/parse-manifest.ts';
 import { RuleBook } from '../../../src/kube/schema/rules.ts';
