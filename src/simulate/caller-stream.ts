@@ -59,7 +59,7 @@ export class CallerStream implements DownstreamStream {
   sendHead(head: ResponseHead, changed: string | null): void {
     this.#status = head.status;
     this.#reason = head.status < FIRST_ERROR ? '' : reasonOf(head.status);
-    if (changed !== null && this.session !== null) this.session.takeCookies(changed);
+    if (changed !== null && this.session !== null) this.session.takeFields(changed);
   }
 
   /** An answer of the sidecar itself. */

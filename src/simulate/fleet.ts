@@ -1,43 +1,44 @@
 // The pods of the simulated Service: those that there are, what befalls them, and what Kubernetes knows of it.
-import type { EndpointConditions, EndpointSlice, SliceEndpoint } from '../kube/endpoint-objects.ts';
-import { SERVICE_NAME_LABEL } from '../kube/endpoint-objects.ts';
+import { keyOf, type ObjectKey } from '../kube/objects.ts';
+import type { Pod } from '../kube/pod.ts';
 import type { Service } from '../kube/service.ts';
+import { type PodKnowledge, podObject } from './pod-objects.ts';
 import type { PodChoice, PodsSpec } from './scenario-spec.ts';
 import type { Scene } from './scene.ts';
 import { SimulatedPod } from './simulated-pod.ts';
 
-/** What Kubernetes has been told of a pod. */
-type Knowledge = 'ready' | 'not-ready' | 'terminating' | 'gone';
-
 interface Member {
   readonly pod: SimulatedPod;
-  known: Knowledge;
+  known: PodKnowledge | 'gone';
 }
 
 export interface FleetOptions {
+  /** It has a selector. */
   readonly service: Service;
   readonly spec: PodsSpec;
   readonly scene: Scene;
-  /** Kubernetes has learnt something. */
-  readonly onChange: () => void;
+  /** Kubernetes has learnt something of one pod. */
+  readonly onChange: (upserted: readonly Pod[], deleted: readonly ObjectKey[]) => void;
 }
 
-/** Where pods of a Service listen whose port is a name, which only its pods could explain. */
-const NAMED_TARGET_PORT = 8080;
-const CONDITIONS: Readonly<Record<Exclude<Knowledge, 'gone'>, EndpointConditions>> = {
-  ready: { ready: true, serving: true, terminating: false },
-  'not-ready': { ready: false, serving: false, terminating: false },
-  terminating: { ready: false, serving: true, terminating: true },
-};
+/** Of the pods that are there at first, and of those that a rollout brings. */
+const FIRST_REVISION = '1';
+const NEXT_REVISION = '2';
 
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #members: Member[] = [];
   readonly #byHost = new Map<string, SimulatedPod>();
+  #revision = FIRST_REVISION;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    for (let count = 0; count < options.spec.count; count += 1) this.#create('ready');
+    for (let count = 0; count < options.spec.count; count += 1) this.#create();
+  }
+
+  /** Those that there are at first, as Kubernetes knows them. */
+  get objects(): readonly Pod[] {
+    return this.#members.map((member) => this.#objectOf(member));
   }
 
   /** In the order in which they came, those that are gone too. */
@@ -65,8 +66,12 @@ export class Fleet {
 
   /** A new pod, ready at once. */
   add(): void {
-    this.#create('ready');
-    this.#options.onChange();
+    this.#options.onChange([this.#objectOf(this.#create())], []);
+  }
+
+  /** From now on new pods are of another revision, which replaces those that are there. */
+  beginRollout(): void {
+    this.#revision = NEXT_REVISION;
   }
 
   /** Its process ends now; Kubernetes knows it after `noticedMs`. */
@@ -96,47 +101,35 @@ export class Fleet {
     });
   }
 
-  /** What a controller would write of them. */
-  slice(): EndpointSlice {
-    const { metadata, spec } = this.#options.service;
-    return {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: {
-        name: `${metadata.name}-simulated`,
-        namespace: metadata.namespace,
-        labels: { [SERVICE_NAME_LABEL]: metadata.name },
-        annotations: {},
-      },
-      addressType: 'IPv4',
-      endpoints: this.#members.flatMap((member) => endpointOf(member, metadata.namespace) ?? []),
-      ports: spec.ports.map(({ name = '', protocol, port, targetPort = port }) => {
-        return { name, protocol, port: typeof targetPort === 'number' ? targetPort : NAMED_TARGET_PORT };
-      }),
-    };
+  #objectOf({ pod, known }: Member): Pod {
+    return podObject(pod.place, known === 'gone' ? 'terminating' : known, this.#options.service);
   }
 
-  #create(known: Knowledge): void {
+  #create(): Member {
     const { spec, scene, service } = this.#options;
     const number = this.#members.length;
     const host = `10.${128 + (number >> 16)}.${(number >> 8) & 0xff}.${number & 0xff}`;
     const place = {
       ...{ number, host, name: `${service.metadata.name}-${number}`, uid: uidOf(number) },
-      zone: zoneOf(spec.zones, number),
+      ...{ zone: zoneOf(spec.zones, number), revision: this.#revision },
+      createdAt: new Date(scene.clock.wallNow()).toISOString(),
     };
-    const pod = new SimulatedPod(place, spec, scene);
-    this.#members.push({ pod, known });
-    this.#byHost.set(host, pod);
+    const member: Member = { pod: new SimulatedPod(place, spec, scene), known: 'ready' };
+    this.#members.push(member);
+    this.#byHost.set(host, member.pod);
+    return member;
   }
 
-  #learn(pod: SimulatedPod, known: Knowledge, afterMs: number): void {
+  #learn(pod: SimulatedPod, known: Member['known'], afterMs: number): void {
     const member = this.#members[pod.place.number] as Member;
     const learn = (): void => {
       if (member.known === 'gone' || member.known === known) return;
       // Whoever is told to end is not called ready again.
       if (member.known === 'terminating' && known !== 'gone') return;
       member.known = known;
-      this.#options.onChange();
+      const object = this.#objectOf(member);
+      if (known === 'gone') this.#options.onChange([], [keyOf(object)]);
+      else this.#options.onChange([object], []);
     };
     if (afterMs === 0) learn();
     else this.#options.scene.clock.after(afterMs, learn);
@@ -150,16 +143,4 @@ export function zoneOf(zones: readonly string[], number: number): string {
 
 function uidOf(number: number): string {
   return `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
-}
-
-/** Null: it is gone. */
-function endpointOf({ pod, known }: Member, namespace: string): SliceEndpoint | null {
-  if (known === 'gone') return null;
-  const { host, zone, name, uid } = pod.place;
-  return {
-    addresses: [host],
-    conditions: CONDITIONS[known],
-    ...(zone === '' ? {} : { zone }),
-    targetRef: { kind: 'Pod', namespace, name, uid },
-  };
 }

@@ -55,6 +55,7 @@ function sessionRows(runs: readonly SimulationSummary[]): readonly Row[] {
     ['  moved to another pod', ...runs.map(of(({ moved, movedPercent }) => share(moved, movedPercent)))],
     ['  more than once', ...runs.map(of(({ movedAgain }) => String(movedAgain)))],
     ['  while their pod served', ...runs.map(of(({ movedNeedlessly }) => String(movedNeedlessly)))],
+    ['  requests answered elsewhere', ...runs.map(of(({ answersAway }) => String(answersAway)))],
   ];
 }
 

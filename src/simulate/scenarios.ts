@@ -34,7 +34,6 @@ pods:
   count: 10
   latency: {median: 5ms, p99: 50ms}
 annotations:                      # of the Service, where you give no manifest
-  switchboard.dev/load-balancer: maglev
   switchboard.dev/affinity: cookie
 events:
   - {at: 10s, do: roll, every: 6s, grace: 5s}

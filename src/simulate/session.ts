@@ -5,6 +5,9 @@ import { parseRequestHead } from '../proxy/codec/http1/parse-request-head.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 
 const MAX_FIELDS = 16;
+/** What the sidecar says of a session that was not answered by its pod. */
+const SESSION_FIELD = 'x-switchboard-session';
+const AWAY = 'away';
 
 export interface SessionOptions {
   /** As the caller writes it. */
@@ -20,9 +23,16 @@ export class Session {
   /** By method; made when they are needed, after each change of cookies. */
   readonly #templates = new Map<string, RequestHead>();
   #pod: SimulatedPod | null = null;
+  /** When its first answer of that pod came, ms. */
+  #sinceMs = 0;
+  /** The answer that is being read did. */
+  #gaveCookie = false;
+  #isAway = false;
   /** How often its requests went to another pod than before, and how often that was while that one still served. */
   moves = 0;
   needlessMoves = 0;
+  /** Requests that another pod answered while the session stayed where it was, as the sidecar says. */
+  answersAway = 0;
 
   /** `name`: '' = of requests that have nothing in common. */
   constructor(name: string, options: SessionOptions) {
@@ -43,21 +53,37 @@ export class Session {
     return made;
   }
 
-  noteAnswer(pod: SimulatedPod): void {
-    if (pod === this.#pod) return;
-    if (this.#pod !== null) {
-      this.moves += 1;
-      if (this.#pod.serving) this.needlessMoves += 1;
-    }
+  /**
+   * A good answer to a request of `sentAtMs`. One that was on its way before its user knew of its pod is no move; but of several that came without a cookie
+   * the last one to give them one says where they belong.
+   */
+  noteAnswer(pod: SimulatedPod, sentAtMs: number, nowMs: number): void {
+    const gaveCookie = this.#gaveCookie;
+    const isAway = this.#isAway;
+    this.#gaveCookie = false;
+    this.#isAway = false;
+    if (isAway) this.answersAway += 1;
+    if (pod === this.#pod || isAway) return;
+    const late = this.#pod !== null && sentAtMs < this.#sinceMs;
+    if (late && !gaveCookie) return;
+    if (this.#pod !== null && !late) this.#noteMove(this.#pod);
+    this.#sinceMs = nowMs;
     this.#pod = pod;
   }
 
-  /** `fields`: lines `name: value\r\n` of an answer. */
-  takeCookies(fields: string): void {
+  /** `fields`: lines `name: value\r\n` of an answer, before it is noted. */
+  takeFields(fields: string): void {
     for (const line of fields.split('\r\n')) {
       const colon = line.indexOf(':');
-      if (line.slice(0, colon).toLowerCase() === 'set-cookie') this.#takeCookie(line.slice(colon + 1));
+      const name = line.slice(0, colon).toLowerCase();
+      if (name === 'set-cookie') this.#takeCookie(line.slice(colon + 1));
+      else if (name === SESSION_FIELD && line.slice(colon + 1).trim() === AWAY) this.#isAway = true;
     }
+  }
+
+  #noteMove(from: SimulatedPod): void {
+    this.moves += 1;
+    if (from.serving) this.needlessMoves += 1;
   }
 
   #takeCookie(written: string): void {
@@ -67,6 +93,7 @@ export class Session {
     const value = pair.slice(equals + 1).trim();
     if (equals < 0 || this.#cookies.get(name) === value) return;
     this.#cookies.set(name, value);
+    this.#gaveCookie = true;
     this.#templates.clear();
   }
 

@@ -40,8 +40,11 @@ export class SimulatedCaller implements CallerStreamOwner {
 
   onAnswer(stream: CallerStream, reason: string): void {
     const { head, session, method, startedAtMs } = stream;
-    this.#figures.noteAnswer(method, startedAtMs, this.#clock.now(), reason);
-    if (reason === '' && head.answeredBy !== null && session !== null) session.noteAnswer(head.answeredBy);
+    const nowMs = this.#clock.now();
+    this.#figures.noteAnswer(method, startedAtMs, nowMs, reason);
+    if (reason === '' && head.answeredBy !== null && session !== null) {
+      session.noteAnswer(head.answeredBy, startedAtMs, nowMs);
+    }
     this.#busy.delete(stream);
     this.#idle.push(stream);
   }

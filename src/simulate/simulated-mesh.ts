@@ -4,9 +4,9 @@ import { silentLog } from '../base/log.ts';
 import type { Issue } from '../base/result.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import type { Registry, RegistryEvent } from '../control/registry/registry.ts';
-import type { EndpointSlice } from '../kube/endpoint-objects.ts';
 import { type Located, locate } from '../kube/meta.ts';
-import type { KubeObject } from '../kube/objects.ts';
+import type { KubeObject, ObjectKey } from '../kube/objects.ts';
+import type { Pod } from '../kube/pod.ts';
 import type { Changes } from '../model/config-sink.ts';
 import { DEFAULT_CLUSTER_DOMAIN } from '../model/names.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -15,7 +15,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 export interface SimulatedMeshOptions {
   readonly clock: VirtualClock;
-  /** Without pods and slices: those are simulated. */
+  /** Without pods: those are simulated. */
   readonly objects: readonly Located<KubeObject>[];
   /** Whence the callers call. */
   readonly namespace: string;
@@ -24,10 +24,9 @@ export interface SimulatedMeshOptions {
   readonly apply: (changes: Changes) => void;
 }
 
-/** Only slices say which pods there are, as on a real API server. */
 class SimulatedRegistry implements Registry {
   readonly name = 'simulated';
-  readonly selectsPods = false;
+  readonly selectsPods = true;
   #emit: (event: RegistryEvent) => void = () => {};
 
   watch(emit: (event: RegistryEvent) => void): Cancel {
@@ -55,12 +54,12 @@ export class SimulatedMesh {
   }
 
   /** Tells the sidecars everything at once, and answers what is wrong with the manifests. */
-  start(slice: EndpointSlice): readonly Issue[] {
+  start(pods: readonly Pod[]): readonly Issue[] {
     this.#controlPlane.subscribe(({ snapshotFor }) => {
       this.#tell(snapshotFor({ namespace: this.#options.namespace, outboundAddresses: [] }));
     });
     this.#controlPlane.start();
-    const upserted = [...this.#options.objects, locate(slice, 'the simulation')];
+    const upserted = [...this.#options.objects, ...pods.map(located)];
     this.#registry.tell({ kind: 'changed', upserted, deleted: [] });
     this.#registry.tell({ kind: 'synced' });
     return this.#controlPlane.state?.issues ?? [];
@@ -72,8 +71,8 @@ export class SimulatedMesh {
   }
 
   /** Kubernetes knows other pods now. */
-  update(slice: EndpointSlice): void {
-    this.#registry.tell({ kind: 'changed', upserted: [locate(slice, 'the simulation')], deleted: [] });
+  update(pods: readonly Pod[], deleted: readonly ObjectKey[]): void {
+    this.#registry.tell({ kind: 'changed', upserted: pods.map(located), deleted });
   }
 
   close(): void {
@@ -88,4 +87,8 @@ export class SimulatedMesh {
     if (first) apply(changes);
     else clock.after(propagationMs, () => apply(changes));
   }
+}
+
+function located(pod: Pod): Located<KubeObject> {
+  return locate(pod, 'the simulation');
 }

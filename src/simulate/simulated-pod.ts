@@ -17,7 +17,12 @@ export interface PodPlace {
   readonly name: string;
   readonly uid: string;
   readonly host: string;
+  /** '' = not known. */
   readonly zone: string;
+  /** Of its workload. */
+  readonly revision: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
 }
 
 export class SimulatedPod {

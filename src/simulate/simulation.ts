@@ -12,7 +12,8 @@ import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
 import type { CreateEndpointPool } from '../proxy/upstream/endpoint-pools.ts';
 import { Arrivals } from './arrivals.ts';
 import { Figures } from './figures.ts';
-import { Fleet, zoneOf } from './fleet.ts';
+import { Fleet, type FleetOptions, zoneOf } from './fleet.ts';
+import { withSelector } from './pod-objects.ts';
 import type { ScenarioSpec } from './scenario-spec.ts';
 import { Scene } from './scene.ts';
 import { Session } from './session.ts';
@@ -86,7 +87,8 @@ export class Simulation {
   #sessions: readonly Session[] = [];
 
   constructor(options: SimulationOptions) {
-    const { scenario, service, objects, seed } = options;
+    const { scenario, objects, seed } = options;
+    const service = withSelector(options.service);
     const { pods, propagationMs, durationMs, load } = scenario;
     const clock = this.#clock;
     this.#options = options;
@@ -95,11 +97,13 @@ export class Simulation {
       load.methods.map(({ method }) => method),
     );
     this.#scene = new Scene(clock, seed, this.#figures);
-    const onChange = (): void => this.#mesh.update(this.#fleet.slice());
+    const onChange: FleetOptions['onChange'] = (...changes) => this.#mesh.update(...changes);
     this.#fleet = new Fleet({ service, spec: pods, scene: this.#scene, onChange });
+    const selecting = (located: Located<KubeObject>): Located<KubeObject> =>
+      located.object === options.service ? { ...located, object: service } : located;
     this.#mesh = new SimulatedMesh({
       ...{ clock, propagationMs, namespace: service.metadata.namespace },
-      objects: objects.filter(({ object }) => !SIMULATED_KINDS.has(object.kind)),
+      objects: objects.filter(({ object }) => !SIMULATED_KINDS.has(object.kind)).map(selecting),
       apply: (changes) => {
         for (const plane of this.#planes) plane.apply(changes);
       },
@@ -123,7 +127,7 @@ export class Simulation {
   #start(): readonly Issue[] {
     const { scenario, seed } = this.#options;
     for (let number = 0; number < scenario.callers.count; number += 1) this.#planes.push(this.#createPlane(number));
-    const issues = this.#mesh.start(this.#fleet.slice());
+    const issues = this.#mesh.start(this.#fleet.objects);
     this.#callers = this.#planes.map((plane, number) => this.#createCaller(plane, number));
     this.#sessions = this.#createSessions();
     const { load, sessions, durationMs: untilMs, callers } = scenario;

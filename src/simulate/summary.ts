@@ -51,6 +51,8 @@ export interface SessionSummary {
   readonly movedAgain: number;
   /** That did so though their pod still served. */
   readonly movedNeedlessly: number;
+  /** Requests that another pod answered though their session stayed (`x-switchboard-session: away`): of a pod that has ended unnoticed. */
+  readonly answersAway: number;
 }
 
 export interface PodSummary {
@@ -116,6 +118,7 @@ function sessionsOf({ sessions }: SimulationOutcome): SessionSummary | null {
     ...{ count: users.length, moved, movedPercent: percentOf(moved, users.length) },
     movedAgain: users.filter(({ moves }) => moves > 1).length,
     movedNeedlessly: users.filter(({ needlessMoves }) => needlessMoves > 0).length,
+    answersAway: users.reduce((sum, { answersAway }) => sum + answersAway, 0),
   };
 }
 

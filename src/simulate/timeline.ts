@@ -74,7 +74,9 @@ function undo(event: { readonly forMs?: number }, clock: VirtualClock, run: () =
 
 /** The new pod is there before the old one begins to end (maxSurge 1, maxUnavailable 0 of a Deployment). */
 function roll({ everyMs, graceMs }: Extract<EventSpec, { readonly do: 'roll' }>, { fleet, clock }: Stage): void {
-  for (const [turn, pod] of fleet.staying.entries()) {
+  const replaced = fleet.staying;
+  fleet.beginRollout();
+  for (const [turn, pod] of replaced.entries()) {
     clock.after(turn * everyMs, () => {
       fleet.add();
       fleet.drain(pod, graceMs);
