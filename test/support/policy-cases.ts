@@ -62,6 +62,14 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'a whole outlier detection',
     `${TO}, outlierDetection: {mode: enforce, consecutive5xx: 0, consecutiveGatewayFailure: 3, splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailure: 3, interval: 1s, baseEjectionTime: 5s, maxEjectionTime: 5s, maxEjectionTimeJitter: 0s, maxEjectionPercent: 100, alwaysEjectOneHost: true, successRate: {minimumHosts: 3, requestVolume: 20, stdevFactor: 1.5}, failurePercentage: {threshold: 50}}`,
   ),
+  valid(
+    'what Envoy has not',
+    `${TO}, outlierDetection: {mode: shadow, minHealthyHosts: 2, returnWindow: 30s, worseThanPeers: {gapPercent: 20}, slowerThanPeers: {factor: 3, excess: 50ms, minimumHosts: 2, requestVolume: 10}, callers: {header: x-user, minimum: 3}}`,
+  ),
+  valid(
+    'limits',
+    `${TO}, circuitBreakers: {maxConnections: 0, maxConnectionsPerEndpoint: 10, maxPendingRequests: 100, maxRequests: 1000000}`,
+  ),
   invalid('nothing', '', 'spec.targetRefs: is missing; add it'),
   invalid('no target', 'targetRefs: [], timeouts: {request: 1s}', 'spec.targetRefs: is empty; add an item'),
   invalid('no section', TO, `spec: says nothing of its targets; add one of ${SECTION_NAMES.join(', ')}`),

@@ -1,6 +1,6 @@
 // TrafficPolicy's outlierDetection as the spec of a cluster.
 import type { OutlierDetectionSection } from '../../kube/traffic-policy/outlier-detection-section.ts';
-import type { EjectionReason, OutlierDetectionSpec } from '../../model/outlier-detection-spec.ts';
+import type { EjectionReason, OutlierDetectionSpec, OutlierExtrasSpec } from '../../model/outlier-detection-spec.ts';
 import { msOf } from './duration-ms.ts';
 
 /** Null = nobody is taken out. What the section leaves out is as in `base`; what it names counts, whatever `base` says of that. */
@@ -25,6 +25,26 @@ export function outlierDetectionOf(
     successRate: { ...base.successRate, ...section.successRate },
     failurePercentage: { ...base.failurePercentage, ...section.failurePercentage },
     enforcing: { ...base.enforcing, ...namedOf(section) },
+    ...extrasOf(section, base),
+  };
+}
+
+/** What Envoy has not. */
+function extrasOf(section: OutlierDetectionSection, base: OutlierDetectionSpec): OutlierExtrasSpec {
+  const { slowerThanPeers: slower } = section;
+  const { excess, ...compared } = slower ?? {};
+  const excessMs = msOf(excess);
+  return {
+    minHealthyHosts: section.minHealthyHosts ?? base.minHealthyHosts,
+    shadow: section.mode === undefined ? base.shadow : section.mode === 'shadow',
+    returnWindowMs: msOf(section.returnWindow) ?? base.returnWindowMs,
+    worseThanPeers: { ...base.worseThanPeers, ...section.worseThanPeers },
+    slowerThanPeers: { ...base.slowerThanPeers, ...compared, ...(excessMs === undefined ? {} : { excessMs }) },
+    callers: {
+      ...base.callers,
+      ...section.callers,
+      header: (section.callers?.header ?? base.callers.header).toLowerCase(),
+    },
   };
 }
 
@@ -41,6 +61,8 @@ function namedOf(section: OutlierDetectionSection): Partial<Record<EjectionReaso
     ...(section.consecutiveLocalOriginFailure === undefined ? {} : { 'consecutive-local-origin-failure': 100 }),
     ...(section.successRate === undefined ? {} : { 'success-rate': 100 }),
     ...(section.failurePercentage === undefined ? {} : { 'failure-percentage': 100 }),
+    ...(section.worseThanPeers === undefined ? {} : { 'worse-than-peers': 100 }),
+    ...(section.slowerThanPeers === undefined ? {} : { 'slower-than-peers': 100 }),
     ...(section.failurePercentage === undefined || !split ? {} : { 'local-origin-failure-percentage': 100 }),
   };
 }

@@ -60,19 +60,17 @@ function endpointOf({ host, port, health, pod, node, forZones, leaving }: Backen
   };
 }
 
-export function clusterOf(
-  name: string,
-  protocol: PortProtocol,
-  { loadBalancer, balancing, outlierDetection, session, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS }: ServiceTraffic,
-): ClusterSpec {
+export function clusterOf(name: string, protocol: PortProtocol, traffic: ServiceTraffic): ClusterSpec {
+  const { loadBalancer, balancing, outlierDetection, circuitBreakers, session } = traffic;
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
-    connectTimeoutMs,
+    connectTimeoutMs: traffic.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     ...protocol,
     loadBalancer,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(circuitBreakers === undefined ? {} : { circuitBreakers }),
     ...(session === undefined ? {} : { sessionHealths: SESSION_HEALTHS }),
   };
 }

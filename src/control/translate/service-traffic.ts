@@ -25,7 +25,7 @@ import { serviceRetries, serviceTimeout } from './service-retries.ts';
 
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
 export interface ServiceTraffic
-  extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection'>,
+  extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection' | 'circuitBreakers'>,
     TimeoutsSpec {
   /** Absent = requests are not hashed. */
   readonly hashPolicies?: readonly HashPolicySpec[];
@@ -79,6 +79,7 @@ export function serviceTraffic(
     ...affinity.traffic,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === null ? {} : { outlierDetection }),
+    ...(said.circuitBreakers === undefined ? {} : { circuitBreakers: { default: said.circuitBreakers.value } }),
     ...(section?.locality === undefined ? {} : { ignoresHints: true as const }),
     ...repetition,
   };

@@ -27,6 +27,34 @@ const FAILURE_PERCENTAGE = Type.Object(
   { description: 'A pod that fails too often, whatever the others do.' },
 );
 
+const WORSE_THAN_PEERS = Type.Object(
+  { gapPercent: integer('So many percentage points more failures than the others together are too many.', 1, 100) },
+  { description: 'A pod that fails more often than the others, found as soon as that is sure.' },
+);
+
+const SLOWER_THAN_PEERS = Type.Object(
+  {
+    factor: decimal('So many times what the others take in the middle is too long.', 1.1, 1_000),
+    excess: Type.Optional(duration('And at least so much longer. Default 20ms.', { min: '0s' })),
+    minimumHosts: Type.Optional(integer('Pods with enough requests to be compared. Default 3.', 2, MAX_COUNT)),
+    requestVolume: Type.Optional(integer('Requests of a pod in one interval. Default 30.', 1, MAX_VOLUME)),
+  },
+  { description: 'A pod that is far slower than the others.' },
+);
+
+const CALLERS = Type.Object(
+  {
+    header: Type.String({
+      pattern: '^[-!#$%&*+.^_|~0-9A-Za-z]{1,128}$',
+      maxLength: 128,
+      hint: 'write the name of a header, such as x-user-id',
+      description: 'Its value tells callers apart.',
+    }),
+    minimum: Type.Optional(integer('So many different ones must have seen a pod fail. Default 2.', 1, 64)),
+  },
+  { description: 'One caller whose requests no pod can answer ejects nobody.' },
+);
+
 const KNOBS = {
   consecutive5xx: COUNT('So many answers from 500 on'),
   consecutiveGatewayFailure: COUNT('So many of 502, 503 and 504'),
@@ -48,6 +76,18 @@ const KNOBS = {
   alwaysEjectOneHost: Type.Optional(
     flag('One pod may be out even where that is more than maxEjectionPercent. Default false.'),
   ),
+  minHealthyHosts: Type.Optional(
+    integer('Nobody is ejected where fewer pods would be left that take requests. Default 1.', 1, MAX_COUNT),
+  ),
+  returnWindow: Type.Optional(
+    duration('After an ejection a pod gets its share bit by bit, for so long; 0s = at once. Default 0s.', {
+      min: '0s',
+      max: '1h',
+    }),
+  ),
+  worseThanPeers: Type.Optional(WORSE_THAN_PEERS),
+  slowerThanPeers: Type.Optional(SLOWER_THAN_PEERS),
+  callers: Type.Optional(CALLERS),
   successRate: Type.Optional(SUCCESS_RATE),
   failurePercentage: Type.Optional(FAILURE_PERCENTAGE),
 };
@@ -58,7 +98,12 @@ const ANY_KNOB = Object.keys(KNOBS)
 
 export const OUTLIER_DETECTION = Type.Object(
   {
-    mode: Type.Optional(oneOf(['enforce', 'disabled'], 'disabled = nobody is ejected. Default enforce.')),
+    mode: Type.Optional(
+      oneOf(
+        ['enforce', 'shadow', 'disabled'],
+        'shadow = whoever would be out is counted and told, and gets requests as ever; disabled = nobody is looked at. Default enforce.',
+      ),
+    ),
     ...KNOBS,
   },
   {

@@ -4,6 +4,7 @@ import type { Fields } from '../fields.ts';
 import { NAMESPACED, type ObjectMeta, readMeta } from '../meta.ts';
 import { type Of, rules, type Schema } from '../schema/schema.ts';
 import { SchemaReader } from '../schema/schema-reader.ts';
+import { CIRCUIT_BREAKERS } from './circuit-breakers-section.ts';
 import { LOAD_BALANCER } from './load-balancer-section.ts';
 import { OUTLIER_DETECTION } from './outlier-detection-section.ts';
 import { RETRIES } from './retries-section.ts';
@@ -20,6 +21,7 @@ const SECTIONS = {
   timeouts: Type.Optional(TIMEOUTS),
   retries: Type.Optional(RETRIES),
   outlierDetection: Type.Optional(OUTLIER_DETECTION),
+  circuitBreakers: Type.Optional(CIRCUIT_BREAKERS),
 };
 
 export type SectionName = keyof typeof SECTIONS;

@@ -47,6 +47,13 @@ describe('a TrafficPolicy', () => {
     );
   });
 
+  it('limits what may be in use of each port', () => {
+    const mesh = new TextMesh(web() + POD + policy('one', `${TO_ADMIN}, circuitBreakers: {maxRequests: 10}`));
+    const { clusters } = mesh.translate();
+    expect(clusters.get(ADMIN)?.circuitBreakers).toEqual({ default: { maxRequests: 10 } });
+    expect(clusters.get(HTTP)?.circuitBreakers).toBeUndefined();
+  });
+
   it('for a port goes, section by section, before one for the whole Service', () => {
     const mesh = new TextMesh(web() + POD);
     mesh.add(policy('whole', `${TO_WEB}, loadBalancer: {type: random}, timeouts: {connect: 1s}`));

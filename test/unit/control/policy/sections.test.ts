@@ -102,6 +102,26 @@ describe('outlierDetection', () => {
     });
   });
 
+  it('takes what Envoy has not, and makes it count', () => {
+    const spec = outliers({
+      mode: 'shadow',
+      minHealthyHosts: 2,
+      returnWindow: '30s',
+      worseThanPeers: { gapPercent: 20 },
+      slowerThanPeers: { factor: 3, excess: '50ms' },
+      callers: { header: 'X-User' },
+    });
+    expect(spec).toMatchObject({
+      shadow: true,
+      minHealthyHosts: 2,
+      returnWindowMs: 30_000,
+      worseThanPeers: { gapPercent: 20 },
+      slowerThanPeers: { factor: 3, excessMs: 50, minimumHosts: 3, requestVolume: 30 },
+      callers: { header: 'x-user', minimum: 2 },
+      enforcing: { 'worse-than-peers': 100, 'slower-than-peers': 100 },
+    });
+  });
+
   it('never has a first ejection that is longer than the longest, whichever of them it leaves out', () => {
     expect(outliers({ baseEjectionTime: '10m' })).toMatchObject({ baseEjectionMs: 600_000, maxEjectionMs: 600_000 });
     expect(outliers({ maxEjectionTime: '10s' })).toMatchObject({ baseEjectionMs: 10_000, maxEjectionMs: 10_000 });
