@@ -9,6 +9,9 @@ export const FIELD_HOP = 1;
 /** HTTP/2 carries it without ever putting it in a table. Source: RFC 7541 section 6.2.3. */
 export const FIELD_NEVER_INDEXED = 2;
 
+/** Room for as many fields as most heads have, for those that are made with each connection. */
+export const USUAL_FIELDS = 16;
+
 /** How the end of a body is found. Source: RFC 9112 section 6.3. */
 export const BODY_NONE = 0;
 export const BODY_LENGTH = 1;
@@ -49,7 +52,7 @@ export class Head {
   upgrade = false;
 
   /** `room`: for so many fields at first; who fills it further calls `grow`. */
-  constructor(maxFields: number, room = maxFields) {
+  constructor(maxFields: number, room = Math.min(maxFields, USUAL_FIELDS)) {
     this.maxFields = maxFields;
     this.offsets = new Int32Array(room * OFFSETS_PER_FIELD);
     this.hopByHop = new Uint8Array(room);

@@ -20,7 +20,7 @@ import { errorAt, skipToken, skipValue } from './scan-bytes.ts';
  * and, with kinds of field-kind.ts, `hopByHop`. Returns a set of the kinds seen (bit `1 << kind`), or −(parse error).
  */
 export function locateFields(bytes: Buffer, start: number, at: number, end: number, head: Head): number {
-  const { offsets, hopByHop } = head;
+  let { offsets, hopByHop } = head;
   const last = end - 2;
   let seen = 0;
   let field = 0;
@@ -28,7 +28,11 @@ export function locateFields(bytes: Buffer, start: number, at: number, end: numb
     const nameStart = at;
     at = skipToken(bytes, at);
     if (at === nameStart || bytes[at] !== COLON) return -nameError(bytes, nameStart, at);
-    if (field === hopByHop.length) return -ERR_TOO_MANY_FIELDS;
+    if (field === hopByHop.length) {
+      if (field === head.maxFields) return -ERR_TOO_MANY_FIELDS;
+      head.grow();
+      ({ offsets, hopByHop } = head);
+    }
     const kind = kindOfName(bytes, nameStart, at);
     const slot = field * OFFSETS_PER_FIELD;
     offsets[slot] = nameStart - start;
