@@ -1,5 +1,9 @@
 // HTTP filters: what happens to each request of a listener before it goes where its route says, and what routes say otherwise.
 import type { FaultSpec } from './fault-spec.ts';
+import type { SessionSpec } from './session-spec.ts';
+
+/** What the filter for sessions is called where our own control plane names it. */
+export const SESSION_FILTER = 'envoy.filters.http.stateful_session';
 
 /** One of the chain of a listener, in its order; the router, which is always the last, is not told. Source: HttpConnectionManager.http_filters. */
 export interface HttpFilterSpec {
@@ -10,7 +14,13 @@ export interface HttpFilterSpec {
   readonly config: HttpFilterConfigSpec;
 }
 
-export type HttpFilterConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec };
+export type HttpFilterConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec } | StatefulSessionSpec;
+
+/** Null = none. Source: envoy.extensions.filters.http.stateful_session.v3. */
+interface StatefulSessionSpec {
+  readonly kind: 'stateful-session';
+  readonly session: SessionSpec | null;
+}
 
 /** By the name of a filter. Source: typed_per_filter_config of RouteConfiguration, VirtualHost, Route and WeightedCluster.ClusterWeight. */
 export type FilterOverridesSpec = Readonly<Record<string, FilterOverrideSpec>>;
@@ -22,4 +32,4 @@ export interface FilterOverrideSpec {
 }
 
 /** One for another kind of filter than has the name changes nothing. */
-export type FilterOverrideConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec };
+export type FilterOverrideConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec } | StatefulSessionSpec;

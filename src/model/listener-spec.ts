@@ -2,7 +2,6 @@
 import type { FilterChainMatchSpec } from './filter-chain-match-spec.ts';
 import type { HttpFilterSpec } from './http-filter-spec.ts';
 import type { RouteConfigSpec, WeightedClusterSpec } from './route-spec.ts';
-import type { SessionSpec } from './session-spec.ts';
 import type { DownstreamTlsSpec } from './tls-spec.ts';
 import type { UpgradesSpec } from './upgrades-spec.ts';
 
@@ -95,8 +94,6 @@ export interface HttpConnectionManagerSpec {
   readonly accessLogs?: readonly string[];
   /** Absent = nothing but what a route allows. */
   readonly upgrades?: UpgradesSpec;
-  /** Of routes that say nothing of it; absent = their requests belong to no session. */
-  readonly session?: SessionSpec;
   /** In their order, at least one. Absent = requests go straight to where their routes say. */
   readonly filters?: readonly HttpFilterSpec[];
 }

@@ -9,6 +9,8 @@ export interface SessionSpec {
    */
   readonly format: 'token' | 'address';
   readonly onLoss: SessionLoss;
+  /** Of the error with `fail`, 200 … 599; absent = 503. */
+  readonly failStatus?: number;
   /** From its beginning, ms; 0 = for ever. Kept here, whatever the client keeps. */
   readonly lifetimeMs: number;
 }

@@ -49,7 +49,11 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'regex', 'proxy/codec', 'proxy/session', 'proxy/upstream'],
     packages: [],
   },
-  { path: 'proxy/filter', imports: ['base', 'model', 'telemetry', 'proxy/codec', 'proxy/route'], packages: [] },
+  {
+    path: 'proxy/filter',
+    imports: ['base', 'model', 'telemetry', 'proxy/codec', 'proxy/session', 'proxy/route'],
+    packages: [],
+  },
   {
     path: 'proxy/exchange',
     imports: [
@@ -74,7 +78,6 @@ export const ROOMS: readonly Room[] = [
       'model',
       'telemetry',
       'proxy/codec',
-      'proxy/session',
       'proxy/tls',
       'proxy/upstream',
       'proxy/tcp',

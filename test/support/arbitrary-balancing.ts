@@ -9,7 +9,7 @@ import {
 } from '../../src/model/balancing-spec.ts';
 import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import type { HashPolicySpec } from '../../src/model/hash-policy-spec.ts';
-import { SESSION_LOSSES, type SessionSpec } from '../../src/model/session-spec.ts';
+import { SESSION_LOSSES, type SessionCookieSpec, type SessionSpec } from '../../src/model/session-spec.ts';
 import { SUBSET_FALLBACKS, type SubsetLabels, type SubsetsSpec } from '../../src/model/subset-spec.ts';
 
 type Balancing = Pick<ClusterSpec, 'loadBalancer' | 'balancing'>;
@@ -161,3 +161,23 @@ export const session: fc.Arbitrary<SessionSpec> = fc.record({
   onLoss: fc.constantFrom(...SESSION_LOSSES),
   lifetimeMs: fc.integer({ min: 0, max: 86_400_000 }),
 });
+
+/** As Envoy keeps them: the cookie's time is the session's. */
+export const addressSession: fc.Arbitrary<SessionSpec> = fc
+  .record(
+    {
+      carrier: fc.oneof(sessionCookie, fc.record({ kind: fc.constant('header' as const), name: token })),
+      onLoss: fc.constantFrom('fail' as const, 'hash' as const),
+      failStatus: fc.integer({ min: 200, max: 599 }),
+    },
+    { requiredKeys: ['carrier', 'onLoss'] },
+  )
+  .map(({ carrier, ...rest }) => ({
+    ...rest,
+    carrier: carrier.kind === 'cookie' && carrier.attributes?.length === 0 ? withoutAttributes(carrier) : carrier,
+    ...{ format: 'address', lifetimeMs: carrier.kind === 'cookie' ? carrier.ttlMs : 0 },
+  }));
+
+function withoutAttributes({ attributes: _, ...cookie }: SessionCookieSpec): SessionCookieSpec {
+  return cookie;
+}

@@ -10,6 +10,8 @@ import type {
   HttpFilterSpec,
 } from '../../src/model/http-filter-spec.ts';
 
+import { addressSession } from './arbitrary-balancing.ts';
+
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 
 export const fraction: fc.Arbitrary<FractionSpec> = fc.record({
@@ -46,7 +48,10 @@ const fault: fc.Arbitrary<FaultSpec> = fc.record(
   { requiredKeys: [] },
 );
 
-const config: fc.Arbitrary<HttpFilterConfigSpec> = fc.record({ kind: fc.constant('fault' as const), fault });
+const config: fc.Arbitrary<HttpFilterConfigSpec> = fc.oneof(
+  fc.record({ kind: fc.constant('fault' as const), fault }),
+  fc.record({ kind: fc.constant('stateful-session' as const), session: fc.option(addressSession) }),
+);
 
 const overrideConfig: fc.Arbitrary<FilterOverrideConfigSpec> = config;
 

@@ -1,4 +1,5 @@
 // The outbound listener of a view: where its sidecar takes calls, and whose names it knows.
+import { type HttpFilterSpec, SESSION_FILTER } from '../../model/http-filter-spec.ts';
 import {
   DEFAULT_IDLE_TIMEOUT_MS,
   type FilterChainSpec,
@@ -38,17 +39,27 @@ export function listenerOf(view: View): ListenerSpec {
 }
 
 function proxyChain(view: View): FilterChainSpec {
-  const named = { kind: 'rds', name: proxyRouteName(view.namespace) } as const;
-  return outboundChain(OUTBOUND_LISTENER, view.onDemand === true ? { kind: 'on-demand' } : named);
+  if (view.onDemand === true) return outboundChain(OUTBOUND_LISTENER, { kind: 'on-demand' });
+  return outboundChain(OUTBOUND_LISTENER, { kind: 'rds', name: proxyRouteName(view.namespace) }, SESSIONS);
 }
 
+/** Sessions of routes that have them, for clients that know the filter alone; our own sidecars need none for theirs. */
+export const SESSIONS: readonly HttpFilterSpec[] = [
+  { name: SESSION_FILTER, config: { kind: 'stateful-session', session: null } },
+];
+
 /** Takes HTTP of the pod to wherever `routes` say. */
-export function outboundChain(statPrefix: string, routes: HttpConnectionManagerSpec['routes']): FilterChainSpec {
+export function outboundChain(
+  statPrefix: string,
+  routes: HttpConnectionManagerSpec['routes'],
+  filters?: readonly HttpFilterSpec[],
+): FilterChainSpec {
   return httpChain({
     statPrefix,
     routes,
     idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
     requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
     upgrades: UPGRADES,
+    ...(filters === undefined ? {} : { filters }),
   });
 }

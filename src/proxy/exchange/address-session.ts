@@ -19,7 +19,7 @@ import type { Cluster } from '../upstream/cluster.ts';
 import type { SessionCall } from './session-call.ts';
 
 export class AddressSession implements SessionCall, FieldEdit {
-  readonly #policy: SessionPolicy;
+  readonly policy: SessionPolicy;
   readonly #nowMs: number;
   /** '' = the client names none, or its time is over. */
   readonly #address: string;
@@ -32,7 +32,7 @@ export class AddressSession implements SessionCall, FieldEdit {
   refusal = '';
 
   constructor(policy: SessionPolicy, head: RequestHead, wallNowMs: number) {
-    this.#policy = policy;
+    this.policy = policy;
     this.#nowMs = wallNowMs;
     const token = this.#parse(policy.carrier.read(head) ?? '');
     this.#expired = token !== null && token.endsAtS !== 0 && wallNowMs > token.endsAtS * 1_000;
@@ -51,7 +51,7 @@ export class AddressSession implements SessionCall, FieldEdit {
     this.#isRetry = true;
     const endpoint = cluster.sessions.at(this.#address);
     if (endpoint !== null && mayKeep(endpoint, cluster)) return endpoint;
-    if (this.#policy.spec.onLoss !== 'fail') return cluster.pick(context);
+    if (this.policy.spec.onLoss !== 'fail') return cluster.pick(context);
     cluster.sessions.stats.lost += 1;
     this.refusal = `its endpoint is not in ${cluster.name}, or takes no requests`;
     return null;
@@ -80,15 +80,15 @@ export class AddressSession implements SessionCall, FieldEdit {
 
   apply(fields: FieldList): void {
     this.#routeChanges?.apply(fields);
-    this.#policy.carrier.write(fields, this.#newText);
+    this.policy.carrier.write(fields, this.#newText);
   }
 
   #parse(text: string): AddressToken | null {
-    return this.#policy.spec.carrier.kind === 'cookie' ? parseAddressCookie(text) : parseAddressHeader(text);
+    return this.policy.spec.carrier.kind === 'cookie' ? parseAddressCookie(text) : parseAddressHeader(text);
   }
 
   #render(address: string): string {
-    const { carrier, lifetimeMs } = this.#policy.spec;
+    const { carrier, lifetimeMs } = this.policy.spec;
     if (carrier.kind === 'header') return renderAddressHeader(address);
     const endsAtS = lifetimeMs === 0 ? 0 : Math.floor((this.#nowMs + lifetimeMs) / 1_000);
     return renderAddressCookie({ address, endsAtS });

@@ -7,7 +7,6 @@ import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
 import type { HttpFilters } from '../filter/http-filters.ts';
 import type { RouteTable } from '../route/route-table.ts';
-import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Detection } from '../tcp/detection.ts';
 import type { Dial } from '../upstream/connection-pool.ts';
 import type { ExchangeStats } from './exchange-stats.ts';
@@ -41,8 +40,6 @@ export interface ExchangeContext {
   routes: RouteSlot;
   /** What requests may upgrade to where their route says nothing of it; null = nothing. */
   upgrades: UpgradesSpec | null;
-  /** Of requests whose route says nothing of sessions; null = they belong to none. */
-  sessions: SessionPolicy | null;
   /** Null = there are none. */
   filters: HttpFilters | null;
   readonly stats: ExchangeStats;

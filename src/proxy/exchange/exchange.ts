@@ -150,7 +150,7 @@ export class Exchange
       return;
     }
     this.#router.subset = subset;
-    this.#router.session = this.#routed.session;
+    this.#router.session = this.#routed.sessionOf(head);
     this.#router.priority = entry.priority;
     if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
     this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
@@ -302,7 +302,8 @@ export class Exchange
   }
 
   onUpstreamFailed(code: ErrorCode, detail: string): void {
-    this.#giveUp(code, detail);
+    if (code === 'session_lost') this.rescue(code, detail, this.#routed.sessionFailure);
+    else this.#giveUp(code, detail);
   }
 
   onCallTimeout(code: ErrorCode, detail: string): void {

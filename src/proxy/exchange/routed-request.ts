@@ -8,9 +8,11 @@ import type { Destination, WeightedDestinations } from '../route/destination.ts'
 import type { FieldEdit } from '../route/field-changes.ts';
 import { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
+import type { SessionPolicy } from '../session/session-policy.ts';
 import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
+import type { OtherStatus } from './local-reply.ts';
 import { beginSession, type SessionCall } from './session-call.ts';
 
 /** One object an exchange, for all of its requests. */
@@ -40,9 +42,9 @@ export class RoutedRequest {
     return this.#destination;
   }
 
-  /** Null = it belongs to none. */
-  get session(): SessionCall | null {
-    return this.#session;
+  /** The status of a session that is lost; null = the usual one. */
+  get sessionFailure(): OtherStatus | null {
+    return this.#session === null ? null : this.#session.policy.failure;
   }
 
   /** Of its route; 0 = none. */
@@ -98,12 +100,23 @@ export class RoutedRequest {
     this.#entry = entry;
     this.#record.route = entry.name;
     if (entry.answer !== null) return;
-    const { random, clock, sessions: usual } = this.#context;
-    const sessions = entry.sessions ?? usual;
-    if (sessions !== null && !head.isConnect) this.#session = beginSession(sessions, head, clock.wallNow(), random);
+    if (entry.sessions !== null) this.#begin(entry.sessions, head);
     const destination = entry.destination ?? this.#chooseAmong(entry.weighted as WeightedDestinations);
     this.#destination = destination;
     this.#record.upstreamCluster = destination.slot.name;
+  }
+
+  /** Of the request, which filters have let go on; null = it belongs to none. */
+  sessionOf(head: RequestHead): SessionCall | null {
+    const policy = this.#filtered ? (this.#run as FilterRun).session : null;
+    if (policy !== null && this.#session === null) this.#begin(policy, head);
+    return this.#session;
+  }
+
+  /** What is in a tunnel has a session of its own. */
+  #begin(sessions: SessionPolicy, head: RequestHead): void {
+    const { clock, random } = this.#context;
+    this.#session = head.isConnect ? null : beginSession(sessions, head, clock.wallNow(), random);
   }
 
   #chooseAmong(weighted: WeightedDestinations): Destination {

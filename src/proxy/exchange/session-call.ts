@@ -12,6 +12,7 @@ import { TokenSession } from './token-session.ts';
 
 /** One a request, where its route has sessions; nobody holds it longer. */
 export interface SessionCall {
+  readonly policy: SessionPolicy;
   /** Why `pick` answers `null` though the cluster has endpoints, for people; '' = it has none. */
   readonly refusal: string;
   /** What changes in the answer: what the route changes, and what is said of the session; null = nothing. */

@@ -23,7 +23,7 @@ const SESSION_FIELD = 'x-switchboard-session';
 type Standing = 'new' | 'kept' | 'moved' | 'away';
 
 export class TokenSession implements SessionCall, FieldEdit, PickContext {
-  readonly #policy: SessionPolicy;
+  readonly policy: SessionPolicy;
   readonly #random: Random;
   readonly #nowS: number;
   /** What the client says; null = it has no session, or one that is over. */
@@ -45,7 +45,7 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   refusal = '';
 
   constructor(policy: SessionPolicy, head: RequestHead, wallNowMs: number, random: Random) {
-    this.#policy = policy;
+    this.policy = policy;
     this.#random = random;
     this.#nowS = Math.floor(wallNowMs / 1_000);
     this.#text = policy.carrier.read(head) ?? '';
@@ -130,7 +130,7 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
 
   apply(fields: FieldList): void {
     this.#routeChanges?.apply(fields);
-    const { carrier } = this.#policy;
+    const { carrier } = this.policy;
     if (this.#ended) {
       carrier.remove(fields);
       return;
@@ -140,7 +140,7 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   }
 
   get #mayLeave(): boolean {
-    return this.#policy.spec.onLoss !== 'fail';
+    return this.policy.spec.onLoss !== 'fail';
   }
 
   #meet(cluster: Cluster): void {
@@ -150,7 +150,7 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
 
   /** The same for the session that moves and for a request that is away: what it leaves there is found again if the pod does not come back. */
   #pickElsewhere(cluster: Cluster, context: PickContext): Endpoint | null {
-    const isHashed = this.#policy.spec.onLoss === 'hash' && (context.hash ?? null) !== null;
+    const isHashed = this.policy.spec.onLoss === 'hash' && (context.hash ?? null) !== null;
     if (isHashed) return cluster.pick(context);
     this.#request = context;
     return cluster.sessions.rehome(this) ?? cluster.pick(context);

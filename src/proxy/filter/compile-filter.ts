@@ -8,6 +8,7 @@ import { FaultFilter } from './fault-filter.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterStats } from './filter-stats.ts';
 import type { HttpFilter } from './http-filter.ts';
+import { SessionFilter } from './session-filter.ts';
 
 export interface FilterParts extends FilterContext {
   readonly stats: FilterStats;
@@ -23,6 +24,10 @@ export function compileFilter(
     case 'fault': {
       const { fault } = nearest('fault', levels) ?? config;
       return FaultFilter.compile(fault, { ...parts, stats: parts.stats.fault });
+    }
+    case 'stateful-session': {
+      const { session } = nearest('stateful-session', levels) ?? config;
+      return SessionFilter.compile(session);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { FieldEdit } from '../route/field-changes.ts';
 import type { FieldList } from '../route/field-list.ts';
+import type { SessionPolicy } from '../session/session-policy.ts';
 import type { FilterAnswer, FilterCall, FilterPass, HttpFilter } from './http-filter.ts';
 
 /** All filters have let it go on. */
@@ -42,6 +43,8 @@ export class FilterRun implements FilterCall, FieldEdit {
   #afterDelay: (() => void) | null = null;
   #head: RequestHead | null = null;
   cluster = '';
+  /** Null = no filter speaks of sessions. */
+  session: SessionPolicy | null = null;
 
   constructor(owner: FilterRunOwner, flags: FlagList, clock: Clock) {
     this.#owner = owner;
@@ -70,6 +73,7 @@ export class FilterRun implements FilterCall, FieldEdit {
     this.#head = head;
     this.cluster = cluster;
     this.#verdict = PASSED;
+    this.session = null;
     return this.#run();
   }
 
@@ -132,6 +136,10 @@ export class FilterRun implements FilterCall, FieldEdit {
 
   changeRequest(edit: FieldEdit): void {
     this.#requestEdits.push(edit);
+  }
+
+  keepSession(policy: SessionPolicy): void {
+    this.session = policy;
   }
 
   addFlag(flag: string): void {

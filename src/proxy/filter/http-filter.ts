@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../model/errors.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
 import type { FieldEdit } from '../route/field-changes.ts';
+import type { SessionPolicy } from '../session/session-policy.ts';
 
 /** One filter with one configuration: shared by all requests that it holds for. */
 export interface HttpFilter {
@@ -29,6 +30,8 @@ export interface FilterCall {
   answer(answer: FilterAnswer): void;
   /** The request goes on with this change, before those of its route. */
   changeRequest(edit: FieldEdit): void;
+  /** The request belongs to a session, where its route says nothing of that itself. */
+  keepSession(policy: SessionPolicy): void;
   /** In the access log. */
   addFlag(flag: string): void;
 }

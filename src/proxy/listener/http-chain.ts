@@ -16,7 +16,6 @@ import { ExchangeStats } from '../exchange/exchange-stats.ts';
 import { RedirectedConnection, type RedirectedOwner } from '../exchange/redirected-connection.ts';
 import type { FilterContext } from '../filter/filter-context.ts';
 import { HttpFilters } from '../filter/http-filters.ts';
-import { compileSessions } from '../session/session-policy.ts';
 import { Detection } from '../tcp/detection.ts';
 import { TcpStats } from '../tcp/tcp-stats.ts';
 import type { ConnectionChain } from './connection-chain.ts';
@@ -28,7 +27,6 @@ const AGE_JITTER = 0.1;
 export type OwnContext =
   | 'routes'
   | 'upgrades'
-  | 'sessions'
   | 'filters'
   | 'stats'
   | 'draining'
@@ -73,7 +71,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#detection = new Detection(shared.clock);
     this.#context = {
       ...shared,
-      ...{ accessLog, routes, upgrades: null, sessions: null, filters: null, stats: this.#stats, draining: false },
+      ...{ accessLog, routes, upgrades: null, filters: null, stats: this.#stats, draining: false },
       ...{ pinnedAuthority: null, maxStreamDurationMs: 0 },
       serveTunnelled: (socket, authority, protocol) => this.#serveTunnelled(socket, authority, protocol),
       detection: this.#detection,
@@ -102,7 +100,6 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#http = http;
     this.#context.routes = routes;
     this.#context.upgrades = http.upgrades ?? null;
-    this.#context.sessions = compileSessions(http.session);
     this.#context.filters = HttpFilters.compile(http.filters, this.#options.filterContext, this.#context.filters);
     this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
     this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;

@@ -5,9 +5,13 @@ import { compileCarrier, type SessionCarrier } from './session-carrier.ts';
 export interface SessionPolicy {
   readonly spec: SessionSpec;
   readonly carrier: SessionCarrier;
+  /** Of the error where a session is lost; null = the usual one. */
+  readonly failure: { readonly status: number; readonly grpcStatus: -1 } | null;
 }
 
 /** Null = requests belong to no session. */
 export function compileSessions(spec: SessionSpec | null | undefined): SessionPolicy | null {
-  return spec === undefined || spec === null ? null : { spec, carrier: compileCarrier(spec.carrier) };
+  if (spec === undefined || spec === null) return null;
+  const failure = spec.failStatus === undefined ? null : ({ status: spec.failStatus, grpcStatus: -1 } as const);
+  return { spec, carrier: compileCarrier(spec.carrier), failure };
 }

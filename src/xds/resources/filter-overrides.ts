@@ -23,8 +23,10 @@ export function encodeFilterOverrides(spec: FilterOverridesSpec | undefined): {
 
 function encodeOverride({ disabled, config }: FilterOverrideSpec): Any {
   const packed = config === undefined ? undefined : ROUTE_FILTERS.pack(config);
-  if (packed !== undefined && disabled !== true) return packed;
-  const wrapped = { disabled: disabled === true, ...(packed === undefined ? {} : { config: packed }) };
+  // Not every client of gRPC knows sessions, and one that does not would refuse the routes.
+  const isOptional = config?.kind === 'stateful-session';
+  if (packed !== undefined && disabled !== true && !isOptional) return packed;
+  const wrapped = { disabled: disabled === true, isOptional, ...(packed === undefined ? {} : { config: packed }) };
   return anyPack(FilterConfigSchema, create(FilterConfigSchema, wrapped));
 }
 

@@ -3,9 +3,19 @@ import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/prot
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { FilterOverrideConfigSpec, HttpFilterConfigSpec } from '../../model/http-filter-spec.ts';
 import { HTTPFaultSchema } from '../gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
+import {
+  StatefulSessionPerRouteSchema,
+  StatefulSessionSchema,
+} from '../gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { decodeFault, encodeFault } from './fault-filter.ts';
+import {
+  decodeSessionFilter,
+  decodeSessionOverride,
+  encodeSessionFilter,
+  encodeSessionOverride,
+} from './session-filter.ts';
 
 /** Of the configuration of one kind of filter, as a listener or as a route says it. */
 interface FilterCodec<Spec> {
@@ -40,11 +50,33 @@ const FAULT = codec<typeof HTTPFaultSchema, Extract<HttpFilterConfigSpec, { kind
   (message, context, path) => ({ kind: 'fault', fault: decodeFault(message, context, path) }),
 );
 
+type Sessions = Extract<HttpFilterConfigSpec, { kind: 'stateful-session' }>;
+
 /** What a listener says. */
-const LISTENER_CODECS: Codecs<HttpFilterConfigSpec> = { fault: FAULT };
+const LISTENER_CODECS: Codecs<HttpFilterConfigSpec> = {
+  fault: FAULT,
+  'stateful-session': codec<typeof StatefulSessionSchema, Sessions>(
+    StatefulSessionSchema,
+    ({ session }) => encodeSessionFilter(session),
+    (message, context, path) => ({
+      kind: 'stateful-session',
+      session: decodeSessionFilter(message, context, path),
+    }),
+  ),
+};
 
 /** What routes say. */
-const ROUTE_CODECS: Codecs<FilterOverrideConfigSpec> = { fault: FAULT };
+const ROUTE_CODECS: Codecs<FilterOverrideConfigSpec> = {
+  fault: FAULT,
+  'stateful-session': codec<typeof StatefulSessionPerRouteSchema, Sessions>(
+    StatefulSessionPerRouteSchema,
+    ({ session }) => encodeSessionOverride(session),
+    (message, context, path) => ({
+      kind: 'stateful-session',
+      session: decodeSessionOverride(message, context, path),
+    }),
+  ),
+};
 
 export const LISTENER_FILTERS = tableOf<HttpFilterConfigSpec>(LISTENER_CODECS);
 export const ROUTE_FILTERS = tableOf<FilterOverrideConfigSpec>(ROUTE_CODECS);

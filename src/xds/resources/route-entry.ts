@@ -8,7 +8,7 @@ import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { decodeAction, encodeAction } from './route-action.ts';
 import { decodeDirectResponse, decodeRedirect, encodeDirectResponse, encodeRedirect } from './route-answers.ts';
 import { decodeMatch, encodeMatch } from './route-match.ts';
-import { decodeRouteSession, encodeRouteSession } from './route-session.ts';
+import { decodeRouteSession, encodeRouteSession, withoutSessionFilter, withSessionFilter } from './route-session.ts';
 
 export function encodeRoute(spec: RouteSpec): MessageInitShape<typeof RouteSchema> {
   return {
@@ -17,7 +17,7 @@ export function encodeRoute(spec: RouteSpec): MessageInitShape<typeof RouteSchem
     action: encodeRouteAction(spec),
     ...encodeRouteSession(spec),
     ...encodeHeaderChanges(spec.headers),
-    ...encodeFilterOverrides(spec.filters),
+    ...encodeFilterOverrides(withSessionFilter(spec)),
   };
 }
 
@@ -31,13 +31,13 @@ function encodeRouteAction({ action, match }: RouteSpec) {
 /** `maxBodyBytes`: of a direct response. */
 export function decodeRoute(message: Route, maxBodyBytes: number, context: DecodeContext, path: string): RouteSpec {
   const match = decodeMatch(message.match, context, `${path}.match`);
-  return {
+  return withoutSessionFilter({
     name: message.name,
     match,
     action: decodeRouteAction(message, match.connect === true, maxBodyBytes, context, path),
     ...decodeHeaderChanges(message, context, path),
     ...decodeFilterOverrides(message, context, path),
-  };
+  });
 }
 
 function decodeRouteAction(

@@ -1,5 +1,6 @@
 // Sessions of our own: RouteActionSpec.session ↔ Route.metadata under our key. What the public API has no word for stands there; others pass it over.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { type FilterOverridesSpec, SESSION_FILTER } from '../../model/http-filter-spec.ts';
 import type { RouteSpec } from '../../model/route-spec.ts';
 import { SESSION_LOSSES, type SessionCarrierSpec, type SessionSpec } from '../../model/session-spec.ts';
 import type { Route } from '../gen/envoy/config/route/v3/route_components_pb.ts';
@@ -12,6 +13,23 @@ const SESSION = 'session';
 export function encodeRouteSession({ action }: RouteSpec) {
   if (action.kind === 'redirect' || action.kind === 'direct-response' || action.session === undefined) return {};
   return { metadata: { filterMetadata: { [METADATA_KEY]: { [SESSION]: encodeSession(action.session) } } } };
+}
+
+/**
+ * What Envoy has of it: sessions by address, in the same cookie or header. Clients of gRPC may pass it over; our own sidecars read what stands in
+ * the metadata.
+ */
+export function withSessionFilter({ action, filters }: RouteSpec): FilterOverridesSpec | undefined {
+  if (action.kind === 'redirect' || action.kind === 'direct-response' || action.session === undefined) return filters;
+  return { ...filters, [SESSION_FILTER]: { config: { kind: 'stateful-session', session: action.session } } };
+}
+
+/** Takes that away again, where it has been read in full. */
+export function withoutSessionFilter(spec: RouteSpec): RouteSpec {
+  const { action, filters, ...rest } = spec;
+  if (!('session' in action) || filters === undefined) return spec;
+  const { [SESSION_FILTER]: _, ...others } = filters;
+  return Object.keys(others).length === 0 ? { ...rest, action } : { ...rest, action, filters: others };
 }
 
 function encodeSession({ carrier, onLoss, lifetimeMs }: SessionSpec): JsonObject {

@@ -121,7 +121,6 @@ function createContext(dial: Dial, cluster: Cluster, { upgrades }: Pick<Exchange
   return {
     routes: { name: NAME, table: new RouteTable(ROUTES, () => slot), demand: null },
     upgrades,
-    sessions: null,
     filters: null,
     stats: new ExchangeStats(),
     accessLog: null,

@@ -192,6 +192,9 @@ describe('a listener', () => {
           idleTimeoutMs: 3_600_000,
           requestHeadersTimeoutMs: 60_000,
           upgrades: { websocket: true, '*': true },
+          filters: [
+            { name: 'envoy.filters.http.stateful_session', config: { kind: 'stateful-session', session: null } },
+          ],
         }),
       ],
     });
