@@ -109,15 +109,28 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
         : reason === 'consecutive-gateway-failure'
           ? `${consecutiveGatewayFailure} answers of 502, 503 or 504 in a row`
           : `${consecutiveLocalOriginFailure} connections in a row that failed`;
-    if (this.#judge(monitor, reason, detail)) this.#options.onChange();
+    if (this.#failsAlike(monitor, 1)) this.#stats.spared += 1;
+    else if (this.#judge(monitor, reason, detail)) this.#options.onChange();
   }
 
   onCompared(monitor: OutlierMonitor, shift: FailureShift, failed: boolean): void {
     if (monitor.ejection !== null || !this.#peers.note(shift, failed)) return;
     const usual = percent(this.#peers.usualOf(shift) * 100);
     const detail = `${shift.runFailed} of ${shift.runTotal} answers failed, of those of its peers ${usual}`;
+    const share = shift.runFailed / shift.runTotal;
     shift.endRun();
-    if (this.#judge(monitor, 'worse-than-peers', detail)) this.#options.onChange();
+    if (this.#failsAlike(monitor, share)) this.#stats.spared += 1;
+    else if (this.#judge(monitor, 'worse-than-peers', detail)) this.#options.onChange();
+  }
+
+  /** Its peers have gone bad with it; never where they are not compared. */
+  #failsAlike(monitor: OutlierMonitor, share: number): boolean {
+    if (monitor.shift === null) return false;
+    const peers: FailureShift[] = [];
+    for (const other of this.#monitors.keys()) {
+      if (other !== monitor && other.shift !== null && other.ejection === null) peers.push(other.shift);
+    }
+    return this.#peers.failAlike(share, peers);
   }
 
   /** An interval has passed. */

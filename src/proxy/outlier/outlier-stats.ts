@@ -7,7 +7,7 @@ export class OutlierStats {
   /** Those that would be out, in shadow mode. */
   shadowActive = 0;
   #shadowTotal = 0;
-  /** Found by too few callers to count. */
+  /** Found by too few callers to count, or while its peers failed as well. */
   spared = 0;
   /** Found, and not ejected because too many are out already. */
   overflow = 0;

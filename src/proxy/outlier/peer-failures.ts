@@ -15,6 +15,10 @@ const MOST_WORSE = 0.98;
 const LEAST_GAP = 0.1;
 /** Sum at which an endpoint is found (docs/adr/0030: how seldom that is a mistake). */
 const FOUND_AT = 13;
+/** In what an endpoint does just now. */
+const NEWEST_WEIGHT = 0.25;
+/** Peers that fail half as often as an endpoint just now are in the same trouble. */
+const ALIKE = 0.5;
 /** Answers of peers that are needed to say what is usual. */
 const LEAST_PEER_ANSWERS = 5;
 /** As if peers had answered twice more, once well and once badly (Laplace): few answers say little. */
@@ -41,6 +45,7 @@ export class PeerFailures {
   note(shift: FailureShift, failed: boolean): boolean {
     this.#total += 1;
     shift.total += 1;
+    shift.recent += ((failed ? 1 : 0) - shift.recent) * NEWEST_WEIGHT;
     if (failed) {
       this.#failed += 1;
       shift.failed += 1;
@@ -67,12 +72,23 @@ export class PeerFailures {
     return Math.max(LEAST_USUAL, failed / (this.#total - shift.total + PRIOR_ANSWERS));
   }
 
+  /**
+   * Whether `peers` fail just now about as an endpoint does that failed `share` (0–1) of its latest answers: then what they have in common is the cause, and
+   * without some of them the others would only carry more. What is usual is known too late for that.
+   */
+  failAlike(share: number, peers: readonly FailureShift[]): boolean {
+    let sum = 0;
+    for (let at = 0; at < peers.length; at += 1) sum += (peers[at] as FailureShift).recent;
+    return peers.length > 0 && sum / peers.length >= share * ALIKE;
+  }
+
   /** It is no peer any more, or begins anew. */
   forget(shift: FailureShift): void {
     this.#total -= shift.total;
     this.#failed -= shift.failed;
     shift.total = 0;
     shift.failed = 0;
+    shift.recent = 0;
     shift.endRun();
   }
 

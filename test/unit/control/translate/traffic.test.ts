@@ -137,10 +137,17 @@ endpoints: [${endpoints.join(', ')}]
 describe('switchboard.dev/outlier-detection', () => {
   const detection = (annotations: string) => translate(annotations).clusters.get(A_80)?.outlierDetection;
 
-  it('is on by default: five of 502, 503, 504 in a row, half of the pods at most, and 500 alone takes nobody out', () => {
+  it('is on by default: pods that fail more often than their peers by 30 points, and five of 502, 503, 504 in a row', () => {
     expect(detection('')).toMatchObject({
-      ...{ consecutiveGatewayFailure: 5, maxEjectionPercent: 50, baseEjectionMs: 30_000 },
-      enforcing: { 'consecutive-gateway-failure': 100, 'consecutive-5xx': 0 },
+      ...{ worseThanPeers: { gapPercent: 30 }, consecutiveGatewayFailure: 5, baseEjectionMs: 30_000 },
+      enforcing: { 'worse-than-peers': 100, 'consecutive-gateway-failure': 100 },
+    });
+  });
+
+  it('takes out half of the pods at most, and nobody by default for 500 in a row, success rates or latency', () => {
+    expect(detection('')).toMatchObject({
+      ...{ maxEjectionPercent: 50, slowerThanPeers: { factor: 0 }, returnWindowMs: 10_000 },
+      enforcing: { 'consecutive-5xx': 0, 'success-rate': 0 },
     });
   });
 

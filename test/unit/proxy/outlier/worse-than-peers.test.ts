@@ -83,6 +83,40 @@ describe('endpoints that all fail', () => {
   });
 });
 
+describe('endpoints that go bad together', () => {
+  const SERVICE: Partial<OutlierDetectionSpec> = { worseThanPeers: { gapPercent: 30 }, maxEjectionPercent: 50 };
+
+  it('are all left in, however well they were before: what they share is the cause', () => {
+    const scene = new Scene(6, SERVICE);
+    round(scene, 400, () => 200);
+    round(scene, 400, () => 503);
+    expect(scene.out).toEqual([]);
+    expect(scene.stat('ejections_spared')).toBeGreaterThan(0);
+    round(scene, 10, () => 200);
+    expect(scene.events.filter(({ change }) => change === 'ejected')).toEqual([]);
+  });
+
+  it.each([1, 2])('are found where they are %d of five', (dead) => {
+    const scene = new Scene(5, SERVICE);
+    round(scene, 400, () => 200);
+    round(scene, 5, (index) => (index < dead ? 503 : 200));
+    expect(scene.out).toEqual([0, 1].slice(0, dead));
+  });
+
+  it('are found one by one where one does not recover with the others', () => {
+    const scene = new Scene(4, SERVICE);
+    round(scene, 100, () => 503);
+    round(scene, 20, (index) => (index === 3 ? 503 : 200));
+    expect(scene.out).toEqual([3]);
+  });
+
+  it('are taken out in a row as Envoy does it, where nobody is compared', () => {
+    const scene = new Scene(4, { maxEjectionPercent: 50 });
+    round(scene, 10, () => 503);
+    expect(scene.out).toEqual([0, 1]);
+  });
+});
+
 describe('the test', () => {
   it('finds fewer than one in 100,000 answers by mistake, among 2 to 20 endpoints and whatever is usual', () => {
     const random = seededRandom(42);
