@@ -43,4 +43,25 @@ export interface RetryPolicySpec {
   readonly requestHeaders?: readonly HeaderMatcherSpec[];
   /** The pause before each retry, drawn from [0, base × (2^retry − 1)] and at most `maxMs`; absent = none while another endpoint is left. */
   readonly backOff?: { readonly baseMs: number; readonly maxMs: number };
+  /** Answers may say themselves how long to wait; absent = they are not asked. */
+  readonly resetBackOff?: ResetBackOffSpec;
+  /** From the end of the request, or the beginning of the try where that is later, to the beginning of its answer, ms (> 0); absent = none. */
+  readonly perTryTimeoutMs?: number;
+  /** Of a try in which no byte moves, ms (> 0); absent = none. */
+  readonly perTryIdleTimeoutMs?: number;
+  /** A try that has taken `perTryTimeoutMs` goes on beside the next one: the first good answer of all counts. Source: HedgePolicy. */
+  readonly hedgeOnPerTryTimeout?: true;
+}
+
+/** Source: envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff. */
+export interface ResetBackOffSpec {
+  /** The first that an answer has, and that says no more than `maxMs`, counts: so much to one and a half times that is waited. At least one. */
+  readonly headers: readonly {
+    /** Lower case. */
+    readonly name: string;
+    /** Until then: in seconds from now, or since the epoch. */
+    readonly format: 'seconds' | 'unix-timestamp';
+  }[];
+  /** > 0. Envoy's default: 300,000. */
+  readonly maxMs: number;
 }

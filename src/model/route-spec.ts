@@ -35,6 +35,8 @@ export interface VirtualHostSpec {
   readonly domains: readonly string[];
   /** The first that matches wins. */
   readonly routes: readonly RouteSpec[];
+  /** x-envoy-attempt-count is told to endpoints, or to callers. Source: include_request_attempt_count, include_attempt_count_in_response. */
+  readonly attemptCount?: { readonly request?: true; readonly response?: true };
   readonly headers?: HeaderChangesSpec;
   readonly filters?: FilterOverridesSpec;
 }

@@ -16,13 +16,13 @@ import type {
   TcpProxySpec,
 } from '../../src/model/listener-spec.ts';
 import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec } from '../../src/model/prefetch-hints-spec.ts';
-import { RETRY_CONDITIONS, type RetryPolicySpec } from '../../src/model/retry-policy-spec.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { ServiceNameSpec } from '../../src/model/service-name-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
 import { balancing, hashPolicy, labels, session } from './arbitrary-balancing.ts';
 import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
+import { attemptCount, retry } from './arbitrary-retries.ts';
 import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
 import { circuitBreakers } from './arbitrary-upstream.ts';
 
@@ -121,26 +121,6 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc
     ...(base.discovery.kind === 'original-dst' ? { loadBalancer: 'round-robin' as const } : chosen),
   }));
 
-const retry: fc.Arbitrary<RetryPolicySpec> = fc
-  .record({
-    on: fc.subarray([...RETRY_CONDITIONS]),
-    numRetries: fc.integer({ min: 0, max: 10 }),
-    statusCodes: fc.array(fc.integer({ min: 100, max: 599 }), { maxLength: 3 }),
-    baseMs: fc.option(ms),
-    headers: fc.record(
-      {
-        answerHeaders: fc.constant([{ name: ':status', match: { kind: 'prefix' as const, value: '5' } }]),
-        requestHeaders: fc.constant([{ name: ':method', match: { kind: 'exact' as const, value: 'GET' } }]),
-      },
-      { requiredKeys: [] },
-    ),
-  })
-  .map(({ baseMs, headers, ...rest }) => ({
-    ...rest,
-    ...headers,
-    ...(baseMs === null ? {} : { backOff: { baseMs, maxMs: baseMs * 3 } }),
-  }));
-
 const upgrades: fc.Arbitrary<UpgradesSpec> = fc.dictionary(
   fc.constantFrom('websocket', 'spdy/3.1', 'tcp', '*'),
   fc.boolean(),
@@ -216,6 +196,7 @@ function virtualHost(index: number): fc.Arbitrary<VirtualHostSpec> {
       domains: fc.constant([`a${index}.example`, `*.b${index}.example`, `c${index}.*`]),
       routes: fc.array(route, { maxLength: 3 }),
       filters: filterOverrides,
+      attemptCount,
     },
     { requiredKeys: ['name', 'domains', 'routes'] },
   );

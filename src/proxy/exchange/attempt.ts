@@ -1,5 +1,6 @@
 // @hot
 // The upstream half of an exchange: one try at one endpoint, from the pick to the end of its answer.
+import type { Clock } from '../../base/clock.ts';
 import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
@@ -7,29 +8,39 @@ import type { ClientExchange, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { AttemptRecord } from './attempt-record.ts';
+import { TryLimits, type TryLimitsOwner } from './try-limits.ts';
 
 /** The downstream half, as the upstream half sees it. */
 export interface AttemptOwner {
-  onInformational(head: ResponseHead): void;
-  onUpgraded(head: ResponseHead): void;
-  onResponseHead(head: ResponseHead): void;
+  onInformational(attempt: Attempt, head: ResponseHead): void;
+  onUpgraded(attempt: Attempt, head: ResponseHead): void;
+  /** What follows is heard of the attempt whose head was taken; the others are abandoned. */
+  onResponseHead(attempt: Attempt, head: ResponseHead): void;
   onResponseData(bytes: Buffer, start: number, end: number): void;
   onResponseEnd(trailers: string): void;
   onResponseBatchEnd(): void;
   onUpstreamWritable(): void;
-  onAttemptFailed(code: ErrorCode, detail: string, unsent: boolean): void;
+  onAttemptFailed(attempt: Attempt, code: ErrorCode, detail: string, unsent: boolean): void;
+  /** It goes on until somebody ends it. `idle`: nothing has moved; else its answer has not begun in time. */
+  onTryTimeout(attempt: Attempt, idle: boolean, limitMs: number): void;
 }
 
 /** Used again for each attempt of its exchange: a finished attempt has given its connection away and hears nothing of it any more. */
-export class Attempt implements ClientExchange {
+export class Attempt implements ClientExchange, TryLimitsOwner {
   readonly #owner: AttemptOwner;
+  readonly #clock: Clock;
   #upstream: UpstreamStream | null = null;
   readonly #record = new AttemptRecord();
   #cluster: Cluster | null = null;
+  /** Null = no try of this object had limits yet. */
+  #limits: TryLimits | null = null;
+  /** That it takes too long has been recorded. */
+  #late = false;
   endpoint: Endpoint | null = null;
 
-  constructor(owner: AttemptOwner) {
+  constructor(owner: AttemptOwner, clock: Clock) {
     this.#owner = owner;
+    this.#clock = clock;
   }
 
   /** The way to the endpoint while the attempt runs; `null` before and after. */
@@ -50,10 +61,27 @@ export class Attempt implements ClientExchange {
     this.#upstream = upstream;
     this.#cluster = cluster;
     this.endpoint = endpoint;
+    this.#late = false;
     this.#record.begin(cluster, endpoint, head);
     cluster.stats.requestsActive += 1;
     cluster.stats.requestsTotal += 1;
     return upstream;
+  }
+
+  /** Nothing may stand still for `idleMs`; 0 = for ever. For routes that limit their tries, after `begin`. */
+  watchIdle(idleMs: number): void {
+    this.#limits ??= new TryLimits(this, this.#clock); // alloc-ok: once an attempt with limits
+    this.#limits.watchIdle(idleMs);
+  }
+
+  /** The request is complete: its answer begins within `timeoutMs`; 0 = whenever it likes. After `watchIdle`. */
+  awaitAnswer(timeoutMs: number): void {
+    if (this.#upstream !== null) this.#limits?.awaitAnswer(timeoutMs);
+  }
+
+  /** A byte has been sent. */
+  noteMoved(): void {
+    if (this.#limits !== null) this.#limits.moved();
   }
 
   /** Ends it without an answer, which would belong to nobody. */
@@ -65,26 +93,32 @@ export class Attempt implements ClientExchange {
     upstream.destroy();
   }
 
-  /** It takes too long, and is abandoned next. */
+  /** It takes too long; told once. */
   recordTimeout(): void {
-    if (this.#upstream !== null) this.#record.onTimeout();
+    if (this.#upstream === null || this.#late) return;
+    this.#late = true;
+    this.#record.onTimeout();
   }
 
   onInformational(head: ResponseHead): void {
-    this.#owner.onInformational(head);
+    if (this.#limits !== null) this.#limits.moved();
+    this.#owner.onInformational(this, head);
   }
 
   onUpgraded(head: ResponseHead): void {
     this.#record.onUpgraded(head.status);
-    this.#owner.onUpgraded(head);
+    if (this.#limits !== null) this.#limits.stop();
+    this.#owner.onUpgraded(this, head);
   }
 
   onResponseHead(head: ResponseHead): void {
     this.#record.onHead(head);
-    this.#owner.onResponseHead(head);
+    if (this.#limits !== null) this.#limits.answered();
+    this.#owner.onResponseHead(this, head);
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
+    if (this.#limits !== null) this.#limits.moved();
     this.#owner.onResponseData(bytes, start, end);
   }
 
@@ -106,7 +140,11 @@ export class Attempt implements ClientExchange {
     // What was refused here says nothing about the endpoint.
     if (code !== 'upstream_overflow') this.#recordFailure(detail, unsent);
     this.#release();
-    this.#owner.onAttemptFailed(code, detail, unsent);
+    this.#owner.onAttemptFailed(this, code, detail, unsent);
+  }
+
+  onTryTimeout(idle: boolean, limitMs: number): void {
+    this.#owner.onTryTimeout(this, idle, limitMs);
   }
 
   #recordFailure(detail: string, unsent: boolean): void {
@@ -116,6 +154,7 @@ export class Attempt implements ClientExchange {
   }
 
   #release(): void {
+    if (this.#limits !== null) this.#limits.stop();
     this.#upstream = null;
     this.#record.release();
     if (this.#cluster !== null) this.#cluster.stats.requestsActive -= 1;

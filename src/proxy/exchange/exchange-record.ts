@@ -23,6 +23,8 @@ export class ExchangeRecord implements AccessRecord {
   upstreamCluster = '';
   route = '';
   requestId = '';
+  /** Why a failure or an unwanted answer was not tried again though its route would; '' = that did not happen. Envoy's flags. */
+  exhausted: '' | 'URX' | 'UO' = '';
   /** Field lines that the request gets on its way. */
   extraRequestFields = '';
   #head: RequestHead | null = null;
@@ -71,12 +73,14 @@ export class ExchangeRecord implements AccessRecord {
     this.upstreamCluster = '';
     this.route = '';
     this.requestId = '';
+    this.exhausted = '';
     this.extraRequestFields = '';
     if (head !== null) this.#identify(head, context);
   }
 
   fail(code: ErrorCode, detail: string): void {
-    this.flags = joinFlags(this.#marks, ERRORS[code].flag);
+    const marks = this.exhausted === '' ? this.#marks : joinFlags(this.#marks, this.exhausted);
+    this.flags = joinFlags(marks, ERRORS[code].flag);
     this.details = `${code}: ${detail}`;
   }
 
@@ -84,6 +88,13 @@ export class ExchangeRecord implements AccessRecord {
   addFlag(flag: string): void {
     this.#marks = joinFlags(this.#marks, flag);
     this.flags = joinFlags(this.flags, flag);
+  }
+
+  /** The caller gets an answer that its route would rather have tried again. */
+  passOn(): void {
+    const spent = this.exhausted === 'UO' ? 'the retry budget of the cluster is spent' : `${this.attempts} attempts`;
+    this.flags = joinFlags(this.flags, this.exhausted);
+    this.details = `retries_exhausted: ${spent}`;
   }
 
   end(nowMs: number): void {

@@ -152,6 +152,7 @@ export class Exchange
     this.#router.subset = subset;
     this.#router.session = this.#routed.sessionOf(head);
     this.#router.priority = entry.priority;
+    this.#router.countsAttempts = this.#routed.countsForEndpoints;
     if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
     this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
   }

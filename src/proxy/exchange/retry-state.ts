@@ -1,6 +1,5 @@
 // @hot
-// Whether what has failed may be sent again: the policy of its route, the attempts that were made, and the budget of its cluster.
-import type { Clock } from '../../base/clock.ts';
+// Whether what has failed may be sent again, and after how long: the policy of its route, the attempts that were made, and the budget of its cluster.
 import type { ErrorCode } from '../../model/errors.ts';
 import { BODY_LENGTH, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
@@ -13,7 +12,10 @@ import {
   type RetryPolicy,
 } from '../route/retry-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
+import { isRepeatedFurtherOut, saysSpent } from './attempt-headers.ts';
 import type { ExchangeContext } from './exchange-context.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
+import { asksForPatience, DEFAULT_RETRY_BACK_OFF, resetDelayMs, retryDelayMs } from './retry-delay.ts';
 import { TriedEndpoints } from './tried-endpoints.ts';
 
 /** Endpoints that cannot be reached are passed over, up to so many, in the first so many ms of a request: refusals are quick, silence is not. */
@@ -27,19 +29,23 @@ const RATE_LIMITED = 'x-envoy-ratelimited';
 export class RetryState {
   /** Endpoints that attempts of the request went to. */
   readonly tried = new TriedEndpoints();
-  readonly #clock: Clock;
-  readonly #replayBytes: number;
+  readonly #context: ExchangeContext;
+  readonly #record: ExchangeRecord;
+  /** The balancing of the request. */
+  readonly #pick: PickContext;
   /** How many of them could not be reached and are not counted as attempts. */
   #passedOver = 0;
   #cluster: Cluster | null = null;
   #head: RequestHead | null = null;
   #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
   #upgrades = false;
-  #startedAtMs = 0;
+  /** What the answer that is tried again has asked for; −1 = nothing. */
+  #resetMs = -1;
 
-  constructor({ clock, replayBytes }: ExchangeContext) {
-    this.#clock = clock;
-    this.#replayBytes = replayBytes;
+  constructor(context: ExchangeContext, record: ExchangeRecord, pick: PickContext) {
+    this.#context = context;
+    this.#record = record;
+    this.#pick = pick;
   }
 
   get policy(): RetryPolicy {
@@ -47,20 +53,19 @@ export class RetryState {
   }
 
   /** That count. */
-  get attempts(): number {
+  get #attempts(): number {
     return this.tried.count - this.#passedOver;
   }
 
   /** `upgrades`: the request asks for another protocol. */
-  begin(cluster: Cluster, head: RequestHead, policy: RetryPolicy, upgrades: boolean, startedAtMs: number): void {
+  begin(cluster: Cluster, head: RequestHead, policy: RetryPolicy, upgrades: boolean): void {
     this.#cluster = cluster;
     this.#head = head;
     this.#policy = policy.requests === null || policy.requests.matches(head) ? policy : NO_RETRIES;
     this.#upgrades = upgrades;
-    this.#startedAtMs = startedAtMs;
     this.tried.clear();
     this.#passedOver = 0;
-    cluster.retryBudget.deposit(startedAtMs);
+    cluster.retryBudget.deposit(this.#record.startedAtMs);
   }
 
   /** The request is over. */
@@ -69,12 +74,22 @@ export class RetryState {
     this.#head = null;
   }
 
-  /** An answer has begun. `whole`: the request is still here. */
-  retriesAnswer(head: ResponseHead, whole: boolean): boolean {
+  /** An answer has begun that its route would rather not pass on. */
+  isUnwanted(head: ResponseHead): boolean {
     const { statuses, answers } = this.#policy;
     const rule = statuses === null ? NEVER : (statuses[head.status] as number);
     if (rule === NEVER && answers === null) return false;
-    return this.#wantsAnother(head, rule) && this.#mayRepeat(false, whole);
+    return this.#wantsAnother(head, rule);
+  }
+
+  /** `head`: of an unwanted answer. `whole`: the request is still here. */
+  retriesAnswer(head: ResponseHead, whole: boolean): boolean {
+    if (saysSpent(head)) return false;
+    const { resetBackOff } = this.#policy;
+    const { clock, random } = this.#context;
+    if (resetBackOff !== null) this.#resetMs = resetDelayMs(head, resetBackOff, clock.wallNow(), random);
+    else if (asksForPatience(head, clock.wallNow()) && !this.#offersUntried()) return false;
+    return this.#mayRepeat(false, whole);
   }
 
   /** No answer has begun. `unsent`: the endpoint has seen nothing of the request. `whole`: it is still here. */
@@ -82,19 +97,39 @@ export class RetryState {
     return this.#policy.retriesFailure(code, unsent, this.#isIdempotent()) && this.#mayRepeat(unsent, whole);
   }
 
+  /** A try has not been answered in time and goes on: another one may begin beside it. */
+  mayHedge(whole: boolean): boolean {
+    return this.#mayRepeat(false, whole);
+  }
+
+  /** Before the next attempt; 0 = it begins at once: the same endpoint needs time to come back, another one does not. */
+  nextDelayMs(): number {
+    const { backOff } = this.#policy;
+    const { stats } = this.#cluster as Cluster;
+    const resetMs = this.#resetMs;
+    this.#resetMs = -1;
+    if (resetMs >= 0) {
+      stats.retryBackOffsByAnswer += 1;
+      return resetMs;
+    }
+    if (backOff === null && this.#offersUntried()) return 0;
+    stats.retryBackOffs += 1;
+    return retryDelayMs(this.#attempts, backOff ?? DEFAULT_RETRY_BACK_OFF, this.#context.random);
+  }
+
   /** Where many endpoints have gone at once, three attempts may all meet such ones (docs/adr/0015). */
-  notePassedOver(code: ErrorCode, context: PickContext): void {
+  notePassedOver(code: ErrorCode): void {
     if (code !== 'upstream_connection_failure' || !this.#policy.passesOver || this.#passedOver === MAX_PASSED_OVER)
       return;
-    const quick = this.#clock.now() - this.#startedAtMs < PASS_OVER_MS;
-    if (quick && (this.#cluster as Cluster).offersUntried(context)) this.#passedOver += 1;
+    const quick = this.#context.clock.now() - this.#record.startedAtMs < PASS_OVER_MS;
+    if (quick && this.#offersUntried()) this.#passedOver += 1;
   }
 
   /** Lost with its connection, the request would be sent again, body and all. */
   isRepeatable(): boolean {
     const { bodyKind, contentLength } = this.#head as RequestHead;
-    const fits = bodyKind === BODY_NONE || (bodyKind === BODY_LENGTH && contentLength <= this.#replayBytes);
-    if (!fits || this.attempts > this.#policy.maxRetries) return false;
+    const fits = bodyKind === BODY_NONE || (bodyKind === BODY_LENGTH && contentLength <= this.#context.replayBytes);
+    if (!fits || this.#attempts > this.#policy.maxRetries) return false;
     return this.#policy.retriesFailure('upstream_connection_termination', false, this.#isIdempotent());
   }
 
@@ -110,13 +145,23 @@ export class RetryState {
     return !this.#upgrades && isIdempotent(this.#head as RequestHead);
   }
 
-  /** An attempt is left, the request is still here whole, and the budget allows it. */
+  #offersUntried(): boolean {
+    return (this.#cluster as Cluster).offersUntried(this.#pick);
+  }
+
+  /** An attempt is left, the request is still here whole, nobody further out repeats it, and the budget allows it. */
   #mayRepeat(unsent: boolean, whole: boolean): boolean {
-    if (this.attempts > this.#policy.maxRetries || !whole) return false;
-    const cluster = this.#cluster as Cluster;
+    if (!whole || (!unsent && isRepeatedFurtherOut(this.#head as RequestHead))) return false;
+    const { stats, retryBudget } = this.#cluster as Cluster;
+    if (this.#attempts > this.#policy.maxRetries) {
+      stats.retryLimitsExceeded += 1;
+      this.#record.exhausted = 'URX';
+      return false;
+    }
     // Where nothing was sent, nothing is multiplied: the budget guards pods against repeated work only.
-    if (unsent || cluster.retryBudget.withdraw(this.#clock.now())) return true;
-    cluster.stats.retryOverflows += 1;
+    if (unsent || retryBudget.withdraw(this.#context.clock.now())) return true;
+    stats.retryOverflows += 1;
+    this.#record.exhausted = 'UO';
     return false;
   }
 }

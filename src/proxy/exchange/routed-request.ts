@@ -9,6 +9,7 @@ import type { FieldEdit } from '../route/field-changes.ts';
 import { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
+import { tellingAttempts } from './attempt-headers.ts';
 import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
@@ -52,11 +53,20 @@ export class RoutedRequest {
     return this.#entry === null ? 0 : this.#entry.timeoutMs;
   }
 
+  /** Endpoints are told of the number of attempts. */
+  get countsForEndpoints(): boolean {
+    return this.#entry?.countsForEndpoints === true;
+  }
+
   /** What changes in answers of the pod, and of the sidecar instead of it; null = nothing. */
   get answerEdit(): FieldEdit | null {
     const route = this.#destination === null ? null : this.#destination.response;
     const changes = this.#session === null ? route : this.#session.answerChanges(route);
-    return this.#filtered ? (this.#run as FilterRun).answerEdit(changes) : changes;
+    const edit = this.#filtered ? (this.#run as FilterRun).answerEdit(changes) : changes;
+    const counts = this.#destination !== null && this.#entry?.countsForCallers === true;
+    const { exhausted, attempts } = this.#record;
+    if (exhausted === '' && !counts) return edit;
+    return tellingAttempts(edit, counts ? attempts : 0, exhausted !== '');
   }
 
   /** The same for an answer that its route or a filter gives. */

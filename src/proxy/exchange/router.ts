@@ -1,5 +1,7 @@
 // @hot
 // The upstream side of an exchange: sends the request to an endpoint and, while nothing of an answer has come, to another.
+
+import type { Cancel } from '../../base/clock.ts';
 import type { Word64 } from '../../base/word64.ts';
 import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ErrorCode } from '../../model/errors.ts';
@@ -10,13 +12,14 @@ import type { PickContext } from '../lb/load-balancer.ts';
 import type { HashPolicies } from '../route/hash-policies.ts';
 import type { RetryPolicy } from '../route/retry-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { Attempt, AttemptOwner } from './attempt.ts';
+import { attemptLines } from './attempt-headers.ts';
+import { Attempts } from './attempts.ts';
 import type { CallDeadline } from './call-deadline.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { RequestHash } from './request-hash.ts';
-import { DEFAULT_RETRY_BACK_OFF, retryDelayMs } from './retry-delay.ts';
 import { RetryState } from './retry-state.ts';
 import type { SessionCall } from './session-call.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -42,11 +45,11 @@ export class Router implements AttemptOwner, PickContext {
   readonly #owner: RouterOwner;
   readonly #context: ExchangeContext;
   readonly #record: ExchangeRecord;
-  readonly #attempt: Attempt;
+  readonly #attempts: Attempts;
   readonly #replay: ReplayBuffer;
   readonly #retries: RetryState;
-  /** Compared by the pause before a retry: the request that it meant may be over. */
-  #generation = 0;
+  /** Ends the pause before the next attempt; null = there is none. */
+  #cancelPause: Cancel | null = null;
   #cluster: Cluster | null = null;
   #head: RequestHead | null = null;
   #changedHead = '';
@@ -55,6 +58,8 @@ export class Router implements AttemptOwner, PickContext {
   #upgrade: Upgrade | null = null;
   #hasBody = false;
   #responseStarted = false;
+  /** The next request: its endpoints are told of the number of attempts. */
+  countsAttempts = false;
   /** Of the cluster, that the next request goes to; '' = none is asked for. */
   subset = '';
   /** Of the next request; null = it belongs to none. */
@@ -68,8 +73,8 @@ export class Router implements AttemptOwner, PickContext {
     this.#owner = owner;
     this.#context = context;
     this.#record = record;
-    this.#attempt = new Attempt(this);
-    this.#retries = new RetryState(context);
+    this.#attempts = new Attempts(this, context);
+    this.#retries = new RetryState(context, record, this);
     this.#replay = new ReplayBuffer(context.replayBytes);
   }
 
@@ -104,7 +109,6 @@ export class Router implements AttemptOwner, PickContext {
     deadline: CallDeadline | null,
     upgrade: Upgrade | null,
   ): void {
-    this.#generation += 1;
     this.#cluster = cluster;
     this.#head = head;
     this.#changedHead = changedHead;
@@ -113,14 +117,16 @@ export class Router implements AttemptOwner, PickContext {
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
     this.#replay.reset();
-    this.#retries.begin(cluster, head, policy, upgrade !== null, this.#record.startedAtMs);
+    this.#retries.begin(cluster, head, policy, upgrade !== null);
     this.#beginAttempt();
   }
 
   /** `false`: wait for `onUpstreamWritable`. */
   sendData(bytes: Buffer, start: number, end: number): boolean {
     if (!this.#responseStarted) this.#replay.add(bytes, start, end);
-    const { upstream } = this.#attempt;
+    const { current } = this.#attempts;
+    current.noteMoved();
+    const { upstream } = current;
     return upstream?.sendData(bytes, start, end) === true;
   }
 
@@ -135,22 +141,22 @@ export class Router implements AttemptOwner, PickContext {
    * if it never does, however large the body.
    */
   flush(): boolean {
-    const { upstream } = this.#attempt;
+    const { upstream } = this.#attempts.current;
     return upstream?.flush() === true && upstream.connected;
   }
 
   pauseReading(): void {
-    this.#attempt.upstream?.pauseReading();
+    this.#attempts.current.upstream?.pauseReading();
   }
 
   resumeReading(): void {
-    this.#attempt.upstream?.resumeReading();
+    this.#attempts.current.upstream?.resumeReading();
   }
 
   /** Ends the request, whatever its state: an answer that would still come belongs to nobody. */
   stop(): void {
-    this.#generation += 1;
-    this.#attempt.abandon();
+    this.#endPause();
+    this.#attempts.abandon();
     this.#head = null;
     if (this.#hash !== null) this.#hash.end();
     this.session = null;
@@ -161,30 +167,33 @@ export class Router implements AttemptOwner, PickContext {
     if (this.#hasBody) this.#replay.reset();
   }
 
-  /** The attempt in work took too long. */
+  /** The request took too long. */
   recordTimeout(): void {
-    this.#attempt.recordTimeout();
+    this.#attempts.recordTimeout();
   }
 
-  onInformational(head: ResponseHead): void {
-    this.#owner.onInformational(head);
+  onInformational(attempt: Attempt, head: ResponseHead): void {
+    // Of several answers nobody knows yet which one it belongs to.
+    if (!this.#attempts.isEarlier(attempt)) this.#owner.onInformational(head);
   }
 
-  onUpgraded(head: ResponseHead): void {
+  onUpgraded(attempt: Attempt, head: ResponseHead): void {
+    this.#take(attempt);
     const { stats } = this.#cluster as Cluster;
-    if (this.session !== null) this.session.onAnswer(this.#attempt.endpoint as Endpoint, 101);
+    if (this.session !== null) this.session.onAnswer(attempt.endpoint as Endpoint, 101);
     stats.responses.record(101, this.#context.clock.now() - this.#record.startedAtMs);
     if (this.#record.attempts > 1) stats.retrySuccesses += 1;
-    this.#owner.onUpgraded(head, this.#attempt.upstream as UpstreamStream);
+    this.#owner.onUpgraded(head, attempt.upstream as UpstreamStream);
   }
 
-  onResponseHead(head: ResponseHead): void {
-    if (this.#retries.retriesAnswer(head, this.#isWhole)) {
-      this.#dismiss(head.status);
-      return;
-    }
+  onResponseHead(attempt: Attempt, head: ResponseHead): void {
+    if (this.#retries.isUnwanted(head)) {
+      if (this.#tryAgainAfter(attempt, head)) return;
+      if (this.#record.exhausted !== '') this.#record.passOn();
+    } else this.#record.exhausted = '';
+    this.#take(attempt);
     this.#responseStarted = true;
-    if (this.session !== null) this.session.onAnswer(this.#attempt.endpoint as Endpoint, head.status);
+    if (this.session !== null) this.session.onAnswer(attempt.endpoint as Endpoint, head.status);
     if (this.#hasBody) this.#replay.drop();
     this.#owner.onResponseHead(head);
   }
@@ -208,10 +217,33 @@ export class Router implements AttemptOwner, PickContext {
     this.#owner.onUpstreamWritable();
   }
 
-  onAttemptFailed(code: ErrorCode, detail: string, unsent: boolean): void {
-    if (unsent) this.#retries.notePassedOver(code, this);
-    if (!this.#responseStarted && this.#retries.retriesFailure(code, unsent, this.#isWhole)) this.#retry(unsent);
-    else this.#owner.onUpstreamFailed(code, `${this.#attempt.endpoint?.address ?? ''}: ${detail}`);
+  onAttemptFailed(attempt: Attempt, code: ErrorCode, detail: string, unsent: boolean): void {
+    if (unsent) this.#retries.notePassedOver(code);
+    const mayRepeat = !this.#responseStarted && !this.#attempts.isEarlier(attempt);
+    if (mayRepeat && this.#retries.retriesFailure(code, unsent, this.#isWhole)) {
+      this.#retry(unsent);
+      return;
+    }
+    this.#attempts.forget(attempt);
+    // Another one may still be answered.
+    if (this.#attempts.running || this.#cancelPause !== null) return;
+    this.#owner.onUpstreamFailed(code, `${attempt.endpoint?.address ?? ''}: ${detail}`);
+  }
+
+  onTryTimeout(attempt: Attempt, idle: boolean, limitMs: number): void {
+    const { stats } = this.#cluster as Cluster;
+    if (idle) stats.tryIdleTimeouts += 1;
+    else stats.tryTimeouts += 1;
+    attempt.recordTimeout();
+    if (!idle && this.#retries.policy.hedges) {
+      if (this.#attempts.isEarlier(attempt) || !this.#retries.mayHedge(this.#isWhole)) return;
+      this.#attempts.hedge();
+      this.#retry(false);
+      return;
+    }
+    attempt.abandon();
+    const detail = idle ? `nothing moved for ${limitMs} ms` : `no answer within the ${limitMs} ms of one try`;
+    this.onAttemptFailed(attempt, 'upstream_timeout', detail, false);
   }
 
   /** `null`: there is nobody to send it to. The owner has been told, and the next request may have begun since. */
@@ -227,7 +259,8 @@ export class Router implements AttemptOwner, PickContext {
     tried.add(endpoint);
     this.#record.attempts = tried.count;
     this.#record.upstreamHost = endpoint.address;
-    const upstream = this.#attempt.begin(
+    const attempt = this.#attempts.current;
+    const upstream = attempt.begin(
       cluster,
       endpoint,
       this.priority,
@@ -235,11 +268,13 @@ export class Router implements AttemptOwner, PickContext {
       this.#record.startedAtMs,
       this.#retries.isRepeatable(),
     );
+    if (this.#retries.policy.limitsTries) attempt.watchIdle(this.#retries.policy.tryIdleTimeoutMs);
     this.#sendHead(upstream, head);
     return upstream;
   }
 
   #failUnpicked(cluster: Cluster): void {
+    if (this.#attempts.running) return;
     const refusal = this.session === null ? '' : this.session.refusal;
     if (refusal !== '') {
       this.#owner.onUpstreamFailed('session_lost', refusal);
@@ -251,8 +286,14 @@ export class Router implements AttemptOwner, PickContext {
 
   /** Each attempt has what is left of the time. */
   #sendHead(upstream: UpstreamStream, head: RequestHead): void {
-    const extra = this.#record.extraRequestFields;
-    const changed = this.#changedHead;
+    let extra = this.#record.extraRequestFields;
+    let changed = this.#changedHead;
+    const { attempts } = this.#record;
+    if (attempts > 1 || this.countsAttempts) {
+      const lines = attemptLines(head, attempts, this.countsAttempts);
+      if (changed === '') extra += lines;
+      else changed = `${changed.slice(0, -2)}${lines}\r\n`;
+    }
     const deadline = this.#deadline;
     if (this.#upgrade !== null) this.#upgrade.send(upstream, extra, changed);
     else if (deadline === null) upstream.sendHead(head, extra, changed);
@@ -265,31 +306,53 @@ export class Router implements AttemptOwner, PickContext {
     return !this.#hasBody || this.#replay.whole;
   }
 
-  /** An answer that is tried again is not waited for: its connection closes. */
-  #dismiss(status: number): void {
-    const stats = (this.#cluster as Cluster).stats;
-    stats.responses.record(status, this.#context.clock.now() - this.#record.startedAtMs);
-    this.#attempt.abandon();
-    this.#retry(false);
+  /** An unwanted answer is not waited for: its connection closes. False: the caller gets it. */
+  #tryAgainAfter(attempt: Attempt, head: ResponseHead): boolean {
+    const isEarlier = this.#attempts.isEarlier(attempt);
+    const retries = !isEarlier && this.#retries.retriesAnswer(head, this.#isWhole);
+    if (!retries && !this.#othersRun(attempt)) return false;
+    const { stats } = this.#cluster as Cluster;
+    stats.responses.record(head.status, this.#context.clock.now() - this.#record.startedAtMs);
+    attempt.abandon();
+    this.#attempts.forget(attempt);
+    if (retries) this.#retry(false);
+    return true;
   }
 
-  /** At once where an endpoint is left that was not tried, else after a pause: the same one needs time to come back. */
+  /** Besides `attempt`, or soon. */
+  #othersRun(attempt: Attempt): boolean {
+    return this.#cancelPause !== null || this.#attempts.runningBeside(attempt);
+  }
+
+  /** The caller gets the answer of `attempt`, and no other. */
+  #take(attempt: Attempt): void {
+    this.#endPause();
+    if (this.#attempts.isEarlier(attempt)) this.#record.upstreamHost = (attempt.endpoint as Endpoint).address;
+    this.#attempts.keepOnly(attempt);
+  }
+
+  #endPause(): void {
+    if (this.#cancelPause === null) return;
+    this.#cancelPause();
+    this.#cancelPause = null;
+  }
+
+  /** At once where another endpoint is left, else after a pause. */
   #retry(unprocessed: boolean): void {
-    const cluster = this.#cluster as Cluster;
-    const { backOff } = this.#retries.policy;
-    cluster.stats.retries += 1;
-    if (unprocessed) cluster.stats.retriesUnprocessed += 1;
-    else cluster.stats.retriesRepeated += 1;
-    if (backOff === null && cluster.offersUntried(this)) {
+    const { stats } = this.#cluster as Cluster;
+    stats.retries += 1;
+    if (unprocessed) stats.retriesUnprocessed += 1;
+    else stats.retriesRepeated += 1;
+    const delayMs = this.#retries.nextDelayMs();
+    if (delayMs === 0) {
       this.#repeat();
       return;
     }
     this.#owner.onUpstreamBlocked();
-    const generation = this.#generation;
-    const delayMs = retryDelayMs(this.#retries.attempts, backOff ?? DEFAULT_RETRY_BACK_OFF, this.#context.random);
     // alloc-ok: a retry
-    this.#context.clock.after(delayMs, () => {
-      if (this.#generation === generation) this.#repeat();
+    this.#cancelPause = this.#context.clock.after(delayMs, () => {
+      this.#cancelPause = null;
+      this.#repeat();
     });
   }
 
@@ -304,6 +367,9 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   #endUpstream(): void {
-    this.#attempt.upstream?.endRequest(this.#replay.trailers);
+    const { current } = this.#attempts;
+    current.upstream?.endRequest(this.#replay.trailers);
+    if (this.#retries.policy.limitsTries && !this.#responseStarted)
+      current.awaitAnswer(this.#retries.policy.tryTimeoutMs);
   }
 }

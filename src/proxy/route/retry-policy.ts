@@ -1,6 +1,6 @@
 // When a failed attempt may be made again: what the route says, or what is safe by itself where it says nothing; compiled.
 import { ERRORS, type ErrorCode } from '../../model/errors.ts';
-import type { RetryCondition, RetryPolicySpec } from '../../model/retry-policy-spec.ts';
+import type { ResetBackOffSpec, RetryCondition, RetryPolicySpec } from '../../model/retry-policy-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
 import { type AnswerCondition, compileAnswerCondition } from './answer-condition.ts';
 import { compileHeader, type RequestCondition } from './request-condition.ts';
@@ -34,6 +34,15 @@ export interface RetryPolicy {
   readonly requests: RequestCondition | null;
   /** Of the pause before each retry; `null` = a pause only before an endpoint that was tried already. */
   readonly backOff: { readonly baseMs: number; readonly maxMs: number } | null;
+  /** Answers may say how long to wait; null = they are not asked. */
+  readonly resetBackOff: ResetBackOffSpec | null;
+  /** Until the answer of a try begins, and without a byte, ms; 0 = for ever. */
+  readonly tryTimeoutMs: number;
+  readonly tryIdleTimeoutMs: number;
+  /** One of both is not 0. */
+  readonly limitsTries: boolean;
+  /** A try that is not answered in time goes on beside the next. */
+  readonly hedges: boolean;
   /** An endpoint that cannot be reached does not count as an attempt while there are others. */
   readonly passesOver: boolean;
   /**
@@ -75,6 +84,7 @@ export const NO_RETRIES: RetryPolicy = compileRetryPolicy({ on: [], numRetries: 
 /** Called at update time. Throws for a pattern that is not RE2's. Source of the conditions' meaning: Envoy's router, x-envoy-retry-on. */
 export function compileRetryPolicy(spec: RetryPolicySpec = SAFE): RetryPolicy {
   const { on, numRetries, statusCodes, answerHeaders = [], requestHeaders, backOff } = spec;
+  const { perTryTimeoutMs = 0, perTryIdleTimeoutMs = 0 } = spec;
   const asks = (condition: RetryCondition): boolean => on.includes(condition);
   const isSafe = asks('switchboard-safe');
   const onReset = RESET_CONDITIONS.some(asks);
@@ -87,6 +97,11 @@ export function compileRetryPolicy(spec: RetryPolicySpec = SAFE): RetryPolicy {
     rateLimited: asks('envoy-ratelimited'),
     requests: requestHeaders === undefined ? null : anyOf(requestHeaders.map(compileHeader)),
     backOff: backOff ?? null,
+    resetBackOff: spec.resetBackOff ?? null,
+    tryTimeoutMs: perTryTimeoutMs,
+    tryIdleTimeoutMs: perTryIdleTimeoutMs,
+    limitsTries: perTryTimeoutMs > 0 || perTryIdleTimeoutMs > 0,
+    hedges: spec.hedgeOnPerTryTimeout === true,
     passesOver: isSafe,
     retriesFailure(code, unsent, idempotent) {
       if (isSafe && isSafeFailure(code, unsent, idempotent)) return true;

@@ -1,6 +1,7 @@
 // One route, compiled: what it asks of a request, and everything that the request needs then.
 import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
-import type { RouteSpec } from '../../model/route-spec.ts';
+import type { HeaderChangesSpec } from '../../model/header-changes-spec.ts';
+import type { RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 import type { UpgradesSpec } from '../../model/upgrades-spec.ts';
 import { compileSessions, type SessionPolicy } from '../session/session-policy.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
@@ -35,6 +36,9 @@ export interface RouteEntry {
   readonly retry: RetryPolicy;
   /** Whose limits of the cluster count. */
   readonly priority: RoutingPriority;
+  /** x-envoy-attempt-count is told to endpoints, and to callers. */
+  readonly countsForEndpoints: boolean;
+  readonly countsForCallers: boolean;
   /** Go before those of the listener; null = it says nothing of upgrades. */
   readonly upgrades: UpgradesSpec | null;
   /** What is said of the filters of listeners, where the route answers by itself; else destinations have it. Null = nothing. */
@@ -53,12 +57,15 @@ export interface RouteEntry {
   readonly connect: boolean;
 }
 
-/** What the route stands in says: header changes, and of filters. */
-export interface RouteSurroundings {
+/** What the route stands in says: header changes, of filters, and which of both sides is told of attempts. */
+export interface RouteSurroundings extends Pick<VirtualHostSpec, 'attemptCount'> {
   readonly levels: ChangeLevels;
   readonly routeFirst: boolean;
   readonly filters: FilterScope;
 }
+
+/** What the caller says of attempts is about its own. */
+const WITHOUT_COUNT: HeaderChangesSpec = { request: { add: [], remove: ['x-envoy-attempt-count'] } };
 
 /** Throws for a pattern that is not RE2's. */
 export function compileRoute(
@@ -68,10 +75,13 @@ export function compileRoute(
 ): RouteEntry {
   const { match } = route;
   const levels = outer.routeFirst ? [route.headers, ...outer.levels] : [...outer.levels, route.headers];
-  const target = compileTarget(route, levels, outer.filters, slotOf);
+  const counts = outer.attemptCount?.request === true;
+  const target = compileTarget(route, counts ? [WITHOUT_COUNT, ...levels] : levels, outer.filters, slotOf);
   return {
     name: route.name,
     ...target,
+    countsForEndpoints: counts,
+    countsForCallers: outer.attemptCount?.response === true,
     path: match.path.kind === 'regex' ? '' : match.path.value,
     exact: match.path.kind === 'exact',
     pathMatcher: compilePathMatcher(match),
@@ -80,18 +90,20 @@ export function compileRoute(
   };
 }
 
+type MatchPart = Pick<RouteEntry, 'path' | 'exact' | 'pathMatcher' | 'condition' | 'connect'>;
+
 function compileTarget(
   route: RouteSpec,
   levels: ChangeLevels,
   { outer, known, host }: FilterScope,
   slotOf: (cluster: string) => ClusterSlot,
-): Omit<RouteEntry, 'name' | 'path' | 'exact' | 'pathMatcher' | 'condition' | 'connect'> {
+): Omit<RouteEntry, keyof MatchPart | 'name' | 'countsForEndpoints' | 'countsForCallers'> {
   const { action } = route;
   const place = [host, route.name, route.match];
   const own = known === null ? [] : [known.keep(place, route.filters), ...outer];
   if (action.kind === 'redirect' || action.kind === 'direct-response') {
     const answer = compileAnswer({ ...route, action }, levels);
-    const retry = compileRetryPolicy(undefined);
+    const retry = compileRetryPolicy();
     const none = { destination: null, weighted: null, duration: null, upgrades: null, hashing: null, sessions: null };
     const usual = { timeoutMs: 0, idleTimeoutMs: -1, priority: 'default' } as const;
     return { ...none, ...usual, answer, filters: FilterOverrides.compile(own), retry };

@@ -112,7 +112,9 @@ function compileRoutes(
   const levels = routeFirst ? [host.headers, config.headers] : [config.headers, host.headers]; // alloc-ok: update time
   const outer = known === null ? [] : [known.keep([host.name], host.filters), known.keep([], config.filters)]; // alloc-ok: as above
   const filters = { outer, known, host: host.name }; // alloc-ok: as above
-  return host.routes.map((route) => compileRoute(route, { levels, routeFirst, filters }, slotOf)); // alloc-ok: as above
+  const { attemptCount } = host;
+  const surroundings = { levels, routeFirst, filters, ...(attemptCount === undefined ? {} : { attemptCount }) }; // alloc-ok: as above
+  return host.routes.map((route) => compileRoute(route, surroundings, slotOf)); // alloc-ok: as above
 }
 
 function speaksOfFilters({ filters, virtualHosts }: RouteConfigSpec): boolean {

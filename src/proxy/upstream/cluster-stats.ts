@@ -21,6 +21,14 @@ export class ClusterStats {
   retriesRepeated = 0;
   retrySuccesses = 0;
   retryOverflows = 0;
+  /** Retries that were not made, as there had been as many as may be. */
+  retryLimitsExceeded = 0;
+  /** Pauses before retries: drawn, and as answers asked for. */
+  retryBackOffs = 0;
+  retryBackOffsByAnswer = 0;
+  /** Tries that were not answered in time, and in which nothing moved. */
+  tryTimeouts = 0;
+  tryIdleTimeouts = 0;
   resets = 0;
   noHealthy = 0;
   updates = 0;
@@ -44,6 +52,11 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'upstream_rq_retry_repeated', this.retriesRepeated);
     sink.counter('cluster', cluster, 'upstream_rq_retry_success', this.retrySuccesses);
     sink.counter('cluster', cluster, 'upstream_rq_retry_overflow', this.retryOverflows);
+    sink.counter('cluster', cluster, 'upstream_rq_retry_limit_exceeded', this.retryLimitsExceeded);
+    sink.counter('cluster', cluster, 'upstream_rq_retry_backoff_exponential', this.retryBackOffs);
+    sink.counter('cluster', cluster, 'upstream_rq_retry_backoff_ratelimited', this.retryBackOffsByAnswer);
+    sink.counter('cluster', cluster, 'upstream_rq_per_try_timeout', this.tryTimeouts);
+    sink.counter('cluster', cluster, 'upstream_rq_per_try_idle_timeout', this.tryIdleTimeouts);
     sink.counter('cluster', cluster, 'upstream_rq_rx_reset', this.resets);
     sink.counter('cluster', cluster, 'upstream_cx_none_healthy', this.noHealthy);
     sink.counter('cluster', cluster, 'update_success', this.updates);

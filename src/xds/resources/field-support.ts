@@ -2,6 +2,7 @@
 
 import { BALANCING_SUPPORT, HASH_POLICY_SUPPORT } from './balancing-support.ts';
 import { HTTP_FILTER_SUPPORT } from './http-filter-support.ts';
+import { RETRY_SUPPORT } from './retry-support.ts';
 import type { FieldSupport } from './support-row.ts';
 import { UPSTREAM_SUPPORT } from './upstream-support.ts';
 
@@ -185,8 +186,18 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: ['internal_only_headers', 'vhds', '#15', '#18'],
   },
   'envoy.config.route.v3.VirtualHost': {
-    supported: ['name', 'domains', 'routes', 'typed_per_filter_config', ...HEADER_CHANGES],
-    refused: ['require_tls', 'retry_policy', 'hedge_policy', '#20', '#21'],
+    supported: [
+      'name',
+      'domains',
+      'routes',
+      'retry_policy',
+      'hedge_policy',
+      'include_request_attempt_count',
+      'include_attempt_count_in_response',
+      'typed_per_filter_config',
+      ...HEADER_CHANGES,
+    ],
+    refused: ['require_tls', '#20', '#21'],
   },
   'envoy.config.route.v3.Route': {
     supported: [
@@ -291,6 +302,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'max_grpc_timeout',
       'grpc_timeout_offset',
       'retry_policy',
+      'hedge_policy',
       'prefix_rewrite',
       'regex_rewrite',
       'host_rewrite_literal',
@@ -304,7 +316,6 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'auto_host_rewrite',
       'host_rewrite_path_regex',
       'append_x_forwarded_host',
-      'hedge_policy',
       '#26',
       '#33',
       '#34',
@@ -323,24 +334,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['upgrade_type', 'enabled', 'connect_config'],
     refused: EVERY_OTHER,
   },
-  'envoy.config.route.v3.RetryPolicy': {
-    supported: [
-      'retry_on',
-      'num_retries',
-      'retry_host_predicate',
-      'host_selection_retry_max_attempts',
-      'retriable_status_codes',
-      'retry_back_off',
-      'retriable_headers',
-      'retriable_request_headers',
-    ],
-    refused: EVERY_OTHER,
-  },
-  'envoy.config.route.v3.RetryPolicy.RetryHostPredicate': { supported: ['name', 'typed_config'], refused: EVERY_OTHER },
-  'envoy.config.route.v3.RetryPolicy.RetryBackOff': {
-    supported: ['base_interval', 'max_interval'],
-    refused: EVERY_OTHER,
-  },
+  ...RETRY_SUPPORT,
   'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': {
     supported: ['common_tls_context', 'sni'],
     refused: ['#3', '#6', '#7'],

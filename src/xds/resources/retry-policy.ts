@@ -8,9 +8,10 @@ import type {
 } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
+import { decodeDuration, encodeDuration } from './duration.ts';
 import { extensionType, packExtension } from './extension.ts';
 import { decodeHeaderMatcher, encodeHeaderMatcher, OF_ANSWERS } from './header-matcher.ts';
-import { decodeBackOff, encodeBackOff } from './retry-back-off.ts';
+import { decodeBackOff, decodeResetBackOff, encodeBackOff, encodeResetBackOff } from './retry-back-off.ts';
 
 /** What num_retries means when it is absent. */
 const DEFAULT_NUM_RETRIES = 1;
@@ -18,7 +19,7 @@ const DEFAULT_NUM_RETRIES = 1;
 const HTTP3_CONDITION = 'http3-post-connect-failure';
 
 export function encodeRetryPolicy(spec: RetryPolicySpec): MessageInitShape<typeof RetryPolicySchema> {
-  const { backOff, answerHeaders = [], requestHeaders = [] } = spec;
+  const { backOff, resetBackOff, perTryTimeoutMs, perTryIdleTimeoutMs, answerHeaders = [], requestHeaders = [] } = spec;
   return {
     retryOn: spec.on.join(','),
     // gRPC's clients refuse a 0, and where no condition is given nothing is retried anyway.
@@ -34,6 +35,9 @@ export function encodeRetryPolicy(spec: RetryPolicySpec): MessageInitShape<typeo
       },
     ],
     ...(backOff === undefined ? {} : { retryBackOff: encodeBackOff(backOff) }),
+    ...(resetBackOff === undefined ? {} : { rateLimitedRetryBackOff: encodeResetBackOff(resetBackOff) }),
+    ...(perTryTimeoutMs === undefined ? {} : { perTryTimeout: encodeDuration(perTryTimeoutMs) }),
+    ...(perTryIdleTimeoutMs === undefined ? {} : { perTryIdleTimeout: encodeDuration(perTryIdleTimeoutMs) }),
   };
 }
 
@@ -55,6 +59,18 @@ export function decodeRetryPolicy(message: RetryPolicy, context: DecodeContext, 
     ...(answerHeaders.length === 0 ? {} : { answerHeaders }),
     ...(requestHeaders.length === 0 ? {} : { requestHeaders }),
     ...decodeBackOff(message, context, `${path}.retry_back_off`),
+    ...decodeResetBackOff(message, context, `${path}.rate_limited_retry_back_off`),
+    ...decodeTryLimits(message, context, path),
+  };
+}
+
+/** 0 is none. */
+function decodeTryLimits(message: RetryPolicy, context: DecodeContext, path: string) {
+  const wholeMs = decodeDuration(message.perTryTimeout, 0, context, `${path}.per_try_timeout`);
+  const idleMs = decodeDuration(message.perTryIdleTimeout, 0, context, `${path}.per_try_idle_timeout`);
+  return {
+    ...(wholeMs === 0 ? {} : { perTryTimeoutMs: wholeMs }),
+    ...(idleMs === 0 ? {} : { perTryIdleTimeoutMs: idleMs }),
   };
 }
 

@@ -28,6 +28,7 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
     ...(spec.idleTimeoutMs === undefined ? {} : { idleTimeout: encodeDuration(spec.idleTimeoutMs) }),
     ...encodeStreamDuration(spec),
     ...(spec.retry === undefined ? {} : { retryPolicy: encodeRetryPolicy(spec.retry) }),
+    ...(spec.retry?.hedgeOnPerTryTimeout === true ? { hedgePolicy: { hedgeOnPerTryTimeout: true } } : {}),
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
     ...encodeMatch(spec.subset),

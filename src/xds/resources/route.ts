@@ -7,6 +7,7 @@ import { type DecodeContext, joinPath } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { decodeFilterOverrides, encodeFilterOverrides } from './filter-overrides.ts';
 import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
+import { withHostRetries } from './host-retries.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeRoute, encodeRoute } from './route-entry.ts';
 
@@ -44,6 +45,8 @@ export function encodeRouteConfig(spec: RouteConfigSpec): MessageInitShape<typeo
       name: host.name,
       domains: [...host.domains],
       routes: host.routes.map(encodeRoute),
+      includeRequestAttemptCount: host.attemptCount?.request === true,
+      includeAttemptCountInResponse: host.attemptCount?.response === true,
       ...encodeHeaderChanges(host.headers),
       ...encodeFilterOverrides(host.filters),
     })),
@@ -94,13 +97,21 @@ function decodeVirtualHost(
 ): VirtualHostSpec {
   if (message.name === '') context.refuse(`${path}.name`, 'is empty', 'give the virtual host a name');
   if (message.domains.length === 0) context.refuse(`${path}.domains`, 'is empty', 'name at least one domain, or "*"');
+  const routes = message.routes.map((route, i) => decodeRoute(route, maxBodyBytes, context, `${path}.routes[${i}]`));
   return {
     name: message.name,
     domains: message.domains.map((domain, i) => decodeDomain(domain, context, `${path}.domains[${i}]`)),
-    routes: message.routes.map((route, i) => decodeRoute(route, maxBodyBytes, context, `${path}.routes[${i}]`)),
+    routes: withHostRetries(routes, message, context, path),
+    ...decodeAttemptCount(message),
     ...decodeHeaderChanges(message, context, path),
     ...decodeFilterOverrides(message, context, path),
   };
+}
+
+function decodeAttemptCount(message: VirtualHost): Pick<VirtualHostSpec, 'attemptCount'> {
+  const { includeRequestAttemptCount: request, includeAttemptCountInResponse: response } = message;
+  if (!request && !response) return {};
+  return { attemptCount: { ...(request ? { request: true } : {}), ...(response ? { response: true } : {}) } };
 }
 
 function decodeDomain(domain: string, context: DecodeContext, path: string): string {

@@ -70,6 +70,31 @@ describe('a route configuration', () => {
     ]);
   });
 
+  it('is taken with the retries and hedges of its host, where a route has none of its own', () => {
+    const value = { ...toCluster.value, retryPolicy: { retryOn: 'reset', perTryTimeout: { seconds: 1n } } };
+    const decoded = hosts({
+      name: 'h',
+      domains: ['*'],
+      routes: [
+        { match: any, action: toCluster },
+        { match: any, action: { case: 'route', value } },
+        { match: any, action: { case: 'route', value: { ...value, hedgePolicy: {} } } },
+      ],
+      retryPolicy: { retryOn: '5xx', numRetries: 3 },
+      hedgePolicy: { hedgeOnPerTryTimeout: true },
+      includeRequestAttemptCount: true,
+    });
+    const own = { on: ['reset'], numRetries: 1, statusCodes: [], perTryTimeoutMs: 1_000 };
+    const retries = [
+      { on: ['5xx'], numRetries: 3, statusCodes: [], hedgeOnPerTryTimeout: true },
+      { ...own, hedgeOnPerTryTimeout: true },
+      own,
+    ];
+    const routes = retries.map((retry) => ({ action: expect.objectContaining({ retry }) }));
+    const virtualHosts = [{ attemptCount: { request: true }, routes }];
+    expect(decoded.result).toMatchObject({ ok: true, value: { virtualHosts } });
+  });
+
   it('is taken with a timeout of 15 s where it names none, and domains in lower case', () => {
     const decoded = hosts({ name: 'h', domains: ['My-API'], routes: [{ match: any, action: toCluster }] });
     expect(decoded.result).toMatchObject({
@@ -110,9 +135,17 @@ describe('a route configuration', () => {
       'retry_policy.retriable_headers[0].name: ":path" is not known; use :status or a field',
     ],
     [
-      'a limit for each attempt',
-      one({ match: any, action: retrying({ retryOn: '5xx', perTryTimeout: { seconds: 1n } }) }),
-      'routes[0].route.retry_policy.per_try_timeout: is not supported',
+      'a back-off by answers that names no header',
+      one({ match: any, action: retrying({ rateLimitedRetryBackOff: {} }) }),
+      'retry_policy.rate_limited_retry_back_off.reset_headers: is empty; name a header',
+    ],
+    [
+      'requests that are sent several times from the beginning',
+      one({
+        match: any,
+        action: { case: 'route', value: { ...toCluster.value, hedgePolicy: { initialRequests: 2 } } },
+      }),
+      'routes[0].route.hedge_policy.initial_requests: is not supported',
     ],
     [
       'a retry predicate that it does not know',

@@ -73,8 +73,11 @@ import { ListenerSchema } from '../../../../src/xds/gen/envoy/config/listener/v3
 import {
   DirectResponseActionSchema,
   HeaderMatcherSchema,
+  HedgePolicySchema,
   QueryParameterMatcherSchema,
   RedirectActionSchema,
+  RetryPolicy_RateLimitedRetryBackOffSchema,
+  RetryPolicy_ResetHeaderSchema,
   RetryPolicy_RetryBackOffSchema,
   RetryPolicy_RetryHostPredicateSchema,
   RetryPolicySchema,
@@ -238,6 +241,9 @@ const REGISTRY: Registry = createRegistry(
   FileAccessLogSchema,
   RetryPolicySchema,
   RetryPolicy_RetryHostPredicateSchema,
+  HedgePolicySchema,
+  RetryPolicy_RateLimitedRetryBackOffSchema,
+  RetryPolicy_ResetHeaderSchema,
   RetryPolicy_RetryBackOffSchema,
   DirectResponseActionSchema,
   HeaderMatcherSchema,
@@ -346,9 +352,9 @@ describe('the field audit', () => {
 
   it('tells the path through lists', () => {
     const message = create(RouteConfigurationSchema, {
-      virtualHosts: [{}, { routes: [{ action: { case: 'route', value: { hedgePolicy: {} } } }] }],
+      virtualHosts: [{}, { routes: [{ action: { case: 'route', value: { appendXForwardedHost: true } } }] }],
     });
     const [issue] = audit(RouteConfigurationSchema, message).issues;
-    expect(issue?.path).toBe('virtual_hosts[1].routes[0].route.hedge_policy');
+    expect(issue?.path).toBe('virtual_hosts[1].routes[0].route.append_x_forwarded_host');
   });
 });
