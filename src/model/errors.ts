@@ -180,6 +180,14 @@ export const ERRORS = {
     sentence:
       'The sidecar has more to do than it can and takes no new request: {detail}. Give it more CPU or memory, or send less; requests in work go on.',
   },
+  rate_limited: {
+    side: 'local',
+    status: 429,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'RL',
+    sentence: 'More requests have come than may pass: {detail}. Retry-After says when there is room again.',
+  },
   fault_injected: {
     side: 'local',
     status: 503,

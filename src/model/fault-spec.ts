@@ -24,7 +24,7 @@ export interface FaultDelaySpec {
 }
 
 /**
- * `status`: 200–599. `by-header`: as x-envoy-fault-abort-grpc-request or x-envoy-fault-abort-request says, in which the first has its way;
+ * `status`: 200–599. `by-header`: as x-envoy-fault-abort-request or x-envoy-fault-abort-grpc-request says, of which the first has its way;
  * x-envoy-fault-abort-request-percentage may lower the numerator of `share`. Source: envoy.extensions.filters.http.fault.v3.FaultAbort.
  */
 export interface FaultAbortSpec {

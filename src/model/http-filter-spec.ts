@@ -1,5 +1,7 @@
 // HTTP filters: what happens to each request of a listener before it goes where its route says, and what routes say otherwise.
+import type { CorsPolicySpec } from './cors-spec.ts';
 import type { FaultSpec } from './fault-spec.ts';
+import type { LocalRateLimitSpec } from './local-rate-limit-spec.ts';
 import type { SessionSpec } from './session-spec.ts';
 
 /** What the filter for sessions is called where our own control plane names it. */
@@ -14,7 +16,12 @@ export interface HttpFilterSpec {
   readonly config: HttpFilterConfigSpec;
 }
 
-export type HttpFilterConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec } | StatefulSessionSpec;
+export type HttpFilterConfigSpec =
+  | { readonly kind: 'fault'; readonly fault: FaultSpec }
+  | { readonly kind: 'local-rate-limit'; readonly limit: LocalRateLimitSpec }
+  /** Routes say what. */
+  | { readonly kind: 'cors' }
+  | StatefulSessionSpec;
 
 /** Null = none. Source: envoy.extensions.filters.http.stateful_session.v3. */
 interface StatefulSessionSpec {
@@ -32,4 +39,9 @@ export interface FilterOverrideSpec {
 }
 
 /** One for another kind of filter than has the name changes nothing. */
-export type FilterOverrideConfigSpec = { readonly kind: 'fault'; readonly fault: FaultSpec } | StatefulSessionSpec;
+export type FilterOverrideConfigSpec =
+  | { readonly kind: 'fault'; readonly fault: FaultSpec }
+  /** With a bucket. */
+  | { readonly kind: 'local-rate-limit'; readonly limit: LocalRateLimitSpec }
+  | { readonly kind: 'cors'; readonly policy: CorsPolicySpec }
+  | StatefulSessionSpec;

@@ -14,6 +14,7 @@ import type { DownstreamTlsSpec } from '../model/tls-spec.ts';
 import type { StatSink, StatSource } from '../telemetry/stats.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { RouteSlot } from './exchange/exchange-context.ts';
+import { FilterCommons } from './filter/filter-commons.ts';
 import { Listener, type ListenerOptions, type ListenerParts, routeKeysOf } from './listener/listener.ts';
 import { ListenerAddresses } from './listener/listener-addresses.ts';
 import { OnDemandRoutes, type OnDemandSpec } from './on-demand-routes.ts';
@@ -53,6 +54,7 @@ export class DataPlane implements ConfigSink, StatSource {
   readonly #tlsFiles: TlsFiles;
   readonly #routes: RouteManager;
   readonly #onDemand: OnDemandRoutes | null;
+  readonly #filters = new FilterCommons();
   readonly #listenerSpecs = new Map<string, ListenerSpec>();
   readonly #listeners = new Map<string, LiveListener>();
   /** Listeners that were replaced or removed and still have connections. */
@@ -170,6 +172,7 @@ export class DataPlane implements ConfigSink, StatSource {
   collect(sink: StatSink): void {
     for (const cluster of this.clusters) cluster.collect(sink);
     for (const listener of this.listeners) listener.collect(sink);
+    this.#filters.collect(sink);
     this.#onDemand?.collect(sink);
   }
 
@@ -285,7 +288,8 @@ export class DataPlane implements ConfigSink, StatSource {
       return;
     }
     if (live !== undefined) this.#retire(live.listener);
-    const options = { ...this.#options.listener, neighbours: () => this.#listenersByAddress() };
+    const own = { neighbours: () => this.#listenersByAddress(), filterCommons: this.#filters };
+    const options = { ...this.#options.listener, ...own };
     this.#listeners.set(spec.name, { listener: new Listener(spec, parts, options), spec });
     this.#addresses = null;
   }

@@ -5,6 +5,7 @@ import type { StatFamily, StatSink, StatSource } from './stats.ts';
 const LABELS: Readonly<Record<StatFamily, string>> = {
   cluster: 'envoy_cluster_name',
   http: 'envoy_http_conn_manager_prefix',
+  http_local_rate_limit: 'envoy_local_http_ratelimit_prefix',
   tcp: 'envoy_tcp_prefix',
   listener: 'envoy_listener_address',
   server: '',
@@ -86,7 +87,8 @@ export function renderPrometheus(sources: readonly StatSource[]): string {
 export function listStats(sources: readonly StatSource[]): ReadonlyMap<string, number> {
   const stats = new Map<string, number>();
   const put = (family: StatFamily, instance: string, name: string, value: number): void => {
-    stats.set([family, instance, name].filter((part) => part !== '').join('.'), value);
+    const parts = family === 'http_local_rate_limit' ? [instance, family, name] : [family, instance, name];
+    stats.set(parts.filter((part) => part !== '').join('.'), value);
   };
   const sink: StatSink = {
     counter: put,

@@ -2,7 +2,15 @@
 import type { Histogram } from './histogram.ts';
 
 /** Families of statistics, as Envoy names them; each has one label in Prometheus. */
-export type StatFamily = 'cluster' | 'http' | 'tcp' | 'listener' | 'server' | 'overload' | 'control_plane';
+export type StatFamily =
+  | 'cluster'
+  | 'http'
+  | 'http_local_rate_limit'
+  | 'tcp'
+  | 'listener'
+  | 'server'
+  | 'overload'
+  | 'control_plane';
 
 export interface StatSink {
   /** `instance` is the cluster's name, the stat prefix …; '' for families that exist once. */

@@ -95,6 +95,7 @@ export const ROOMS: readonly Room[] = [
       'proxy/tls',
       'proxy/upstream',
       'proxy/route',
+      'proxy/filter',
       'proxy/exchange',
       'proxy/listener',
     ],

@@ -1,7 +1,9 @@
 // fast-check generators of HTTP filters and of what routes say of them, as legal specs.
 import fc from 'fast-check';
+import type { CorsPolicySpec } from '../../src/model/cors-spec.ts';
 import type { FaultSpec } from '../../src/model/fault-spec.ts';
 import { FRACTION_DENOMINATORS, type FractionSpec } from '../../src/model/fraction-spec.ts';
+import { HEADER_ACTIONS, type HeaderToAddSpec } from '../../src/model/header-changes-spec.ts';
 import type {
   FilterOverrideConfigSpec,
   FilterOverrideSpec,
@@ -9,6 +11,7 @@ import type {
   HttpFilterConfigSpec,
   HttpFilterSpec,
 } from '../../src/model/http-filter-spec.ts';
+import type { LocalRateLimitSpec } from '../../src/model/local-rate-limit-spec.ts';
 
 import { addressSession } from './arbitrary-balancing.ts';
 
@@ -48,12 +51,70 @@ const fault: fc.Arbitrary<FaultSpec> = fc.record(
   { requiredKeys: [] },
 );
 
-const config: fc.Arbitrary<HttpFilterConfigSpec> = fc.oneof(
-  fc.record({ kind: fc.constant('fault' as const), fault }),
-  fc.record({ kind: fc.constant('stateful-session' as const), session: fc.option(addressSession) }),
+const bucket = fc.record({
+  maxTokens: fc.integer({ min: 1, max: 1_000 }),
+  tokensPerFill: fc.integer({ min: 1, max: 1_000 }),
+  fillIntervalMs: fc.integer({ min: 50, max: 60_000 }),
+});
+
+const headers: fc.Arbitrary<HeaderToAddSpec[]> = fc.array(
+  fc.record({
+    name: fc.constantFrom('x-a', 'x-b'),
+    value: fc.constantFrom('1', '50%'),
+    action: fc.constantFrom(...HEADER_ACTIONS),
+  }),
+  { minLength: 1, maxLength: 2 },
 );
 
-const overrideConfig: fc.Arbitrary<FilterOverrideConfigSpec> = config;
+/** Of routes. */
+const limit: fc.Arbitrary<LocalRateLimitSpec> = fc.record(
+  {
+    statPrefix: name,
+    bucket,
+    enabled: fraction,
+    enforced: fraction,
+    status: fc.integer({ min: 400, max: 599 }),
+    asResourceExhausted: fc.constant(true as const),
+    refusalHeaders: headers,
+    unenforcedHeaders: headers,
+    tellLimits: fc.constant(true as const),
+  },
+  { requiredKeys: ['statPrefix', 'bucket', 'enabled', 'enforced', 'status'] },
+);
+
+const emptyLimit: fc.Arbitrary<LocalRateLimitSpec> = limit.map(({ bucket: _bucket, ...rest }) => rest);
+
+const text = fc.constantFrom('*', 'GET, POST', 'x-a');
+
+const policy: fc.Arbitrary<CorsPolicySpec> = fc.record(
+  {
+    origins: fc.array(fc.record({ kind: fc.constantFrom('exact' as const, 'suffix' as const), value: name }), {
+      maxLength: 2,
+    }),
+    ...{ allowMethods: text, allowHeaders: text, exposeHeaders: text, maxAge: text },
+    ...{ allowCredentials: fc.boolean(), allowPrivateNetwork: fc.boolean(), forwardUnmatched: fc.boolean() },
+    ...{ enabled: fraction, shadow: fraction },
+  },
+  { requiredKeys: ['origins', 'enabled', 'shadow'] },
+);
+
+const faultConfig = fc.record({ kind: fc.constant('fault' as const), fault });
+const sessionConfig = fc.record({ kind: fc.constant('stateful-session' as const), session: fc.option(addressSession) });
+const limitKind = fc.constant('local-rate-limit' as const);
+
+const config: fc.Arbitrary<HttpFilterConfigSpec> = fc.oneof(
+  faultConfig,
+  fc.record({ kind: limitKind, limit: fc.oneof(limit, emptyLimit) }),
+  fc.constant({ kind: 'cors' as const }),
+  sessionConfig,
+);
+
+const overrideConfig: fc.Arbitrary<FilterOverrideConfigSpec> = fc.oneof(
+  faultConfig,
+  fc.record({ kind: limitKind, limit }),
+  fc.record({ kind: fc.constant('cors' as const), policy }),
+  sessionConfig,
+);
 
 const override: fc.Arbitrary<FilterOverrideSpec> = fc.record(
   { disabled: fc.constant(true as const), config: overrideConfig },

@@ -1,11 +1,14 @@
 // Every message that configures an HTTP filter, in a listener or a route.
 import type { DescMessage } from '@bufbuild/protobuf';
+import { RuntimeFractionalPercentSchema } from '../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
 import { FilterConfigSchema } from '../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
 import { FaultDelaySchema } from '../../src/xds/gen/envoy/extensions/filters/common/fault/v3/fault_pb.ts';
+import { CorsPolicySchema, CorsSchema } from '../../src/xds/gen/envoy/extensions/filters/http/cors/v3/cors_pb.ts';
 import {
   FaultAbortSchema,
   HTTPFaultSchema,
 } from '../../src/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
+import { LocalRateLimitSchema } from '../../src/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts';
 import {
   StatefulSessionPerRouteSchema,
   StatefulSessionSchema,
@@ -13,7 +16,9 @@ import {
 import { CookieBasedSessionStateSchema } from '../../src/xds/gen/envoy/extensions/http/stateful_session/cookie/v3/cookie_pb.ts';
 import { HeaderBasedSessionStateSchema } from '../../src/xds/gen/envoy/extensions/http/stateful_session/header/v3/header_pb.ts';
 import { CookieAttributeSchema, CookieSchema } from '../../src/xds/gen/envoy/type/http/v3/cookie_pb.ts';
+import { HttpStatusSchema } from '../../src/xds/gen/envoy/type/v3/http_status_pb.ts';
 import { FractionalPercentSchema } from '../../src/xds/gen/envoy/type/v3/percent_pb.ts';
+import { TokenBucketSchema } from '../../src/xds/gen/envoy/type/v3/token_bucket_pb.ts';
 
 export const HTTP_FILTER_SCHEMAS: readonly DescMessage[] = [
   FilterConfigSchema,
@@ -26,5 +31,11 @@ export const HTTP_FILTER_SCHEMAS: readonly DescMessage[] = [
   HTTPFaultSchema,
   FaultAbortSchema,
   FaultDelaySchema,
+  LocalRateLimitSchema,
+  TokenBucketSchema,
+  HttpStatusSchema,
+  CorsSchema,
+  CorsPolicySchema,
+  RuntimeFractionalPercentSchema,
   FractionalPercentSchema,
 ];

@@ -52,4 +52,11 @@ export function comparable(answer: RoutedAnswer) {
 }
 
 /** How Envoy's answers to failures of its own begin. */
-const ENVOY_FAILURES = ['no healthy upstream', 'upstream request timeout', 'upstream connect error', 'Bad Request'];
+const ENVOY_FAILURES = [
+  'no healthy upstream',
+  'upstream request timeout',
+  'upstream connect error',
+  'Bad Request',
+  'fault filter abort',
+  'local_rate_limited',
+];

@@ -4,10 +4,13 @@ import type {
   FilterOverrideSpec,
   HttpFilterConfigSpec,
 } from '../../model/http-filter-spec.ts';
+import type { LocalRateLimitSpec } from '../../model/local-rate-limit-spec.ts';
+import { Cors } from './cors.ts';
 import { FaultFilter } from './fault-filter.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterStats } from './filter-stats.ts';
 import type { HttpFilter } from './http-filter.ts';
+import { LocalRateLimit } from './local-rate-limit.ts';
 import { SessionFilter } from './session-filter.ts';
 
 export interface FilterParts extends FilterContext {
@@ -29,7 +32,23 @@ export function compileFilter(
       const { session } = nearest('stateful-session', levels) ?? config;
       return SessionFilter.compile(session);
     }
+    case 'local-rate-limit':
+      return compileRateLimit((nearest('local-rate-limit', levels) ?? config).limit, parts);
+    case 'cors': {
+      const policies = configsOf('cors', levels).map(({ policy }) => policy);
+      return Cors.compile(policies, { random: parts.random, stats: parts.stats.cors });
+    }
   }
+}
+
+/** Its bucket is kept by what says it, so that it outlasts what else changes. */
+function compileRateLimit(
+  limit: LocalRateLimitSpec,
+  { clock, random, share, commons }: FilterParts,
+): HttpFilter | null {
+  if (limit.bucket === undefined) return null;
+  const bucket = commons.bucketOf(limit, limit.bucket, share, clock.now());
+  return new LocalRateLimit(limit, { clock, random, bucket, stats: commons.rateLimitStats(limit.statPrefix) });
 }
 
 type ConfigOf<Kind> = Extract<FilterOverrideConfigSpec, { readonly kind: Kind }>;

@@ -113,12 +113,12 @@ function answerOf(abort: FaultAbortSpec['abort'], head: RequestHead): FilterAnsw
     return { ...base, detail: `HTTP status ${abort.status}`, status: abort.status, grpcStatus: -1 };
   if (abort.kind === 'grpc')
     return { ...base, detail: `gRPC status ${abort.status}`, status: 200, grpcStatus: abort.status };
-  const grpcStatus = numberIn(head.get(GRPC_ABORT_FIELD));
-  if (grpcStatus >= 0 && grpcStatus <= MAX_GRPC_STATUS)
-    return { ...base, detail: `gRPC status ${grpcStatus}, as it asks`, status: 200, grpcStatus };
   const status = numberIn(head.get(ABORT_FIELD));
-  if (status < 200 || status > 599) return null;
-  return { ...base, detail: `HTTP status ${status}, as it asks`, status, grpcStatus: -1 };
+  if (status >= 200 && status <= 599)
+    return { ...base, detail: `HTTP status ${status}, as it asks`, status, grpcStatus: -1 };
+  const grpcStatus = numberIn(head.get(GRPC_ABORT_FIELD));
+  if (grpcStatus < 0 || grpcStatus > MAX_GRPC_STATUS) return null;
+  return { ...base, detail: `gRPC status ${grpcStatus}, as it asks`, status: 200, grpcStatus };
 }
 
 /** A whole number of at most nine digits; −1 for anything else. */

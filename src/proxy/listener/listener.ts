@@ -18,6 +18,7 @@ import { type Detected, detect, PLAIN_BYTES } from '../codec/detection/detect.ts
 import type { DownstreamStream, ServerExchange } from '../codec/downstream.ts';
 import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
+import { FilterCommons } from '../filter/filter-commons.ts';
 import { FirstBytes } from '../tcp/first-bytes.ts';
 import type { TlsTerminator } from '../tls/tls-terminator.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
@@ -54,6 +55,8 @@ export interface ListenerOptions {
   readonly reusePort?: boolean;
   /** Part of the limits of the whole sidecar that this data plane may take, 0 < share ≤ 1. Default: all of it. */
   readonly share?: number;
+  /** What HTTP filters of all listeners have in common. Absent: there is no other listener. */
+  readonly filterCommons?: FilterCommons;
 }
 
 /** What a chain refers to, by name; the same for the same name, always. */
@@ -230,8 +233,8 @@ export class Listener implements StatSource {
     const { http } = filter;
     const accessLog = this.#accessLog(http.accessLogs);
     const passOn = (socket: Socket, destination: SocketAddressSpec): void => this.#passOn(socket, destination);
-    const { share = 1 } = this.#options;
-    const filterContext = { clock: shared.clock, random: shared.random, share };
+    const { share = 1, filterCommons: commons = new FilterCommons() } = this.#options;
+    const filterContext = { clock: shared.clock, random: shared.random, share, commons };
     const options = { shared, limits, requestHeadersTimeoutMs, maxIdleMs, accessLog, passOn, filterContext };
     return new HttpChain(http, parts.routesOf(http), options);
   }

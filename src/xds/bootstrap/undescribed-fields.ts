@@ -263,6 +263,16 @@ export const UNDESCRIBED_FIELDS: Readonly<Record<string, Readonly<Record<string,
     include_is_timeout_retry_header: 23,
     request_body_buffer_limit: 25,
   },
+  'envoy.extensions.filters.http.fault.v3.HTTPFault': {
+    response_rate_limit: 7,
+    filter_metadata: 16,
+  },
+  'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit': {
+    descriptors: 8,
+    vh_rate_limits: 13,
+    local_cluster_rate_limit: 16,
+    rate_limits: 17,
+  },
   'envoy.extensions.filters.http.router.v3.Router': {
     upstream_log: 3,
     strict_check_headers: 5,

@@ -2,7 +2,9 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { FilterConfigSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
+import { CorsPolicySchema, CorsSchema } from '../gen/envoy/extensions/filters/http/cors/v3/cors_pb.ts';
 import { HTTPFaultSchema } from '../gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
+import { LocalRateLimitSchema } from '../gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts';
 import { RouterSchema } from '../gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import {
   StatefulSessionPerRouteSchema,
@@ -36,6 +38,9 @@ export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   RouterSchema,
   FilterConfigSchema,
   HTTPFaultSchema,
+  LocalRateLimitSchema,
+  CorsSchema,
+  CorsPolicySchema,
   StatefulSessionSchema,
   StatefulSessionPerRouteSchema,
   CookieBasedSessionStateSchema,

@@ -53,7 +53,7 @@ export function encodeHeaderChanges(spec: HeaderChangesSpec | undefined) {
   };
 }
 
-function encodeHeader(spec: HeaderToAddSpec): MessageInitShape<typeof HeaderValueOptionSchema> {
+export function encodeHeader(spec: HeaderToAddSpec): MessageInitShape<typeof HeaderValueOptionSchema> {
   return {
     header: { key: spec.name, value: spec.value.replaceAll('%', '%%') },
     appendAction: APPEND_ACTIONS[spec.action],
@@ -97,7 +97,7 @@ function decodeEdit(
   };
 }
 
-function decodeHeader(option: HeaderValueOption, context: DecodeContext, path: string): HeaderToAddSpec {
+export function decodeHeader(option: HeaderValueOption, context: DecodeContext, path: string): HeaderToAddSpec {
   return {
     name: decodeName(option.header?.key ?? '', context, `${path}.header.key`),
     value: decodeValue(option, context, `${path}.header`),

@@ -2,14 +2,18 @@
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { FilterOverrideConfigSpec, HttpFilterConfigSpec } from '../../model/http-filter-spec.ts';
+import { CorsPolicySchema, CorsSchema } from '../gen/envoy/extensions/filters/http/cors/v3/cors_pb.ts';
 import { HTTPFaultSchema } from '../gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
+import { LocalRateLimitSchema } from '../gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts';
 import {
   StatefulSessionPerRouteSchema,
   StatefulSessionSchema,
 } from '../gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts';
+import { decodeCorsPolicy, encodeCorsPolicy } from './cors-policy.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { decodeFault, encodeFault } from './fault-filter.ts';
+import { decodeLocalRateLimit, encodeLocalRateLimit } from './local-rate-limit.ts';
 import {
   decodeSessionFilter,
   decodeSessionOverride,
@@ -44,13 +48,25 @@ function codec<Desc extends DescMessage, Spec>(
   };
 }
 
-const FAULT = codec<typeof HTTPFaultSchema, Extract<HttpFilterConfigSpec, { kind: 'fault' }>>(
+type ConfigOf<Kind> = Extract<HttpFilterConfigSpec, { kind: Kind }>;
+
+const FAULT = codec<typeof HTTPFaultSchema, ConfigOf<'fault'>>(
   HTTPFaultSchema,
   ({ fault }) => encodeFault(fault),
   (message, context, path) => ({ kind: 'fault', fault: decodeFault(message, context, path) }),
 );
 
 type Sessions = Extract<HttpFilterConfigSpec, { kind: 'stateful-session' }>;
+
+const rateLimit = (needsBucket: boolean) =>
+  codec<typeof LocalRateLimitSchema, ConfigOf<'local-rate-limit'>>(
+    LocalRateLimitSchema,
+    ({ limit }) => encodeLocalRateLimit(limit),
+    (message, context, path) => ({
+      kind: 'local-rate-limit',
+      limit: decodeLocalRateLimit(message, needsBucket, context, path),
+    }),
+  );
 
 /** What a listener says. */
 const LISTENER_CODECS: Codecs<HttpFilterConfigSpec> = {
@@ -62,6 +78,12 @@ const LISTENER_CODECS: Codecs<HttpFilterConfigSpec> = {
       kind: 'stateful-session',
       session: decodeSessionFilter(message, context, path),
     }),
+  ),
+  'local-rate-limit': rateLimit(false),
+  cors: codec<typeof CorsSchema, ConfigOf<'cors'>>(
+    CorsSchema,
+    () => ({}),
+    () => ({ kind: 'cors' }),
   ),
 };
 
@@ -75,6 +97,12 @@ const ROUTE_CODECS: Codecs<FilterOverrideConfigSpec> = {
       kind: 'stateful-session',
       session: decodeSessionOverride(message, context, path),
     }),
+  ),
+  'local-rate-limit': rateLimit(true),
+  cors: codec<typeof CorsPolicySchema, Extract<FilterOverrideConfigSpec, { kind: 'cors' }>>(
+    CorsPolicySchema,
+    ({ policy }) => encodeCorsPolicy(policy),
+    (message, context, path) => ({ kind: 'cors', policy: decodeCorsPolicy(message, context, path) }),
   ),
 };
 

@@ -36,5 +36,47 @@ export const HTTP_FILTER_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['fixed_delay', 'header_delay', 'percentage'],
     refused: EVERY_OTHER,
   },
+  'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit': {
+    supported: [
+      'stat_prefix',
+      'status',
+      'token_bucket',
+      'filter_enabled',
+      'filter_enforced',
+      'response_headers_to_add',
+      'request_headers_to_add_when_not_enforced',
+      'rate_limited_as_resource_exhausted',
+      'enable_x_ratelimit_headers',
+      'enable_retry_after_header',
+    ],
+    // Descriptors, what makes them, and buckets of connections or of several sidecars.
+    refused: ['#8', 'local_rate_limit_per_downstream_connection', '#16', '#17'],
+  },
+  'envoy.type.v3.TokenBucket': {
+    supported: ['max_tokens', 'tokens_per_fill', 'fill_interval'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.type.v3.HttpStatus': { supported: ['code'], refused: EVERY_OTHER },
+  'envoy.extensions.filters.http.cors.v3.Cors': { supported: [], refused: EVERY_OTHER },
+  'envoy.extensions.filters.http.cors.v3.CorsPolicy': {
+    supported: [
+      'allow_origin_string_match',
+      'allow_methods',
+      'allow_headers',
+      'expose_headers',
+      'max_age',
+      'allow_credentials',
+      'filter_enabled',
+      'shadow_enabled',
+      'allow_private_network_access',
+      'forward_not_matching_preflights',
+    ],
+    refused: EVERY_OTHER,
+  },
+  // Nobody changes runtime keys here.
+  'envoy.config.core.v3.RuntimeFractionalPercent': {
+    supported: ['default_value', 'runtime_key'],
+    refused: EVERY_OTHER,
+  },
   'envoy.type.v3.FractionalPercent': { supported: ['numerator', 'denominator'], refused: EVERY_OTHER },
 };

@@ -2,10 +2,12 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { type Any, AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
 import { renderIssue } from '../../../../src/base/result.ts';
+import { NEVER } from '../../../../src/model/fraction-spec.ts';
 import type { HttpConnectionManagerSpec } from '../../../../src/model/listener-spec.ts';
 import { FilterConfigSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
 import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/route/v3/route_pb.ts';
 import { HTTPFaultSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
+import { LocalRateLimitSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
 import { HttpConnectionManagerSchema } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
@@ -26,6 +28,10 @@ function filter(name: string, value: Any, rest: { isOptional?: boolean; disabled
 
 const ROUTER = filter('router', any(RouterSchema, {}));
 const TEAPOT = any(HTTPFaultSchema, { abort: { errorType: { case: 'httpStatus', value: 418 } } });
+
+function limited(init: MessageInitShape<typeof LocalRateLimitSchema>): Any {
+  return any(LocalRateLimitSchema, { statPrefix: 'x', ...init } as MessageInitShape<typeof LocalRateLimitSchema>);
+}
 
 type ManagerInit = MessageInitShape<typeof HttpConnectionManagerSchema>;
 
@@ -118,6 +124,31 @@ describe('the HTTP filters of a listener', () => {
       'hcm.http_filters[0].typed_config.abort.http_status: is 600; use 200 to 599',
     ],
     [
+      'that limits rates without a name',
+      { httpFilters: [filter('limit', any(LocalRateLimitSchema, {})), ROUTER] },
+      'hcm.http_filters[0].typed_config.stat_prefix: is empty; name the statistics',
+    ],
+    [
+      'whose bucket holds nothing',
+      { httpFilters: [filter('limit', limited({ tokenBucket: { fillInterval: { seconds: 1n } } })), ROUTER] },
+      'hcm.http_filters[0].typed_config.token_bucket.max_tokens: is absent or 0; give at least 1',
+    ],
+    [
+      'whose bucket fills too often',
+      {
+        httpFilters: [
+          filter('limit', limited({ tokenBucket: { maxTokens: 1, fillInterval: { nanos: 1e6 } } })),
+          ROUTER,
+        ],
+      },
+      'hcm.http_filters[0].typed_config.token_bucket.fill_interval: is 1 ms; give at least 50 ms',
+    ],
+    [
+      'whose bucket is that of a connection',
+      { httpFilters: [filter('limit', limited({ localRateLimitPerDownstreamConnection: true })), ROUTER] },
+      'hcm.http_filters[0].typed_config.local_rate_limit_per_downstream_connection: is not supported',
+    ],
+    [
       'that goes by what it cannot know',
       { httpFilters: [filter('fault', any(HTTPFaultSchema, { downstreamNodes: ['a'] })), ROUTER] },
       'hcm.http_filters[0].typed_config.downstream_nodes: is not supported',
@@ -148,6 +179,15 @@ describe('what routes say of HTTP filters', () => {
     ]);
     const optional = routes({ jwt: any(FilterConfigSchema, { isOptional: true, config: unknown('x.PerRoute') }) });
     expect(optional).toEqual({ filters: undefined, issues: [], ignored: ['typed_per_filter_config["jwt"].config'] });
+  });
+
+  it('is refused where a route limits rates without a bucket, which a listener may leave to it', () => {
+    const { spec, issues } = manager({ httpFilters: [filter('limit', limited({})), ROUTER] });
+    const limit = { statPrefix: 'x', enabled: NEVER, enforced: NEVER, status: 429 };
+    expect([spec.filters, issues]).toEqual([[{ name: 'limit', config: { kind: 'local-rate-limit', limit } }], []]);
+    expect(routes({ limit: limited({}) }).issues).toEqual([
+      expect.stringContaining('typed_per_filter_config["limit"].token_bucket: is absent; give it one'),
+    ]);
   });
 
   it('is refused with what its filter would refuse', () => {

@@ -8,6 +8,8 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { HeaderValueOption, RuntimeFractionalPercent } from "../../../../../config/core/v3/base_pb.ts";
 import { file_envoy_config_core_v3_base } from "../../../../../config/core/v3/base_pb.ts";
+import type { XRateLimitHeadersRFCVersion } from "../../../../common/ratelimit/v3/ratelimit_pb.ts";
+import { file_envoy_extensions_common_ratelimit_v3_ratelimit } from "../../../../common/ratelimit/v3/ratelimit_pb.ts";
 import type { HttpStatus } from "../../../../../type/v3/http_status_pb.ts";
 import { file_envoy_type_v3_http_status } from "../../../../../type/v3/http_status_pb.ts";
 import type { TokenBucket } from "../../../../../type/v3/token_bucket_pb.ts";
@@ -19,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto.
  */
 export const file_envoy_extensions_filters_http_local_ratelimit_v3_local_rate_limit: GenFile = /*@__PURE__*/
-  fileDesc("CkdlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9sb2NhbF9yYXRlbGltaXQvdjMvbG9jYWxfcmF0ZV9saW1pdC5wcm90bxIwZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAubG9jYWxfcmF0ZWxpbWl0LnYzIq8FCg5Mb2NhbFJhdGVMaW1pdBITCgtzdGF0X3ByZWZpeBgBIAEoCRIpCgZzdGF0dXMYAiABKAsyGS5lbnZveS50eXBlLnYzLkh0dHBTdGF0dXMSMAoMdG9rZW5fYnVja2V0GAMgASgLMhouZW52b3kudHlwZS52My5Ub2tlbkJ1Y2tldBJGCg5maWx0ZXJfZW5hYmxlZBgEIAEoCzIuLmVudm95LmNvbmZpZy5jb3JlLnYzLlJ1bnRpbWVGcmFjdGlvbmFsUGVyY2VudBJHCg9maWx0ZXJfZW5mb3JjZWQYBSABKAsyLi5lbnZveS5jb25maWcuY29yZS52My5SdW50aW1lRnJhY3Rpb25hbFBlcmNlbnQSSAoXcmVzcG9uc2VfaGVhZGVyc190b19hZGQYBiADKAsyJy5lbnZveS5jb25maWcuY29yZS52My5IZWFkZXJWYWx1ZU9wdGlvbhINCgVzdGFnZRgJIAEoDRJZCihyZXF1ZXN0X2hlYWRlcnNfdG9fYWRkX3doZW5fbm90X2VuZm9yY2VkGAogAygLMicuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWVPcHRpb24SMgoqbG9jYWxfcmF0ZV9saW1pdF9wZXJfZG93bnN0cmVhbV9jb25uZWN0aW9uGAsgASgIEkcKI2Fsd2F5c19jb25zdW1lX2RlZmF1bHRfdG9rZW5fYnVja2V0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLkJvb2xWYWx1ZRIqCiJyYXRlX2xpbWl0ZWRfYXNfcmVzb3VyY2VfZXhoYXVzdGVkGA8gASgIEj0KF21heF9keW5hbWljX2Rlc2NyaXB0b3JzGBIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlYgZwcm90bzM", [file_envoy_config_core_v3_base, file_envoy_type_v3_http_status, file_envoy_type_v3_token_bucket, file_google_protobuf_wrappers]);
+  fileDesc("CkdlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9sb2NhbF9yYXRlbGltaXQvdjMvbG9jYWxfcmF0ZV9saW1pdC5wcm90bxIwZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAubG9jYWxfcmF0ZWxpbWl0LnYzIrkGCg5Mb2NhbFJhdGVMaW1pdBITCgtzdGF0X3ByZWZpeBgBIAEoCRIpCgZzdGF0dXMYAiABKAsyGS5lbnZveS50eXBlLnYzLkh0dHBTdGF0dXMSMAoMdG9rZW5fYnVja2V0GAMgASgLMhouZW52b3kudHlwZS52My5Ub2tlbkJ1Y2tldBJGCg5maWx0ZXJfZW5hYmxlZBgEIAEoCzIuLmVudm95LmNvbmZpZy5jb3JlLnYzLlJ1bnRpbWVGcmFjdGlvbmFsUGVyY2VudBJHCg9maWx0ZXJfZW5mb3JjZWQYBSABKAsyLi5lbnZveS5jb25maWcuY29yZS52My5SdW50aW1lRnJhY3Rpb25hbFBlcmNlbnQSSAoXcmVzcG9uc2VfaGVhZGVyc190b19hZGQYBiADKAsyJy5lbnZveS5jb25maWcuY29yZS52My5IZWFkZXJWYWx1ZU9wdGlvbhINCgVzdGFnZRgJIAEoDRJZCihyZXF1ZXN0X2hlYWRlcnNfdG9fYWRkX3doZW5fbm90X2VuZm9yY2VkGAogAygLMicuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWVPcHRpb24SMgoqbG9jYWxfcmF0ZV9saW1pdF9wZXJfZG93bnN0cmVhbV9jb25uZWN0aW9uGAsgASgIEmUKGmVuYWJsZV94X3JhdGVsaW1pdF9oZWFkZXJzGAwgASgOMkEuZW52b3kuZXh0ZW5zaW9ucy5jb21tb24ucmF0ZWxpbWl0LnYzLlhSYXRlTGltaXRIZWFkZXJzUkZDVmVyc2lvbhJHCiNhbHdheXNfY29uc3VtZV9kZWZhdWx0X3Rva2VuX2J1Y2tldBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5Cb29sVmFsdWUSKgoicmF0ZV9saW1pdGVkX2FzX3Jlc291cmNlX2V4aGF1c3RlZBgPIAEoCBI9ChdtYXhfZHluYW1pY19kZXNjcmlwdG9ycxgSIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIhChllbmFibGVfcmV0cnlfYWZ0ZXJfaGVhZGVyGBMgASgIYgZwcm90bzM", [file_envoy_config_core_v3_base, file_envoy_extensions_common_ratelimit_v3_ratelimit, file_envoy_type_v3_http_status, file_envoy_type_v3_token_bucket, file_google_protobuf_wrappers]);
 
 /**
  * @generated from message envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
@@ -76,9 +78,16 @@ export type LocalRateLimit = Message<"envoy.extensions.filters.http.local_rateli
   requestHeadersToAddWhenNotEnforced: HeaderValueOption[];
 
   /**
+   * A bucket for each connection.
+   *
    * @generated from field: bool local_rate_limit_per_downstream_connection = 11;
    */
   localRateLimitPerDownstreamConnection: boolean;
+
+  /**
+   * @generated from field: envoy.extensions.common.ratelimit.v3.XRateLimitHeadersRFCVersion enable_x_ratelimit_headers = 12;
+   */
+  enableXRatelimitHeaders: XRateLimitHeadersRFCVersion;
 
   /**
    * @generated from field: google.protobuf.BoolValue always_consume_default_token_bucket = 14;
@@ -96,6 +105,11 @@ export type LocalRateLimit = Message<"envoy.extensions.filters.http.local_rateli
    * @generated from field: google.protobuf.UInt32Value max_dynamic_descriptors = 18;
    */
   maxDynamicDescriptors?: number | undefined;
+
+  /**
+   * @generated from field: bool enable_retry_after_header = 19;
+   */
+  enableRetryAfterHeader: boolean;
 };
 
 /**

@@ -1,0 +1,34 @@
+// What filters of all listeners of a data plane have in common: it outlasts changes of listeners and routes.
+import type { LocalRateLimitSpec, TokenBucketSpec } from '../../model/local-rate-limit-spec.ts';
+import type { StatSink, StatSource } from '../../telemetry/stats.ts';
+import { RateLimitStats } from './filter-stats.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export class FilterCommons implements StatSource {
+  /** One for each place that says so: it goes with what has said it. */
+  readonly #buckets = new WeakMap<LocalRateLimitSpec, TokenBucket>();
+  readonly #rateLimits = new Map<string, RateLimitStats>();
+
+  /** The same for the same `limit`. `share` as of FilterContext. */
+  bucketOf(limit: LocalRateLimitSpec, bucket: TokenBucketSpec, share: number, nowMs: number): TokenBucket {
+    const known = this.#buckets.get(limit);
+    if (known !== undefined) return known;
+    const made = new TokenBucket(bucket, share, nowMs);
+    this.#buckets.set(limit, made);
+    return made;
+  }
+
+  /** Who has the same prefix counts into the same. */
+  rateLimitStats(prefix: string): RateLimitStats {
+    let stats = this.#rateLimits.get(prefix);
+    if (stats === undefined) {
+      stats = new RateLimitStats();
+      this.#rateLimits.set(prefix, stats);
+    }
+    return stats;
+  }
+
+  collect(sink: StatSink): void {
+    for (const [prefix, stats] of this.#rateLimits) stats.collect(prefix, sink);
+  }
+}
