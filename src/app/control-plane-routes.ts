@@ -27,6 +27,7 @@ export function controlPlaneRoutes(source: ControlPlaneSource): readonly AdminRo
     podsRoute(source),
     snapshotRoute(source),
     issuesRoute(source),
+    policiesRoute(source),
     metricsRoute(source),
   ];
 }
@@ -95,6 +96,16 @@ function issuesRoute(source: ControlPlaneSource): AdminRoute {
         () => `${JSON.stringify({ issues })}\n`,
       );
     },
+  };
+}
+
+function policiesRoute(source: ControlPlaneSource): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/debug/policies',
+    doc: 'What became of each TrafficPolicy, as its status, and which of them counts for each Service port, as JSON.',
+    handle: () =>
+      jsonResponse(`${JSON.stringify(source.state()?.policies() ?? { policies: [], services: [] }, null, 2)}\n`),
   };
 }
 

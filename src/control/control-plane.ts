@@ -11,6 +11,7 @@ import type { RouteConfigSpec } from '../model/route-spec.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { CheckedSnapshots } from './checked-snapshots.ts';
 import { IssueLog } from './issue-log.ts';
+import { type PolicyReport, policyReport } from './policy/policy-report.ts';
 import type { Registry, RegistryEvent } from './registry/registry.ts';
 import type { Mesh } from './translate/mesh.ts';
 import { OnDemandNames } from './translate/on-demand-names.ts';
@@ -36,6 +37,8 @@ export interface MeshState {
   routeConfig(view: View, name: string): RouteConfigSpec | null;
   /** The objects that the resource `name` was made from, as far as they can be told; `reason`: why it was refused. */
   originsOf(family: keyof Snapshot, name: string, reason: string): readonly ResourceOrigin[];
+  /** What became of each TrafficPolicy; made when it is asked for. */
+  policies(): PolicyReport;
 }
 
 export interface PodSummary {
@@ -173,6 +176,7 @@ export class ControlPlane {
       apiListener: (view, name) => this.#onDemand.apiListener(view.namespace, name, snapshotFor(view).clusters),
       routeConfig: (view, name) => this.#onDemand.routeConfig(name, snapshotFor(view).clusters),
       originsOf: (family, name, reason) => this.#origins.of(mesh, family, name, reason),
+      policies: () => policyReport(mesh.services, mesh.dangling),
     };
   }
 }

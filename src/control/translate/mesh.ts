@@ -4,6 +4,7 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import type { ServiceNameSpec } from '../../model/service-name-spec.ts';
+import type { DanglingTarget } from '../policy/policy-index.ts';
 import type { NamedHost } from './named-host.ts';
 import { sameItems } from './service-inputs.ts';
 import type { ServiceRoute } from './service-route.ts';
@@ -20,6 +21,8 @@ export interface Mesh {
   readonly issues: readonly Issue[];
   /** What all of it was made from. */
   readonly services: readonly TranslatedService[];
+  /** Targets of TrafficPolicies that are no Services. */
+  readonly dangling: readonly DanglingTarget[];
 }
 
 /** By namespace and name of their Services. */
@@ -37,6 +40,7 @@ export const EMPTY_MESH: Mesh = {
   portRoutes: new Map(),
   issues: [],
   services: [],
+  dangling: [],
 };
 
 /** `services` by namespace and name; `issues` are those between them. */
@@ -90,6 +94,7 @@ function joinAll(services: readonly TranslatedService[], issues: readonly Issue[
     portRoutes: sameHosts ? before.portRoutes : byName(services.flatMap(configsOf)),
     issues,
     services,
+    dangling: [],
   };
 }
 

@@ -68,7 +68,7 @@ export class Translator {
     if (sameItems(this.#services, translated) && isDeepStrictEqual(this.#issues, issues)) return this.#mesh;
     this.#services = translated;
     this.#issues = issues;
-    this.#mesh = joinServices(translated, issues, this.#mesh);
+    this.#mesh = { ...joinServices(translated, issues, this.#mesh), dangling };
     return this.#mesh;
   }
 

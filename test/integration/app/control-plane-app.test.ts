@@ -71,6 +71,19 @@ describe('the control plane', () => {
     });
   });
 
+  it('shows what became of each TrafficPolicy, and which of them counts for each port', async () => {
+    const policy =
+      '---\napiVersion: switchboard.dev/v1alpha1\nkind: TrafficPolicy\nmetadata: {name: slow}\nspec: {targetRefs: [{name: web}], timeouts: {request: 1m}}\n';
+    await start(registryWith(SERVICE + policy));
+    await app.ready;
+    const { status, text } = await page('/debug/policies');
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({
+      policies: [{ name: 'slow', source: 'web.yaml:6', status: { ancestors: [{ conditions: [{ status: 'True' }] }] } }],
+      services: [{ name: 'web', ports: [{ port: 80, sections: { timeouts: 'slow' } }] }],
+    });
+  });
+
   it('shows every Pod and whether it is ready, and none while a change waits for others', async () => {
     const registry = registryWith(SERVICE + pod('web-1', true) + pod('web-2', false));
     await start(registry);

@@ -1,4 +1,5 @@
 // TrafficPolicies and the Services that they name: which of them count, for which port, and what is told of the others.
+import { policyReport } from '../../../../src/control/policy/policy-report.ts';
 import { podText, TextMesh } from '../../../support/mesh-text.ts';
 
 const HTTP = 'outbound|80|web.default.svc.cluster.local';
@@ -225,5 +226,73 @@ describe('Services without a TrafficPolicy', () => {
     const lists = mesh.translate().services.map(({ policies }) => policies);
     expect(new Set(lists).size).toBe(2);
     expect(lists.filter((list) => list.length > 0)).toHaveLength(1);
+  });
+});
+
+describe('the report of TrafficPolicies', () => {
+  it('says of each target whether the policy counts there, and of each port which policy counts', () => {
+    const mesh = new TextMesh(
+      web() + POD + policy('a', `${TO_WEB}, loadBalancer: {type: random}, timeouts: {idle: 1m}`),
+    );
+    mesh.add(
+      policy(
+        'b',
+        'targetRefs: [{name: web}, {name: web, sectionName: admin}, {name: web, sectionName: x}, {name: gone}], timeouts: {connect: 1s}',
+      ),
+    );
+    const { services, dangling } = mesh.translate();
+    const report = policyReport(services, dangling);
+    const ref = { group: '', kind: 'Service', namespace: 'default', name: 'web' };
+    const accepted = { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'It counts.' };
+    const refused = (reason: string, message: string) => ({ type: 'Accepted', status: 'False', reason, message });
+    const controllerName = 'switchboard.dev/mesh';
+    expect(report.policies).toEqual([
+      {
+        namespace: 'default',
+        name: 'a',
+        source: 'mesh.yaml:13',
+        status: { ancestors: [{ ancestorRef: ref, controllerName, conditions: [accepted] }] },
+      },
+      {
+        namespace: 'default',
+        name: 'b',
+        source: 'mesh.yaml:1',
+        status: {
+          ancestors: [
+            {
+              ancestorRef: ref,
+              controllerName,
+              conditions: [
+                refused(
+                  'Conflicted',
+                  'TrafficPolicy "a" (mesh.yaml:13) is for the same target and goes before this one.',
+                ),
+              ],
+            },
+            { ancestorRef: { ...ref, sectionName: 'admin' }, controllerName, conditions: [accepted] },
+            {
+              ancestorRef: { ...ref, sectionName: 'x' },
+              controllerName,
+              conditions: [refused('TargetNotFound', 'The Service has no port named "x".')],
+            },
+            {
+              ancestorRef: { ...ref, name: 'gone' },
+              controllerName,
+              conditions: [refused('TargetNotFound', 'There is no such Service in the namespace.')],
+            },
+          ],
+        },
+      },
+    ]);
+    expect(report.services).toEqual([
+      {
+        namespace: 'default',
+        name: 'web',
+        ports: [
+          { port: 80, name: 'http', sections: { loadBalancer: 'a', timeouts: 'a' } },
+          { port: 81, name: 'admin', sections: { loadBalancer: 'a', timeouts: 'b' } },
+        ],
+      },
+    ]);
   });
 });

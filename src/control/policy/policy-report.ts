@@ -1,0 +1,123 @@
+// What became of each TrafficPolicy, as the status that Gateway API has for policies, and which of them counts for each port.
+import type { Located } from '../../kube/meta.ts';
+import { SECTION_NAMES, type SectionName, type TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
+import type { TranslatedService } from '../translate/translate-service.ts';
+import { type Attachment, saidOf, whereIs } from './attachments.ts';
+import type { DanglingTarget } from './policy-index.ts';
+
+export interface PolicyReport {
+  /** By namespace and name. */
+  readonly policies: readonly ReportedPolicy[];
+  /** Those that a policy counts for. */
+  readonly services: readonly PolicedService[];
+}
+
+export interface ReportedPolicy {
+  readonly namespace: string;
+  readonly name: string;
+  /** `file:line`. */
+  readonly source: string;
+  readonly status: { readonly ancestors: readonly AncestorStatus[] };
+}
+
+/** Source: gateway.networking.k8s.io/v1.PolicyAncestorStatus, without times. */
+export interface AncestorStatus {
+  readonly ancestorRef: {
+    readonly group: '';
+    readonly kind: 'Service';
+    readonly namespace: string;
+    readonly name: string;
+    readonly sectionName?: string;
+  };
+  readonly controllerName: typeof CONTROLLER_NAME;
+  readonly conditions: readonly AcceptedCondition[];
+}
+
+export interface AcceptedCondition {
+  readonly type: 'Accepted';
+  readonly status: 'True' | 'False';
+  readonly reason: 'Accepted' | 'Conflicted' | 'TargetNotFound';
+  readonly message: string;
+}
+
+export interface PolicedService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly ports: readonly {
+    readonly port: number;
+    readonly name?: string;
+    /** By section, the policy that it comes from; what is not here is as the Service or nobody says it. */
+    readonly sections: Readonly<Partial<Record<SectionName, string>>>;
+  }[];
+}
+
+export const CONTROLLER_NAME = 'switchboard.dev/mesh';
+
+export function policyReport(
+  services: readonly TranslatedService[],
+  dangling: readonly DanglingTarget[],
+): PolicyReport {
+  const policed = services.filter(({ attachments }) => attachments.length > 0);
+  const rows = [...policed.flatMap(({ attachments }) => attachments.map(rowOf)), ...dangling.map(danglingRow)];
+  const byPolicy = Map.groupBy(rows, ({ policy }) => policy);
+  const policies = Array.from(byPolicy, ([policy, own]) => reportOf(policy, own));
+  return {
+    policies: policies.sort((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1)),
+    services: policed.map(policedService),
+  };
+}
+
+interface Row {
+  readonly policy: Located<TrafficPolicy>;
+  readonly index: number;
+  readonly condition: AcceptedCondition;
+}
+
+function rowOf({ policy, index, sectionName, outcome }: Attachment): Row {
+  if (outcome === 'accepted') return { policy, index, condition: condition('Accepted', 'It counts.') };
+  if (outcome === 'no-such-port') {
+    return { policy, index, condition: condition('TargetNotFound', `The Service has no port named "${sectionName}".`) };
+  }
+  const message = `TrafficPolicy ${whereIs(outcome.with)} is for the same target and goes before this one.`;
+  return { policy, index, condition: condition('Conflicted', message) };
+}
+
+function danglingRow({ policy, index }: DanglingTarget): Row {
+  return { policy, index, condition: condition('TargetNotFound', 'There is no such Service in the namespace.') };
+}
+
+function condition(reason: AcceptedCondition['reason'], message: string): AcceptedCondition {
+  return { type: 'Accepted', status: reason === 'Accepted' ? 'True' : 'False', reason, message };
+}
+
+function reportOf(policy: Located<TrafficPolicy>, rows: readonly Row[]): ReportedPolicy {
+  const { metadata, spec } = policy.object;
+  const { namespace, name } = metadata;
+  const { source, line } = policy.origin;
+  const ancestors = [...rows]
+    .sort((left, right) => left.index - right.index)
+    .map(({ index, condition: one }): AncestorStatus => {
+      const { name: service = '', sectionName } = spec.targetRefs[index] ?? {};
+      const ref = { group: '', kind: 'Service', namespace, name: service } as const;
+      const ancestorRef = sectionName === undefined ? ref : { ...ref, sectionName };
+      return { ancestorRef, controllerName: CONTROLLER_NAME, conditions: [one] };
+    });
+  return { namespace, name, source: line === undefined ? source : `${source}:${line}`, status: { ancestors } };
+}
+
+function policedService({ service, attachments }: TranslatedService): PolicedService {
+  const { metadata, spec } = service.object;
+  const ports = spec.ports.map(({ port, name }) => {
+    const said = saidOf(attachments, name);
+    const sections = SECTION_NAMES.flatMap((section) => {
+      const policy = said[section]?.policy;
+      return policy === undefined ? [] : [[section, policy.object.metadata.name] as const];
+    });
+    return { port, ...(name === undefined ? {} : { name }), sections: Object.fromEntries(sections) };
+  });
+  return { namespace: metadata.namespace, name: metadata.name, ports };
+}
+
+function sortKey({ namespace, name }: ReportedPolicy): string {
+  return `${namespace} ${name}`;
+}
