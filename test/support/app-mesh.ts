@@ -1,9 +1,9 @@
 // A control plane and sidecars as whole programs in the test's process, over real gRPC.
 import { ControlPlaneApp } from '../../src/app/control-plane-app.ts';
 import { ProxyApp } from '../../src/app/proxy-app.ts';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { type Log, silentLog } from '../../src/base/log.ts';
-import { systemRandom } from '../../src/base/random.ts';
+import { type Random, systemRandom } from '../../src/base/random.ts';
 import { PROXY_SETTINGS } from '../../src/config/index.ts';
 import { type Environment, parseSettings } from '../../src/config/parse-settings.ts';
 import { MemoryRegistry } from '../../src/control/registry/memory.ts';
@@ -30,6 +30,12 @@ addressType: IPv4
 endpoints: [{addresses: [127.0.0.1]}]
 ports: [{name: http, port: ${port}}]
 `;
+}
+
+/** Default: the system's. */
+export interface SidecarTimes {
+  readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 interface SeenClients {
@@ -71,7 +77,7 @@ export class AppMesh {
   }
 
   /** Resolves when it is ready. */
-  async sidecar(xdsPort: number, env: Environment = {}, log: Log = silentLog) {
+  async sidecar(xdsPort: number, env: Environment = {}, log: Log = silentLog, times: SidecarTimes = {}) {
     const settings = parseSettings(PROXY_SETTINGS, {
       SWITCHBOARD_XDS_ADDRESS: `127.0.0.1:${xdsPort}`,
       SWITCHBOARD_OUTBOUND_ADDRESSES: '127.0.0.1:0',
@@ -79,7 +85,8 @@ export class AppMesh {
       ...env,
     });
     if (!settings.ok) throw new Error(JSON.stringify(settings.issues));
-    const outside = { clock: systemClock, random: systemRandom, log };
+    const { clock = systemClock, random = systemRandom } = times;
+    const outside = { clock, random, log };
     const app = new ProxyApp({ settings: settings.value, adminAddress: null, ...outside, onQuit: () => {} });
     this.#ending.push(() => app.close());
     await app.start();
