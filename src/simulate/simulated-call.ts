@@ -47,6 +47,8 @@ export class SimulatedCall implements UpstreamStream, Due {
   #pool: SimulatedPool | null = null;
   #pod: SimulatedPod | null = null;
   #state: State = NEW;
+  /** Its connection is one of an earlier request. */
+  #reuses = false;
   /** Status, or RESET. */
   #outcome = RESET;
   #detail = '';
@@ -55,7 +57,8 @@ export class SimulatedCall implements UpstreamStream, Due {
     this.#scene = scene;
   }
 
-  begin(pool: SimulatedPool, pod: SimulatedPod, exchange: ClientExchange): void {
+  begin(pool: SimulatedPool, pod: SimulatedPod, exchange: ClientExchange, reuses: boolean): void {
+    this.#reuses = reuses;
     this.#pool = pool;
     this.#pod = pod;
     this.#exchange = exchange;
@@ -67,9 +70,9 @@ export class SimulatedCall implements UpstreamStream, Due {
     return this.#exchange !== null;
   }
 
-  /** A connection is there from an earlier request. Asked once an attempt. */
-  takeConnection(): boolean {
-    return (this.#pool as SimulatedPool).takeConnection();
+  /** Its connection was there before it came. */
+  get reusesConnection(): boolean {
+    return this.#reuses;
   }
 
   get connectTimeoutMs(): number {
@@ -99,6 +102,8 @@ export class SimulatedCall implements UpstreamStream, Due {
     head.attempts += 1;
     this.#scene.onAttempt(head);
     (this.#pod as SimulatedPod).receive(this);
+    const connects = !this.#reuses && this.#state !== FAILING;
+    if (connects && (this.#pool as SimulatedPool).limited) this.#exchange?.onUpstreamWritable();
   }
 
   flush(): boolean {
@@ -111,6 +116,7 @@ export class SimulatedCall implements UpstreamStream, Due {
 
   /** Whoever sent it hears no more of it. The pod does not notice before it is done. */
   destroy(): void {
+    if (this.#exchange !== null) this.#closeConnection();
     this.#exchange = null;
     if (this.#state === NEW) this.#free();
     else if (this.#state === HANGING) {
@@ -150,6 +156,7 @@ export class SimulatedCall implements UpstreamStream, Due {
   /** The pod has ended in the middle of it. */
   lose(): void {
     const exchange = this.#exchange;
+    if (exchange !== null) this.#closeConnection();
     this.#exchange = null;
     // What is in the heap cannot be used again before it has come out.
     if (this.#state === WORKING) this.#state = LOST;
@@ -179,11 +186,11 @@ export class SimulatedCall implements UpstreamStream, Due {
     const exchange = this.#exchange;
     if (exchange !== null) {
       this.#state = ANSWERING;
-      (this.#pool as SimulatedPool).keepConnection();
       (this.head as SimulatedHead).answeredBy = pod;
       exchange.onResponseHead(this.#scene.responseHead(this.#outcome));
     }
     const wanted = this.#exchange;
+    if (wanted !== null) (this.#pool as SimulatedPool).keepConnection();
     this.#free();
     wanted?.onResponseEnd('');
   }
@@ -194,8 +201,13 @@ export class SimulatedCall implements UpstreamStream, Due {
     unsent: boolean,
   ): void {
     const exchange = this.#exchange;
+    if (exchange !== null) this.#closeConnection();
     this.#free();
     exchange?.onUpstreamFailure(code, detail, unsent);
+  }
+
+  #closeConnection(): void {
+    (this.#pool as SimulatedPool).closeConnection();
   }
 
   #free(): void {

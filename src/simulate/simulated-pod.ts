@@ -64,7 +64,7 @@ export class SimulatedPod {
   receive(call: SimulatedCall): void {
     this.requests += 1;
     this.#scene.onReceived(this);
-    const connected = call.takeConnection();
+    const connected = call.reusesConnection;
     if (!this.#alive) this.#refuse(call, 'connection refused', ROUND_TRIP_MS);
     else if (this.#silent && connected) this.#take(call);
     else if (this.#silent) this.#refuse(call, 'no connection came to be in time', call.connectTimeoutMs);

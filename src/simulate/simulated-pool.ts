@@ -1,47 +1,77 @@
 // @hot
-// The connections of one sidecar to one pod, as far as they make a difference: whether one is there already.
+// The connections of one sidecar to one pod, as far as they make a difference: how many there are, and whether one is free.
 import type { ClientExchange, UpstreamStream } from '../proxy/codec/upstream.ts';
-import type { EndpointPool } from '../proxy/upstream/endpoint-pools.ts';
+import type { ConnectionCounter, UnlimitedPool } from '../proxy/upstream/limited-pool.ts';
+import { CONNECTS, READY, type Way } from '../proxy/upstream/way.ts';
 import type { Scene } from './scene.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 
-export class SimulatedPool implements EndpointPool {
+/** What the sidecar shows of its connections to an endpoint. */
+export interface ConnectionFigures {
+  connectionsActive: number;
+  connectionsTotal: number;
+}
+
+export interface SimulatedPoolOptions {
+  readonly scene: Scene;
+  readonly pod: SimulatedPod;
+  readonly endpoint: ConnectionFigures;
+  readonly connectTimeoutMs: number;
+  /** Null = connections are not limited. */
+  readonly counter: ConnectionCounter | null;
+}
+
+/** One request a connection at a time. They stay until their pod ends. */
+export class SimulatedPool implements UnlimitedPool {
   connectTimeoutMs: number;
-  readonly #scene: Scene;
-  readonly #pod: SimulatedPod;
+  readonly #options: SimulatedPoolOptions;
   #idle = 0;
+  #draining = false;
   /** Of the pod, when the connections were made. */
   #incarnation: number;
 
-  constructor(scene: Scene, pod: SimulatedPod, connectTimeoutMs: number) {
-    this.#scene = scene;
-    this.#pod = pod;
-    this.connectTimeoutMs = connectTimeoutMs;
-    this.#incarnation = pod.incarnation;
+  constructor(options: SimulatedPoolOptions) {
+    this.#options = options;
+    this.connectTimeoutMs = options.connectTimeoutMs;
+    this.#incarnation = options.pod.incarnation;
   }
 
   get idleCount(): number {
     return this.#idle;
   }
 
+  /** Somebody waits to hear that a connection has come to be. */
+  get limited(): boolean {
+    return this.#options.counter !== null;
+  }
+
   begin(exchange: ClientExchange, _method: string, _nowMs: number, _repeatable: boolean): UpstreamStream {
-    const call = this.#scene.takeCall();
-    call.begin(this, this.#pod, exchange);
+    const { scene, pod } = this.#options;
+    const call = scene.takeCall();
+    this.#forgetOld();
+    const reuses = this.#idle > 0;
+    if (reuses) this.#idle -= 1;
+    else this.#open();
+    call.begin(this, pod, exchange, reuses);
     return call;
   }
 
-  /** False: there is none, or the process that it went to has ended since. */
-  takeConnection(): boolean {
+  wayFor(_nowMs: number, _repeatable: boolean): Way {
     this.#forgetOld();
-    if (this.#idle === 0) return false;
-    this.#idle -= 1;
-    return true;
+    return this.#idle > 0 ? READY : CONNECTS;
   }
 
-  /** An answer was complete. */
+  /** An answer was complete: its connection is free. */
   keepConnection(): void {
     this.#forgetOld();
-    this.#idle += 1;
+    if (this.#draining) this.closeConnection();
+    else this.#idle += 1;
+  }
+
+  closeConnection(): void {
+    const { endpoint, counter } = this.#options;
+    endpoint.connectionsActive -= 1;
+    counter?.onClosed();
   }
 
   setLimits({ connectTimeoutMs }: { readonly connectTimeoutMs: number }): void {
@@ -49,16 +79,30 @@ export class SimulatedPool implements EndpointPool {
   }
 
   drain(): void {
-    this.#idle = 0;
+    this.#draining = true;
+    this.#closeIdle();
   }
 
   close(): void {
-    this.#idle = 0;
+    this.drain();
   }
 
+  #closeIdle(): void {
+    for (; this.#idle > 0; this.#idle -= 1) this.closeConnection();
+  }
+
+  #open(): void {
+    const { endpoint, counter } = this.#options;
+    endpoint.connectionsActive += 1;
+    endpoint.connectionsTotal += 1;
+    counter?.onOpen();
+  }
+
+  /** Those to a process that has ended since. */
   #forgetOld(): void {
-    if (this.#incarnation === this.#pod.incarnation) return;
-    this.#incarnation = this.#pod.incarnation;
-    this.#idle = 0;
+    const { incarnation } = this.#options.pod;
+    if (this.#incarnation === incarnation) return;
+    this.#incarnation = incarnation;
+    this.#closeIdle();
   }
 }

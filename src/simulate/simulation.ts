@@ -65,6 +65,7 @@ export interface SimulationOutcome {
 const AFTERMATH_MS = 30_000;
 /** Whoever waits for a turn of the real event loop gets one so often, ms of simulated time. */
 const SLICE_MS = 1_000;
+const STEP_MS = 1;
 /** Of further random sequences that have nothing to do with each other. */
 const SEED_STEP = 0x9e37_79b9;
 const SIMULATED_KINDS: ReadonlySet<string> = new Set([
@@ -115,13 +116,22 @@ export class Simulation {
     const { durationMs } = this.#options.scenario;
     for (let atMs = 0; atMs < durationMs + AFTERMATH_MS; atMs += SLICE_MS) {
       if (atMs >= durationMs && this.#callers.every(({ busy }) => busy === 0)) break;
-      this.#clock.runUntil(Math.min(atMs + SLICE_MS, durationMs + AFTERMATH_MS));
+      await this.#runUntil(Math.min(atMs + SLICE_MS, durationMs + AFTERMATH_MS));
       await new Promise((resolve) => setImmediate(resolve));
     }
     for (const caller of this.#callers) caller.end();
     this.#mesh.close();
     for (const plane of this.#planes) plane.close();
     return { figures: this.#figures, fleet: this.#fleet, sessions: this.#sessions, issues };
+  }
+
+  /** What was queued as a microtask runs within a step of what queued it: a request that is refused hears of it so. */
+  async #runUntil(untilMs: number): Promise<void> {
+    for (let next = this.#clock.nextMs; next <= untilMs; next = this.#clock.nextMs) {
+      this.#clock.runUntil(Math.min(next + STEP_MS, untilMs));
+      await undefined;
+    }
+    this.#clock.runUntil(untilMs);
   }
 
   #start(): readonly Issue[] {
@@ -151,10 +161,10 @@ export class Simulation {
       clock: this.#clock,
       random: seededRandom(seed + Math.imul(number + 1, SEED_STEP)),
       zone: zoneOf(scenario.callers.zones, number),
-      createPool: (endpoint, { connectTimeoutMs }) => {
+      createPool: (endpoint, { connectTimeoutMs }, counter) => {
         const pod = this.#fleet.at(endpoint.host);
         if (pod === null) throw new Error(`no simulated pod has the address ${endpoint.address}`);
-        return new SimulatedPool(this.#scene, pod, connectTimeoutMs);
+        return new SimulatedPool({ scene: this.#scene, pod, endpoint, connectTimeoutMs, counter });
       },
       onOutlier: (_cluster, { change }) => {
         if (change === 'ejected') this.#figures.noteEjection(this.#clock.now());

@@ -56,6 +56,11 @@ export class VirtualClock implements Clock {
     this.#heap.add(due);
   }
 
+  /** When something is due next, ms; ∞ = never. */
+  get nextMs(): number {
+    return this.#heap.first?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Lets everything happen that is due up to and with `untilMs`, in order; time is `untilMs` then. */
   runUntil(untilMs: number): void {
     for (let next = this.#heap.first; next !== null && next.atMs <= untilMs; next = this.#heap.first) {

@@ -15,7 +15,7 @@ import { CircuitBreakers } from './circuit-breakers.ts';
 import type { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
 import { Http2Pool } from './http2-pool.ts';
-import { LimitedPool, type UnlimitedPool } from './limited-pool.ts';
+import { type ConnectionCounter, LimitedPool, type UnlimitedPool } from './limited-pool.ts';
 
 export interface EndpointPoolsOptions {
   readonly pool: PoolOptions;
@@ -35,8 +35,15 @@ export interface EndpointPool extends UpstreamPool {
   setLimits(limits: ClientConnectionLimits): void;
 }
 
-/** For whoever reaches endpoints in another way, without circuit breakers. Called once an endpoint, when it is called for the first time. */
-export type CreateEndpointPool = (endpoint: Endpoint, limits: ClientConnectionLimits) => EndpointPool;
+/**
+ * For whoever reaches endpoints in another way. Called once an endpoint, when it is called for the first time. `counter`: where connections are
+ * limited, it is to be told of each; null = they are not.
+ */
+export type CreateEndpointPool = (
+  endpoint: Endpoint,
+  limits: ClientConnectionLimits,
+  counter: ConnectionCounter | null,
+) => UnlimitedPool;
 
 /** ALPN where the configuration lists none. */
 const OFFERED = { http1: ['http/1.1'], http2: ['h2'], auto: ['h2', 'http/1.1'] } as const;
@@ -174,17 +181,22 @@ export class EndpointPools {
   }
 
   #newPool(endpoint: Endpoint, priority: RoutingPriority): EndpointPool {
-    const { createPool } = this.#options;
-    if (createPool !== undefined) return createPool(endpoint, this.#limits());
-    if (this.#breakers === null) return this.#unlimited(endpoint, this.#pool, this.#dials);
+    if (this.#breakers === null) return this.#unlimited(endpoint, this.#pool, this.#dials, null);
     const limits = this.#breakers.at(priority);
     // alloc-ok: once an endpoint
-    return new LimitedPool(endpoint, limits, this.#pool, this.#dials, (options, dials) =>
-      this.#unlimited(endpoint, options, dials),
+    return new LimitedPool(endpoint, limits, this.#pool, this.#dials, (options, dials, counter) =>
+      this.#unlimited(endpoint, options, dials, counter),
     );
   }
 
-  #unlimited(endpoint: Endpoint, options: PoolOptions, dials: AutoDials | null): UnlimitedPool {
+  #unlimited(
+    endpoint: Endpoint,
+    options: PoolOptions,
+    dials: AutoDials | null,
+    counter: ConnectionCounter | null,
+  ): UnlimitedPool {
+    const { createPool } = this.#options;
+    if (createPool !== undefined) return createPool(endpoint, this.#limits(), counter);
     if (dials === null) return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
     // alloc-ok: once an endpoint
     const create: CreatePool = (protocol, dial) => this.#poolOf(endpoint, protocol, { ...options, dial });

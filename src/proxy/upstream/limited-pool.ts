@@ -2,18 +2,33 @@
 import type { ClientConnectionLimits } from '../codec/http1/client-connection.ts';
 import type { ClientExchange, UpstreamPool, UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { AutoDials, AutoPool } from './auto-pool.ts';
+import type { AutoDials } from './auto-pool.ts';
 import type { ResourceLimits } from './circuit-breakers.ts';
-import type { ConnectionPool, Dial, PoolOptions } from './connection-pool.ts';
-import type { Http2Pool } from './http2-pool.ts';
+import type { Dial, PoolOptions } from './connection-pool.ts';
 import { LimitedRequest, type LimitedRequestOwner } from './limited-request.ts';
 import { CONNECTS, READY, UNKNOWN, type Way } from './way.ts';
 
-export type UnlimitedPool = ConnectionPool | Http2Pool | AutoPool;
-/** `dials`: where handshakes tell what the endpoint speaks. */
-export type CreateUnlimited = (options: PoolOptions, dials: AutoDials | null) => UnlimitedPool;
+export interface UnlimitedPool extends UpstreamPool {
+  /** For connections to come. */
+  setLimits(limits: ClientConnectionLimits): void;
+  /** What it has for a request of `nowMs`; nothing is taken. */
+  wayFor(nowMs: number, repeatable: boolean): Way;
+}
 
-export class LimitedPool implements UpstreamPool, LimitedRequestOwner {
+/** Told of connections that are not made by a dial. */
+export interface ConnectionCounter {
+  onOpen(): void;
+  onClosed(): void;
+}
+
+/** `dials`: where handshakes tell what the endpoint speaks. */
+export type CreateUnlimited = (
+  options: PoolOptions,
+  dials: AutoDials | null,
+  counter: ConnectionCounter,
+) => UnlimitedPool;
+
+export class LimitedPool implements UpstreamPool, LimitedRequestOwner, ConnectionCounter {
   readonly #endpoint: Endpoint;
   readonly #limits: ResourceLimits;
   readonly #now: () => number;
@@ -40,7 +55,7 @@ export class LimitedPool implements UpstreamPool, LimitedRequestOwner {
         ? null
         : { either: counted(dials.either), http1: counted(dials.http1), http2: counted(dials.http2) };
     const onRoom = (): void => this.#lookSoon();
-    this.#pool = create({ ...options, dial: counted(options.dial), mayConnect, onRoom }, countedDials);
+    this.#pool = create({ ...options, dial: counted(options.dial), mayConnect, onRoom }, countedDials, this);
   }
 
   get idleCount(): number {
@@ -79,6 +94,17 @@ export class LimitedPool implements UpstreamPool, LimitedRequestOwner {
 
   onAbandoned(request: LimitedRequest): void {
     this.#waiting.delete(request);
+  }
+
+  onOpen(): void {
+    this.#connections += 1;
+    this.#limits.connections += 1;
+  }
+
+  onClosed(): void {
+    this.#connections -= 1;
+    this.#limits.connections -= 1;
+    this.#lookSoon();
   }
 
   /** In the order in which they came. */
@@ -120,13 +146,8 @@ export class LimitedPool implements UpstreamPool, LimitedRequestOwner {
   #counted(dial: Dial): Dial {
     return (host, port, onread) => {
       const socket = dial(host, port, onread);
-      this.#connections += 1;
-      this.#limits.connections += 1;
-      socket.once('close', () => {
-        this.#connections -= 1;
-        this.#limits.connections -= 1;
-        this.#lookSoon();
-      });
+      this.onOpen();
+      socket.once('close', () => this.onClosed());
       return socket;
     };
   }

@@ -12,7 +12,8 @@ import { parseSettings } from '../../../src/config/parse-settings.ts';
 import type { Changes } from '../../../src/model/config-sink.ts';
 import { ClusterStats } from '../../../src/proxy/upstream/cluster-stats.ts';
 import { ConnectionPool } from '../../../src/proxy/upstream/connection-pool.ts';
-import type { CreateEndpointPool, EndpointPool } from '../../../src/proxy/upstream/endpoint-pools.ts';
+import type { CreateEndpointPool } from '../../../src/proxy/upstream/endpoint-pools.ts';
+import type { UnlimitedPool } from '../../../src/proxy/upstream/limited-pool.ts';
 import { Arrivals } from '../../../src/simulate/arrivals.ts';
 import { DRAW_FATE, draw } from '../../../src/simulate/draws.ts';
 import type { Failure, ScenarioSpec } from '../../../src/simulate/scenario-spec.ts';
@@ -58,7 +59,7 @@ function scenarioOf({ failure, share }: Case): ScenarioSpec {
 }
 
 /** Notes each attempt before it is made. */
-function watched(pool: EndpointPool, note: () => void): EndpointPool {
+function watched(pool: UnlimitedPool, note: () => void): UnlimitedPool {
   return {
     get idleCount() {
       return pool.idleCount;
@@ -67,6 +68,7 @@ function watched(pool: EndpointPool, note: () => void): EndpointPool {
       note();
       return pool.begin(...attempt);
     },
+    wayFor: (...request) => pool.wayFor(...request),
     setLimits: (limits) => pool.setLimits(limits),
     drain: () => pool.drain(),
     close: () => pool.close(),
@@ -78,8 +80,8 @@ async function simulate(of: Case): Promise<Course & { readonly told: Changes }> 
   let told: Changes | null = null;
   const createPlane: CreatePlane = (options) => {
     const random = seededRandom(BALANCER_SEED);
-    const createPool: CreateEndpointPool = (endpoint, limits) =>
-      watched(options.createPool(endpoint, limits), () => tried.push(endpoint.host));
+    const createPool: CreateEndpointPool = (endpoint, ...limits) =>
+      watched(options.createPool(endpoint, ...limits), () => tried.push(endpoint.host));
     const plane = createSimulatedPlane({ ...options, random, createPool });
     return {
       apply: (changes) => {

@@ -1,5 +1,9 @@
 // Promises of a simulation: it repeats itself, counts everything once, and what befalls pods is what their callers see.
+import { createSimulatedPlane } from '../../../src/app/simulated-plane.ts';
+import type { ThresholdsSpec } from '../../../src/model/circuit-breakers-spec.ts';
+import type { ClusterSpec } from '../../../src/model/cluster-spec.ts';
 import type { EventSpec, ScenarioSpec } from '../../../src/simulate/scenario-spec.ts';
+import type { CreatePlane } from '../../../src/simulate/simulation.ts';
 import { QUIET, simulated, simulatedSummary } from '../../support/simulated-run.ts';
 
 const HASHED = { 'switchboard.dev/load-balancer': 'maglev', 'switchboard.dev/affinity': 'header:x-user' };
@@ -72,6 +76,40 @@ describe('a simulation', () => {
     // Erlang B of one server with 10 of load: 10 / 11 are refused.
     expect(errorPercent).toBeGreaterThan(85);
     expect(errorPercent).toBeLessThan(95);
+  });
+
+  it('refuses what circuit breakers refuse, and makes wait what they make wait', async () => {
+    const pods = { count: 1, zones: [], latency: { kind: 'fixed', ms: 100 }, concurrency: 0, queue: 0 } as const;
+    const limited = (limits: ThresholdsSpec): CreatePlane => {
+      return (options) => {
+        const plane = createSimulatedPlane(options);
+        const limit = (spec: ClusterSpec): ClusterSpec => ({ ...spec, circuitBreakers: { default: limits } });
+        return {
+          apply: ({ clusters, ...changes }) => {
+            const upserted = (clusters?.upserted ?? []).map(limit);
+            return plane.apply({ ...changes, clusters: { upserted, removed: [] } });
+          },
+          get listeners() {
+            return plane.listeners;
+          },
+          close: () => plane.close(),
+        };
+      };
+    };
+    // 10 requests are in work on average. Erlang B of 5 servers with 10 of load: 56.4 % are refused.
+    const refusing = { createPlane: limited({ maxRequests: 5 }) };
+    const refused = await simulatedSummary({ pods, durationMs: 60_000 }, refusing);
+    expect(Math.abs(refused.errorPercent - 56.4)).toBeLessThan(3);
+    expect(refused.reasons.map(({ reason }) => reason)).toEqual(['UO upstream_overflow']);
+    expect(refused.latencyMs.max).toBeLessThanOrEqual(100);
+    // With 12 connections nobody is refused and some wait for one.
+    const waiting = await simulatedSummary(
+      { pods, durationMs: 60_000 },
+      { createPlane: limited({ maxConnections: 12 }) },
+    );
+    expect(waiting.errors).toBe(0);
+    expect(waiting.latencyMs.p50).toBeGreaterThan(100);
+    expect(waiting.pods[0]?.requests).toBe(waiting.requests);
   });
 
   it('slows a pod down for as long as it says, and not longer', async () => {
