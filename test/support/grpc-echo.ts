@@ -7,6 +7,7 @@ import {
   type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
+  Metadata,
   type MethodDefinition,
   Server,
   ServerCredentials,
@@ -110,6 +111,19 @@ export class GrpcCaller extends Client {
       this.makeUnaryRequest(METHODS.unary.path, same, same, message, options, (error, answer) =>
         error === null ? resolve(answer ?? Buffer.alloc(0)) : reject(error),
       );
+    });
+  }
+
+  /** Its answer, and the metadata before that. */
+  unaryWith(message: Buffer, metadata: Metadata): Promise<{ readonly text: string; readonly metadata: Metadata }> {
+    return new Promise((resolve, reject) => {
+      let first = new Metadata();
+      const call = this.makeUnaryRequest(METHODS.unary.path, same, same, message, metadata, (error, answer) =>
+        error === null ? resolve({ text: String(answer), metadata: first }) : reject(error),
+      );
+      call.on('metadata', (told: Metadata) => {
+        first = told;
+      });
     });
   }
 
