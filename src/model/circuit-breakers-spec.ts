@@ -12,11 +12,21 @@ export interface ThresholdsSpec {
   readonly maxPendingRequests?: number;
   /** Requests that have a connection and are not answered yet; connections of TCP count as one each. */
   readonly maxRequests?: number;
+  /** Attempts after the first. Absent = a share of the requests of ten seconds (docs/guides/retries.md). */
+  readonly retries?: RetryLimitSpec;
   /** How much is left is told as well. */
   readonly trackRemaining?: true;
   /** Connections to any one endpoint. Source: CircuitBreakers.per_host_thresholds. */
   readonly maxConnectionsPerEndpoint?: number;
 }
+
+/**
+ * `number`: so many at a time, 0 … 2^32 − 2. `share`: so much of what is in work for the cluster, 0–100 %, and `minConcurrent` in any case.
+ * Source: max_retries, retry_budget.
+ */
+export type RetryLimitSpec =
+  | { readonly kind: 'number'; readonly max: number }
+  | { readonly kind: 'share'; readonly percent: number; readonly minConcurrent: number };
 
 /** A priority that is absent has no limits. */
 export type CircuitBreakersSpec = Readonly<Partial<Record<RoutingPriority, ThresholdsSpec>>>;

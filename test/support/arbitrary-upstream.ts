@@ -10,6 +10,14 @@ const thresholds: fc.Arbitrary<ThresholdsSpec> = fc
       maxConnections: inUse,
       maxPendingRequests: inUse,
       maxRequests: inUse,
+      retries: fc.oneof(
+        fc.record({ kind: fc.constant('number' as const), max: inUse }),
+        fc.record({
+          kind: fc.constant('share' as const),
+          percent: fc.integer({ min: 0, max: 100 }),
+          minConcurrent: inUse,
+        }),
+      ),
       trackRemaining: fc.constant(true as const),
       maxConnectionsPerEndpoint: inUse,
     },

@@ -1,5 +1,6 @@
 // @hot
 // Whether what has failed may be sent again, and after how long: the policy of its route, the attempts that were made, and the budget of its cluster.
+import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import { BODY_LENGTH, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
@@ -12,6 +13,7 @@ import {
   type RetryPolicy,
 } from '../route/retry-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
+import type { RetryAllowance } from '../upstream/retry-limit.ts';
 import { isRepeatedFurtherOut, saysSpent } from './attempt-headers.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
@@ -39,6 +41,9 @@ export class RetryState {
   #head: RequestHead | null = null;
   #policy: RetryPolicy = DEFAULT_RETRY_POLICY;
   #upgrades = false;
+  #allowance: RetryAllowance | null = null;
+  /** A retry is in work that was taken out of it. */
+  #holds = false;
   /** What the answer that is tried again has asked for; −1 = nothing. */
   #resetMs = -1;
 
@@ -58,20 +63,23 @@ export class RetryState {
   }
 
   /** `upgrades`: the request asks for another protocol. */
-  begin(cluster: Cluster, head: RequestHead, policy: RetryPolicy, upgrades: boolean): void {
+  begin(cluster: Cluster, head: RequestHead, policy: RetryPolicy, priority: RoutingPriority, upgrades: boolean): void {
     this.#cluster = cluster;
     this.#head = head;
     this.#policy = policy.requests === null || policy.requests.matches(head) ? policy : NO_RETRIES;
     this.#upgrades = upgrades;
     this.tried.clear();
     this.#passedOver = 0;
-    cluster.retryBudget.deposit(this.#record.startedAtMs);
+    this.#allowance = cluster.retries[priority];
+    this.#allowance.deposit(this.#record.startedAtMs);
   }
 
   /** The request is over. */
   end(): void {
+    this.settle();
     this.#cluster = null;
     this.#head = null;
+    this.#allowance = null;
   }
 
   /** An answer has begun that its route would rather not pass on. */
@@ -152,16 +160,27 @@ export class RetryState {
   /** An attempt is left, the request is still here whole, nobody further out repeats it, and the budget allows it. */
   #mayRepeat(unsent: boolean, whole: boolean): boolean {
     if (!whole || (!unsent && isRepeatedFurtherOut(this.#head as RequestHead))) return false;
-    const { stats, retryBudget } = this.#cluster as Cluster;
+    // The retry before this one, if there was one, has come to its end.
+    this.settle();
+    const { stats } = this.#cluster as Cluster;
     if (this.#attempts > this.#policy.maxRetries) {
       stats.retryLimitsExceeded += 1;
       this.#record.exhausted = 'URX';
       return false;
     }
     // Where nothing was sent, nothing is multiplied: the budget guards pods against repeated work only.
-    if (unsent || retryBudget.withdraw(this.#context.clock.now())) return true;
+    if (unsent) return true;
+    this.#holds = (this.#allowance as RetryAllowance).withdraw(this.#context.clock.now());
+    if (this.#holds) return true;
     stats.retryOverflows += 1;
     this.#record.exhausted = 'UO';
     return false;
+  }
+
+  /** The caller gets the answer that has begun: whatever it takes, it is no retry in work any more. */
+  settle(): void {
+    if (!this.#holds) return;
+    this.#holds = false;
+    this.#allowance?.release();
   }
 }

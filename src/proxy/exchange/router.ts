@@ -117,7 +117,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
     this.#replay.reset();
-    this.#retries.begin(cluster, head, policy, upgrade !== null);
+    this.#retries.begin(cluster, head, policy, this.priority, upgrade !== null);
     this.#beginAttempt();
   }
 
@@ -192,6 +192,7 @@ export class Router implements AttemptOwner, PickContext {
       if (this.#record.exhausted !== '') this.#record.passOn();
     } else this.#record.exhausted = '';
     this.#take(attempt);
+    this.#retries.settle();
     this.#responseStarted = true;
     if (this.session !== null) this.session.onAnswer(attempt.endpoint as Endpoint, head.status);
     if (this.#hasBody) this.#replay.drop();

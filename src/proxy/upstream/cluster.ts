@@ -16,11 +16,12 @@ import type { OutlierEvent } from '../outlier/ejections.ts';
 import { OutlierDetector, type OutlierDetectorOptions } from '../outlier/outlier-detector.ts';
 import type { CircuitBreakers } from './circuit-breakers.ts';
 import { ClusterDiscovery, type DiscoveryOwner } from './cluster-discovery.ts';
+import { ClusterRetries } from './cluster-retries.ts';
 import { ClusterStats } from './cluster-stats.ts';
 import type { Dial } from './connection-pool.ts';
 import type { DnsOptions } from './dns-watch.ts';
 import { type EndpointPool, EndpointPools, type EndpointPoolsOptions } from './endpoint-pools.ts';
-import { DEFAULT_RETRY_BUDGET, RetryBudget, type RetryBudgetSpec } from './retry-budget.ts';
+import type { RetryBudgetSpec } from './retry-budget.ts';
 import { SessionEndpoints, type SessionSource, whereverTheCallerIs } from './session-endpoints.ts';
 
 export interface ClusterOptions extends EndpointPoolsOptions {
@@ -46,7 +47,8 @@ export interface ClusterSlot {
 export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   readonly name: string;
   readonly stats = new ClusterStats();
-  readonly retryBudget: RetryBudget;
+  /** Which attempts after the first are allowed. */
+  readonly retries: ClusterRetries;
   readonly #options: ClusterOptions;
   readonly #endpoints: EndpointSet;
   readonly #pools: EndpointPools;
@@ -71,7 +73,8 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#spec = spec;
     this.#options = options;
     this.#seed = randomBelow(options.random, 2 ** 32);
-    this.retryBudget = new RetryBudget(options.retryBudget ?? DEFAULT_RETRY_BUDGET); // alloc-ok: once a cluster
+    this.retries = new ClusterRetries(this.stats, options); // alloc-ok: once a cluster
+    this.retries.update(spec.circuitBreakers);
     this.#pools = new EndpointPools(spec, this.stats, options, (endpoint) => this.watch(endpoint)); // alloc-ok: once a cluster
     this.#endpoints = new EndpointSet((endpoint) => this.onEndpointRemoved(endpoint), options.pool.now);
     this.#picker = this.#createPicker();
@@ -101,6 +104,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#spec = spec;
     this.#updateOutliers(spec);
     this.#picker = this.#createPicker();
+    this.retries.update(spec.circuitBreakers);
     this.#pools.update(spec);
     this.#discovery.follow(spec);
   }
@@ -198,6 +202,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   collect(sink: StatSink): void {
     this.stats.collect(this.name, sink);
     this.#pools.collect(this.name, sink);
+    this.retries.collect(this.name, sink);
     this.#outliers?.collect(this.name, sink);
     this.#sessions?.stats.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);

@@ -1,5 +1,6 @@
 // @hot
 // The retry budget: retries may be a share of the requests of the last ten seconds, plus a trickle, and no more.
+import type { RetryAllowance } from './retry-limit.ts';
 
 export interface RetryBudgetSpec {
   /** Retries allowed per request, 0–1. */
@@ -12,7 +13,7 @@ export const DEFAULT_RETRY_BUDGET: RetryBudgetSpec = { ratio: 0.2, minPerSecond:
 
 const WINDOW_SECONDS = 10;
 
-export class RetryBudget {
+export class RetryBudget implements RetryAllowance {
   readonly #spec: RetryBudgetSpec;
   /** Counted by the second, in whole numbers: sums of shares would drift. */
   readonly #depositsOf = new Float64Array(WINDOW_SECONDS);
@@ -40,6 +41,10 @@ export class RetryBudget {
     this.#withdrawalsOf[slot] = (this.#withdrawalsOf[slot] as number) + 1;
     this.#withdrawals += 1;
     return true;
+  }
+
+  release(): void {
+    // What counts is how many there have been.
   }
 
   /** Forgets the seconds that have left the window. */

@@ -7,7 +7,6 @@ const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] 
     'endpoints are not probed: who is out comes back when its time is over',
   ],
   ['health_checks', 'endpoints are not probed: those of the file count as healthy'],
-  ['max_retries', 'the retry budget of the sidecar is the limit'],
   ['retry_budget', 'the retry budget of the sidecar is the limit'],
   ['lb_policy', 'endpoints are taken in turn (round robin)'],
   ['load_balancing_policy', 'endpoints are taken in turn (round robin)'],

@@ -15,6 +15,7 @@ import type {
 } from '../gen/envoy/config/cluster/v3/circuit_breaker_pb.ts';
 import { RoutingPriority as WirePriority } from '../gen/envoy/config/core/v3/base_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
+import { decodeRetryLimit, encodeRetryLimit } from './retry-limit.ts';
 
 type ThresholdsInit = MessageInitShape<typeof CircuitBreakers_ThresholdsSchema>;
 
@@ -60,6 +61,7 @@ function decodeThresholds(message: CircuitBreakers_Thresholds, context: DecodeCo
     ...limit(message.maxConnections, 'maxConnections'),
     ...limit(message.maxPendingRequests, 'maxPendingRequests'),
     ...limit(message.maxRequests, 'maxRequests'),
+    ...decodeRetryLimit(message, context, path),
     ...(message.trackRemaining ? { trackRemaining: true } : {}),
   };
 }
@@ -92,6 +94,7 @@ function encodeThresholds(priority: RoutingPriority, spec: ThresholdsSpec): Thre
     maxConnections: spec.maxConnections ?? UNLIMITED,
     maxPendingRequests: spec.maxPendingRequests ?? UNLIMITED,
     maxRequests: spec.maxRequests ?? UNLIMITED,
+    ...encodeRetryLimit(spec.retries),
     ...(spec.trackRemaining === true ? { trackRemaining: true } : {}),
   };
 }

@@ -13,7 +13,10 @@ export const UPSTREAM_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'max_requests',
       'track_remaining',
       'max_connection_pools',
+      'max_retries',
+      'retry_budget',
     ],
     refused: [],
   },
+  [`${BREAKERS}.Thresholds.RetryBudget`]: { supported: ['budget_percent', 'min_retry_concurrency'], refused: [] },
 };

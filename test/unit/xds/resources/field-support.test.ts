@@ -17,6 +17,7 @@ import {
   BootstrapSchema,
 } from '../../../../src/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import {
+  CircuitBreakers_Thresholds_RetryBudgetSchema,
   CircuitBreakers_ThresholdsSchema,
   CircuitBreakersSchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.ts';
@@ -156,6 +157,7 @@ const REGISTRY: Registry = createRegistry(
   ClusterSchema,
   OutlierDetectionSchema,
   CircuitBreakersSchema,
+  CircuitBreakers_Thresholds_RetryBudgetSchema,
   CircuitBreakers_ThresholdsSchema,
   Cluster_RefreshRateSchema,
   Cluster_LbSubsetConfigSchema,
