@@ -27,7 +27,7 @@ events:
     name: 'rolling-restart',
     about: 'ten pods are replaced one after the other, under 1,000 users with cookies',
     yaml: `duration: 80s
-load: {rate: 1000}
+load: {rate: 500}
 sessions: 1000                    # users who keep their cookies
 callers: {count: 10}
 pods:
@@ -55,7 +55,7 @@ events:
   {
     name: 'slow-pod',
     about: 'one of five pods takes twenty times as long',
-    yaml: `duration: 60s
+    yaml: `duration: 40s
 load: {rate: 1000}
 callers: {count: 10}
 pods:
@@ -63,14 +63,14 @@ pods:
   latency: {median: 5ms, p99: 50ms}
   concurrency: 50                 # requests that a pod works on at a time; others wait
 events:
-  - {at: 10s, for: 40s, do: slow, pods: [0], factor: 20}
+  - {at: 10s, for: 20s, do: slow, pods: [0], factor: 20}
 `,
   },
   {
     name: 'zone-outage',
     about: 'the nodes of one of three zones are gone without a word',
     yaml: `duration: 90s
-load: {rate: 1000}
+load: {rate: 500}
 callers: {count: 9, zones: [a, b, c]}
 pods:
   count: 9
@@ -82,10 +82,10 @@ events:
   },
   {
     name: 'one-of-100-leaves',
-    about: 'one of 100 pods ends: how many of 10,000 users go to another pod than before?',
-    yaml: `duration: 60s
-load: {rate: 2000}
-sessions: 10000
+    about: 'one of 100 pods ends: how many of 5,000 users go to another pod than before?',
+    yaml: `duration: 40s
+load: {rate: 1500}
+sessions: 5000
 callers: {count: 10}
 pods:
   count: 100
@@ -94,7 +94,7 @@ annotations:
   switchboard.dev/load-balancer: maglev
   switchboard.dev/affinity: header:x-user
 events:
-  - {at: 30s, do: drain, pods: [50], grace: 1s}
+  - {at: 20s, do: drain, pods: [50], grace: 1s}
 `,
   },
 ];
