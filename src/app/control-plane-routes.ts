@@ -28,6 +28,7 @@ export function controlPlaneRoutes(source: ControlPlaneSource): readonly AdminRo
     snapshotRoute(source),
     issuesRoute(source),
     policiesRoute(source),
+    gatewayRoutesRoute(source),
     metricsRoute(source),
   ];
 }
@@ -106,6 +107,15 @@ function policiesRoute(source: ControlPlaneSource): AdminRoute {
     doc: 'What became of each TrafficPolicy, as its status, and which of them counts for each Service port, as JSON.',
     handle: () =>
       jsonResponse(`${JSON.stringify(source.state()?.policies() ?? { policies: [], services: [] }, null, 2)}\n`),
+  };
+}
+
+function gatewayRoutesRoute(source: ControlPlaneSource): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/debug/gateway-routes',
+    doc: 'The status of each HTTPRoute and GRPCRoute whose parent is a Service: whether it takes effect, and what is wrong with it, as JSON.',
+    handle: () => jsonResponse(`${JSON.stringify({ routes: source.state()?.routeStatuses() ?? [] }, null, 2)}\n`),
   };
 }
 

@@ -13,6 +13,7 @@ import { CheckedSnapshots } from './checked-snapshots.ts';
 import { IssueLog } from './issue-log.ts';
 import { type PolicyReport, policyReport } from './policy/policy-report.ts';
 import type { Registry, RegistryEvent } from './registry/registry.ts';
+import { type RouteStatus, routeStatuses } from './translate/gateway/route-status.ts';
 import type { Mesh } from './translate/mesh.ts';
 import { OnDemandNames } from './translate/on-demand-names.ts';
 import { Origins } from './translate/origins.ts';
@@ -35,6 +36,8 @@ export interface MeshState {
   apiListener(view: View, name: string): ApiListenerSpec | null;
   /** The routes of a Service port, by name of its cluster, as a gRPC client of this view asks for them. */
   routeConfig(view: View, name: string): RouteConfigSpec | null;
+  /** What the status of each route of Gateway API says. Made when it is asked for. */
+  routeStatuses(): readonly RouteStatus[];
   /** The objects that the resource `name` was made from, as far as they can be told; `reason`: why it was refused. */
   originsOf(family: keyof Snapshot, name: string, reason: string): readonly ResourceOrigin[];
   /** What became of each TrafficPolicy; made when it is asked for. */
@@ -175,6 +178,7 @@ export class ControlPlane {
       snapshotFor,
       apiListener: (view, name) => this.#onDemand.apiListener(view.namespace, name, snapshotFor(view).clusters),
       routeConfig: (view, name) => this.#onDemand.routeConfig(name, snapshotFor(view).clusters),
+      routeStatuses: () => routeStatuses(mesh.gatewayRoutes),
       originsOf: (family, name, reason) => this.#origins.of(mesh, family, name, reason),
       policies: () => policyReport(mesh.services, mesh.dangling),
     };

@@ -8,7 +8,10 @@ import { withDefaults } from './translate/slice-backends.ts';
 import type { WorldChange } from './world.ts';
 
 /** They have no endpoints. */
-const CALM: ReadonlySet<Kind> = new Set(['Namespace', 'ConfigMap', 'Deployment', 'StatefulSet', 'TrafficPolicy']);
+const CALM: ReadonlySet<Kind> = new Set([
+  ...(['Namespace', 'ConfigMap', 'Deployment', 'StatefulSet'] as const),
+  ...(['TrafficPolicy', 'HTTPRoute', 'GRPCRoute', 'ReferenceGrant'] as const),
+]);
 
 /**
  * True unless the change is known to take nothing from anybody. `hasOtherSlices`: a Service's first EndpointSlice puts its Pods out of

@@ -8,13 +8,15 @@ import type { TrafficPolicy } from '../kube/traffic-policy/traffic-policy.ts';
 import type { Workload } from '../kube/workload.ts';
 import { LabelIndex } from './label-index.ts';
 import { type DanglingTarget, PolicyIndex } from './policy/policy-index.ts';
+import { RouteIndex } from './route-index.ts';
 import { SelectorIndex } from './selector-index.ts';
+import type { RouteInputs } from './translate/gateway/route-inputs.ts';
 import { nearMiss } from './translate/near-miss.ts';
 import type { ServiceInputs } from './translate/service-inputs.ts';
 import type { TranslatorSource } from './translate/translator.ts';
 import type { World, WorldChange } from './world.ts';
 
-type OwnInputs = Omit<ServiceInputs, 'vips'>;
+type OwnInputs = Omit<ServiceInputs, 'vips' | 'routes'>;
 
 export class WorldIndex implements TranslatorSource {
   readonly #world: World;
@@ -23,6 +25,7 @@ export class WorldIndex implements TranslatorSource {
   readonly #slices = new LabelIndex<Located<EndpointSlice>>();
   readonly #policies = new PolicyIndex();
   readonly #selectors = new SelectorIndex();
+  readonly #routes: RouteIndex;
   /** What a change may concern is taken out. */
   readonly #inputs = new Map<Located<Service>, OwnInputs>();
   /** Null: to be listed again. */
@@ -31,6 +34,7 @@ export class WorldIndex implements TranslatorSource {
 
   constructor(world: World) {
     this.#world = world;
+    this.#routes = new RouteIndex(world);
   }
 
   /** To be told every change of the world. */
@@ -38,6 +42,7 @@ export class WorldIndex implements TranslatorSource {
     for (const change of changes) {
       const { before, after } = change;
       this.#forgetLists(change);
+      this.#routes.apply(before, after);
       if (before !== null) this.#forget(before);
       if (after !== null) this.#forget(after);
       if (after !== null) this.#set(after);
@@ -57,6 +62,10 @@ export class WorldIndex implements TranslatorSource {
 
   danglingPolicies(): readonly DanglingTarget[] {
     return this.#policies.dangling((namespace, name) => this.#world.get('Service', namespace, name) !== null);
+  }
+
+  routes(): readonly RouteInputs[] {
+    return this.#routes.inputs();
   }
 
   /** How many other EndpointSlices the Service of this one has. */

@@ -1,7 +1,10 @@
 // The union of all objects that we read, and how one is named.
 import type { ConfigMap, Namespace } from './config-objects.ts';
 import type { EndpointSlice, Endpoints } from './endpoint-objects.ts';
+import type { GrpcRoute } from './grpc-route.ts';
+import type { HttpRoute } from './http-route.ts';
 import type { Pod } from './pod.ts';
+import type { ReferenceGrant } from './reference-grant.ts';
 import type { Service } from './service.ts';
 import type { TrafficPolicy } from './traffic-policy/traffic-policy.ts';
 import type { Deployment, StatefulSet } from './workload.ts';
@@ -12,8 +15,11 @@ export type KubeObject =
   | Deployment
   | Endpoints
   | EndpointSlice
+  | GrpcRoute
+  | HttpRoute
   | Namespace
   | Pod
+  | ReferenceGrant
   | Service
   | StatefulSet
   | TrafficPolicy;

@@ -139,7 +139,7 @@ function unknownKindIssue(value: Readonly<Record<string, unknown>>, place: Place
 }
 
 function unknownKindRemedy(kind: string): string {
-  const known = KINDS.map((row) => row.kind);
+  const known = [...new Set(KINDS.map((row) => row.kind))];
   const near = nearest(kind, known);
   const list = `the kinds that count here are ${known.join(', ')}`;
   return near === null || near === kind ? list : `did you mean ${near}? ${list}`;

@@ -1,4 +1,5 @@
 // What a request must be for a route to take it: path, headers and query parameters.
+import type { FractionSpec } from './fraction-spec.ts';
 
 /** Source: envoy.type.matcher.v3.StringMatcher. `prefix`, `suffix` and `contains` are never empty; `ignoreCase` folds ASCII letters. */
 export type StringMatcherSpec =
@@ -51,6 +52,8 @@ export interface RouteMatchSpec {
   readonly ignoreCase?: boolean;
   /** Matches CONNECT requests only, whatever their path (RouteMatch.connect_matcher). */
   readonly connect?: boolean;
+  /** Of the requests that all else matches so many are taken, by chance. Absent = all. Source: RouteMatch.runtime_fraction. */
+  readonly share?: FractionSpec;
   readonly headers?: readonly HeaderMatcherSpec[];
   readonly query?: readonly QueryMatcherSpec[];
 }

@@ -77,6 +77,7 @@ export class DataPlane implements ConfigSink, StatSource {
     this.#routes = new RouteManager({
       clock: options.listener.shared.clock,
       log: options.listener.log,
+      random: options.cluster.random,
       holdMs: options.holdMs ?? DEFAULT_HOLD_MS,
       slotOf: (name) => this.#clusters.slot(name),
       isServing: (name) => this.#clusters.isServing(name),

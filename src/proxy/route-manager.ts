@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { Deadlines } from '../base/deadlines.ts';
 import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
 import type { RouteConfigSpec } from '../model/route-spec.ts';
 import type { RouteSlot } from './exchange/exchange-context.ts';
 import { RouteTable } from './route/route-table.ts';
@@ -10,6 +11,7 @@ import type { ClusterSlot } from './upstream/cluster.ts';
 export interface RouteManagerOptions {
   readonly clock: Clock;
   readonly log: Log;
+  readonly random: Random;
   /** A cluster that does not serve within this time holds no table back any more, ms (> 0). */
   readonly holdMs: number;
   /** The same slot for the same name, for as long as a table uses it. */
@@ -93,7 +95,7 @@ export class RouteManager {
       clusters.add(name);
       return this.#options.slotOf(name);
     };
-    const table = new RouteTable(spec, slotOf, before);
+    const table = new RouteTable(spec, slotOf, this.#options.random, before);
     const entry = this.#entry(key);
     entry.held = { table, clusters };
     entry.removed = false;

@@ -108,7 +108,7 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'xds', 'xds/gen'],
     packages: ['@bufbuild/protobuf', 'yaml'],
   },
-  { path: 'control', imports: ['base', 'model', 'kube'], packages: [] },
+  { path: 'control', imports: ['base', 'model', 'kube', 'regex'], packages: [] },
   {
     path: 'simulate',
     imports: ['base', 'model', 'config', 'kube', 'proxy/codec', 'proxy/upstream', 'proxy/outlier', 'control'],

@@ -1,6 +1,6 @@
 // A control plane and sidecars as whole programs in the test's process, over real gRPC.
 import { ControlPlaneApp } from '../../src/app/control-plane-app.ts';
-import { ProxyApp } from '../../src/app/proxy-app.ts';
+import { ProxyApp, type ProxyAppOptions } from '../../src/app/proxy-app.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { type Log, silentLog } from '../../src/base/log.ts';
 import { type Random, systemRandom } from '../../src/base/random.ts';
@@ -36,6 +36,8 @@ ports: [{name: http, port: ${port}}]
 export interface SidecarTimes {
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Where its connections were going. */
+  readonly originalDestination?: NonNullable<ProxyAppOptions['originalDestination']>;
 }
 
 interface SeenClients {
@@ -52,6 +54,11 @@ export class AppMesh {
   /** For `afterEach`. */
   async close(): Promise<void> {
     for (const end of this.#ending.splice(0).reverse()) await end();
+  }
+
+  /** Undone with the rest, last come first. */
+  atEnd(end: () => unknown): void {
+    this.#ending.push(end);
   }
 
   write(...manifests: readonly string[]): void {
@@ -85,8 +92,8 @@ export class AppMesh {
       ...env,
     });
     if (!settings.ok) throw new Error(JSON.stringify(settings.issues));
-    const { clock = systemClock, random = systemRandom } = times;
-    const outside = { clock, random, log };
+    const { clock = systemClock, random = systemRandom, ...redirected } = times;
+    const outside = { clock, random, log, ...redirected };
     const app = new ProxyApp({ settings: settings.value, adminAddress: null, ...outside, onQuit: () => {} });
     this.#ending.push(() => app.close());
     await app.start();

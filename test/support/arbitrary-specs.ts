@@ -8,6 +8,7 @@ import {
   type LocalityEndpointsSpec,
 } from '../../src/model/endpoint-spec.ts';
 import type { CidrRangeSpec, FilterChainMatchSpec } from '../../src/model/filter-chain-match-spec.ts';
+import { FRACTION_DENOMINATORS } from '../../src/model/fraction-spec.ts';
 import type {
   FilterChainSpec,
   HttpConnectionManagerSpec,
@@ -168,12 +169,19 @@ const anyRoute: fc.Arbitrary<RouteSpec> = fc.record(
     name: fc.string(),
     filters: filterOverrides,
     match: fc.oneof(
-      fc.record({
-        path: fc.oneof(
-          fc.record({ kind: fc.constant('prefix' as const), value: fc.string() }),
-          fc.record({ kind: fc.constant('exact' as const), value: fc.string() }),
-        ),
-      }),
+      fc.record(
+        {
+          path: fc.oneof(
+            fc.record({ kind: fc.constant('prefix' as const), value: fc.string() }),
+            fc.record({ kind: fc.constant('exact' as const), value: fc.string() }),
+          ),
+          share: fc.record({
+            numerator: fc.nat({ max: 4_294_967_295 }),
+            denominator: fc.constantFrom(...FRACTION_DENOMINATORS),
+          }),
+        },
+        { requiredKeys: ['path'] },
+      ),
       fc.constant({ path: { kind: 'prefix' as const, value: '/' }, connect: true }),
     ),
     action: routeAction,

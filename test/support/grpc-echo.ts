@@ -105,10 +105,11 @@ export class GrpcCaller extends Client {
     });
   }
 
-  unary(message: Buffer, deadlineMs = 20_000): Promise<Buffer> {
+  unary(message: Buffer, deadlineMs = 20_000, headers: Readonly<Record<string, string>> = {}): Promise<Buffer> {
+    const metadata = Metadata.fromHttp2Headers(headers);
     return new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + deadlineMs };
-      this.makeUnaryRequest(METHODS.unary.path, same, same, message, options, (error, answer) =>
+      this.makeUnaryRequest(METHODS.unary.path, same, same, message, metadata, options, (error, answer) =>
         error === null ? resolve(answer ?? Buffer.alloc(0)) : reject(error),
       );
     });

@@ -1,5 +1,7 @@
 // What a name that is held costs a request of a sidecar that holds what it dials: the look-up, then the routes.
+
 import { systemClock } from '../../../src/base/clock.ts';
+import { systemRandom } from '../../../src/base/random.ts';
 import { RequestHead } from '../../../src/proxy/codec/head.ts';
 import { parseRequestHead } from '../../../src/proxy/codec/http1/parse-request-head.ts';
 import type { RouteSlot } from '../../../src/proxy/exchange/exchange-context.ts';
@@ -24,7 +26,7 @@ function slotOf(name: string): RouteSlot {
   const virtualHosts = [{ name, domains: ['*'], routes }];
   return {
     name,
-    table: new RouteTable({ name, virtualHosts }, (cluster) => ({ name: cluster, cluster: null })),
+    table: new RouteTable({ name, virtualHosts }, (cluster) => ({ name: cluster, cluster: null }), systemRandom),
     demand: null,
   };
 }

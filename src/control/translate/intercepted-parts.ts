@@ -39,7 +39,7 @@ export class InterceptedParts {
   }
 
   /** Those of each Service port beside `proxy`. */
-  routesOf({ portRoutes }: Mesh, proxy: Snapshot['routes']): Snapshot['routes'] {
+  routesOf(portRoutes: Mesh['portRoutes'], proxy: Snapshot['routes']): Snapshot['routes'] {
     const known = this.#routes.get(proxy);
     if (known?.ports === portRoutes) return known.routes;
     const routes = new Map([...portRoutes, ...proxy]);

@@ -5,6 +5,7 @@ import type { LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import type { ServiceNameSpec } from '../../model/service-name-spec.ts';
 import type { DanglingTarget } from '../policy/policy-index.ts';
+import type { TranslatedRoute } from './gateway/translate-route.ts';
 import type { NamedHost } from './named-host.ts';
 import { sameItems } from './service-inputs.ts';
 import type { ServiceRoute } from './service-route.ts';
@@ -18,11 +19,15 @@ export interface Mesh {
   /** For sidecars that ask for what is dialled: names, and the routes of each Service port, the same for every namespace. */
   readonly names: ReadonlyMap<string, ServiceNameSpec>;
   readonly portRoutes: ReadonlyMap<string, RouteConfigSpec>;
+  /** What stands in the place of some of these for callers of a namespace, by that. */
+  readonly consumerRoutes: ReadonlyMap<string, ReadonlyMap<string, RouteConfigSpec>>;
   readonly issues: readonly Issue[];
   /** What all of it was made from. */
   readonly services: readonly TranslatedService[];
   /** Targets of TrafficPolicies that are no Services. */
   readonly dangling: readonly DanglingTarget[];
+  /** Of Gateway API: for their status. */
+  readonly gatewayRoutes: readonly TranslatedRoute[];
 }
 
 /** By namespace and name of their Services. */
@@ -38,9 +43,11 @@ export const EMPTY_MESH: Mesh = {
   hosts: { namespaces: [], hosts: [] },
   names: new Map(),
   portRoutes: new Map(),
+  consumerRoutes: new Map(),
   issues: [],
   services: [],
   dangling: [],
+  gatewayRoutes: [],
 };
 
 /** `services` by namespace and name; `issues` are those between them. */
@@ -92,10 +99,25 @@ function joinAll(services: readonly TranslatedService[], issues: readonly Issue[
     // Both are made from the same as the hosts are.
     names: sameHosts ? before.names : byName(services.flatMap((service) => service.names)),
     portRoutes: sameHosts ? before.portRoutes : byName(services.flatMap(configsOf)),
+    consumerRoutes: sameHosts ? before.consumerRoutes : consumerRoutesOf(services),
     issues,
     services,
-    dangling: [],
+    dangling: before.dangling,
+    gatewayRoutes: before.gatewayRoutes,
   };
+}
+
+function consumerRoutesOf(services: readonly TranslatedService[]): Mesh['consumerRoutes'] {
+  const byNamespace = new Map<string, Map<string, RouteConfigSpec>>();
+  for (const { routes } of services) {
+    for (const { consumerConfigs } of routes) {
+      for (const [namespace, config] of consumerConfigs) {
+        const configs = byNamespace.get(namespace) ?? new Map<string, RouteConfigSpec>();
+        byNamespace.set(namespace, configs.set(config.name, config));
+      }
+    }
+  }
+  return byNamespace;
 }
 
 function configsOf({ routes }: TranslatedService): readonly RouteConfigSpec[] {

@@ -19,7 +19,14 @@ export interface NamedHost {
   readonly own: HostView;
   /** From any other. */
   readonly foreign: HostView;
+  /** From namespaces whose callers have routes of their own, in the place of `foreign`. */
+  readonly consumers: ReadonlyMap<string, HostView>;
 }
+
+/** By namespace of the caller; '' = every other. */
+export type RoutesByCaller = ReadonlyMap<string, readonly RouteSpec[]>;
+
+export const EVERYBODY = '';
 
 export interface HostNames {
   /** What stands before the namespace: `svc`, or `pod.svc` of a headless Service. */
@@ -38,7 +45,7 @@ interface Form {
 /**
  * The first of `ports` is the Service port that names the virtual host; all of them have its `routes`. A name without a port means 80.
  */
-export function namedHost(names: HostNames, ports: readonly number[], routes: readonly RouteSpec[]): NamedHost {
+export function namedHost(names: HostNames, ports: readonly number[], routes: RoutesByCaller): NamedHost {
   const full = serviceHost(names.label, names.namespace, names.clusterDomain);
   const addresses: Form[] = names.addresses.map((name) => ({ name, step: 0 }));
   // What a resolver appends to find the full name, taken off it again.
@@ -47,11 +54,14 @@ export function namedHost(names: HostNames, ports: readonly number[], routes: re
     step: (at + 1) as SearchStep,
   }));
   const name = portRouteName(ports[0] ?? 0, full);
-  return {
-    own: hostView(name, routes, forms, addresses, ports),
-    // A short name means the caller's own namespace.
-    foreign: hostView(name, routes, forms.slice(1), addresses, ports),
-  };
+  const all = routes.get(EVERYBODY) ?? [];
+  // A short name means the caller's own namespace.
+  const foreign = hostView(name, all, forms.slice(1), addresses, ports);
+  const consumers = new Map<string, HostView>();
+  for (const [namespace, own] of routes) {
+    if (namespace !== EVERYBODY) consumers.set(namespace, { ...foreign, spec: { ...foreign.spec, routes: own } });
+  }
+  return { own: hostView(name, all, forms, addresses, ports), foreign, consumers };
 }
 
 function hostView(

@@ -5,6 +5,7 @@ import type { Pod } from '../../kube/pod.ts';
 import type { Service } from '../../kube/service.ts';
 import type { TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
 import type { Workload } from '../../kube/workload.ts';
+import type { TranslatedRoute } from './gateway/translate-route.ts';
 
 export interface ServiceInputs {
   readonly service: Located<Service>;
@@ -24,6 +25,8 @@ export interface ServiceInputs {
   readonly policies: readonly Located<TrafficPolicy>[];
   /** The ClusterIPs that are its own, in canonical form. */
   readonly vips: readonly string[];
+  /** Routes of Gateway API that have it as a parent. */
+  readonly routes: readonly TranslatedRoute[];
 }
 
 /** Item by item identical. */

@@ -7,7 +7,9 @@ import { outboundClusterName, serviceHost } from '../../model/names.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import { assignmentOf, clusterOf } from './assignment.ts';
 import type { Backend } from './backend.ts';
-import { type HostNames, type NamedHost, namedHost } from './named-host.ts';
+import { type PortRules, portRules } from './gateway/port-rules.ts';
+import type { TranslatedRoute } from './gateway/translate-route.ts';
+import { EVERYBODY, type HostNames, type NamedHost, namedHost, type RoutesByCaller } from './named-host.ts';
 import { defaultRoutes, type ServiceAction, serviceAction } from './service-action.ts';
 import { protocolOf } from './service-protocol.ts';
 import type { ServiceTraffic } from './service-traffic.ts';
@@ -18,6 +20,8 @@ export interface ServiceRoute {
   readonly host: NamedHost;
   /** The same routes under no name at all: for sidecars that know what an authority means. */
   readonly config: RouteConfigSpec;
+  /** What stands in its place for callers of some namespaces. */
+  readonly consumerConfigs: ReadonlyMap<string, RouteConfigSpec>;
   readonly answersTo: AnswersTo;
 }
 
@@ -30,6 +34,8 @@ export interface AnswersTo {
   readonly ports: readonly number[];
   /** What its routes say beside where they lead. */
   readonly action: ServiceAction;
+  /** What routes of Gateway API make of it; absent = none is attached. */
+  readonly rules?: PortRules;
 }
 
 /** By cluster name: the routes of the translation before. */
@@ -43,6 +49,8 @@ export interface RouteTarget {
   readonly extra: readonly number[];
   readonly backends: readonly Backend[];
   readonly traffic: ServiceTraffic;
+  /** Of Gateway API, that are attached to the Service. */
+  readonly routes: readonly TranslatedRoute[];
 }
 
 /**
@@ -50,12 +58,15 @@ export interface RouteTarget {
  * that there is to make.
  */
 export function serviceRoute(names: HostNames, target: RouteTarget, known: KnownRoutes): ServiceRoute {
-  const { port, extra, backends, traffic } = target;
+  const { port, extra, backends, traffic, routes } = target;
   const fullName = serviceHost(names.label, names.namespace, names.clusterDomain);
   const name = outboundClusterName(port.port, fullName);
   const before = known.get(name);
   const action = serviceAction(traffic);
-  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra], action };
+  const { label: service, namespace } = names;
+  const rules = portRules(routes, { namespace, service, port: port.port, cluster: name, action });
+  const ruled = rules === null ? {} : { rules };
+  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra], action, ...ruled };
   const assignment = assignmentOf(name, backends, traffic);
   const cluster = clusterOf(name, protocolOf(port), traffic);
   const sameCluster = before !== undefined && isDeepStrictEqual(before.cluster, cluster);
@@ -69,14 +80,26 @@ export function serviceRoute(names: HostNames, target: RouteTarget, known: Known
   };
 }
 
-type HostPart = Pick<ServiceRoute, 'host' | 'config' | 'answersTo'>;
+type HostPart = Omit<ServiceRoute, 'cluster' | 'assignment'>;
 
-function hostPartOf({ host, config, answersTo }: ServiceRoute): HostPart {
-  return { host, config, answersTo };
+function hostPartOf({ host, config, consumerConfigs, answersTo }: ServiceRoute): HostPart {
+  return { host, config, consumerConfigs, answersTo };
 }
 
 function makeHost(names: HostNames, answersTo: AnswersTo, cluster: string): HostPart {
-  const host = namedHost(names, answersTo.ports, defaultRoutes(cluster, answersTo.action));
-  const { name, routes } = host.foreign.spec;
-  return { host, config: { name, virtualHosts: [{ name, domains: ['*'], routes }] }, answersTo };
+  const routes = routesByCaller(answersTo, cluster);
+  const host = namedHost(names, answersTo.ports, routes);
+  const { name } = host.foreign.spec;
+  const configs = Array.from(routes, ([namespace, own]): [string, RouteConfigSpec] => [
+    namespace,
+    { name, virtualHosts: [{ name, domains: ['*'], routes: own }] },
+  ]);
+  const [[, config] = ['', { name, virtualHosts: [] }], ...consumers] = configs;
+  return { host, config, consumerConfigs: new Map(consumers), answersTo };
+}
+
+/** Everybody first. */
+function routesByCaller({ action, rules }: AnswersTo, cluster: string): RoutesByCaller {
+  const everybody = rules?.everybody ?? defaultRoutes(cluster, action);
+  return new Map([[EVERYBODY, everybody] as const, ...Object.entries(rules?.consumers ?? {})]);
 }

@@ -78,10 +78,11 @@ function portRoutes(context: PortContext, port: ServicePort): readonly ServiceRo
   const backends = mergeBackends(backendsOf(inputs, port));
   const traffic = withHints(context.policed.trafficOf(port), backends);
   const names = { label: name, namespace, clusterDomain, addresses: inputs.vips };
-  if (!isHeadless(service)) return [serviceRoute(names, { port, extra: [], backends, traffic }, known)];
+  if (!isHeadless(service))
+    return [serviceRoute(names, { port, extra: [], backends, traffic, routes: inputs.routes }, known)];
   const declared = ports.map((one) => one.port.port);
   const extra = extraPorts(backends, port, declared);
-  const own = serviceRoute(names, { port, extra, backends, traffic }, known);
+  const own = serviceRoute(names, { port, extra, backends, traffic, routes: [] }, known);
   return [own, ...headlessRoutes({ service, port, declared, traffic, clusterDomain, known }, backends)];
 }
 

@@ -7,6 +7,9 @@ import type { Service } from '../../kube/service.ts';
 import { type DanglingTarget, danglingIssues } from '../policy/policy-index.ts';
 import { compare } from './backend.ts';
 import { type ClusterIps, clusterIpsOf } from './cluster-ips.ts';
+import { AttachedRoutes } from './gateway/attached-routes.ts';
+import { type RouteInputs, serviceKey } from './gateway/route-inputs.ts';
+import type { TranslatedRoute } from './gateway/translate-route.ts';
 import { EMPTY_MESH, joinServices, type Mesh } from './mesh.ts';
 import { type ServiceInputs, sameItems } from './service-inputs.ts';
 import { type TranslatedService, translateService } from './translate-service.ts';
@@ -20,15 +23,19 @@ export interface TranslatorSource {
   /** Targets of TrafficPolicies that are no Services. */
   danglingPolicies(): readonly DanglingTarget[];
   inputsOf(service: Located<Service>): OwnInputs;
+  /** Of Gateway API, in any order. */
+  routes(): readonly RouteInputs[];
 }
 
-type OwnInputs = Omit<ServiceInputs, 'vips'>;
+type OwnInputs = Omit<ServiceInputs, 'vips' | 'routes'>;
 
 const NO_IPS: readonly string[] = [];
+const NO_ROUTES: readonly TranslatedRoute[] = [];
 
 interface Memo {
   readonly own: OwnInputs;
   readonly vips: readonly string[];
+  readonly routes: readonly TranslatedRoute[];
   readonly translated: TranslatedService;
 }
 
@@ -42,6 +49,7 @@ interface Ordered {
 /** The result depends on the source alone; what is remembered only saves work and keeps identities. */
 export class Translator {
   readonly #clusterDomain: string;
+  readonly #routes: AttachedRoutes;
   #ordered: Ordered = { services: [], sorted: [], ips: clusterIpsOf([]) };
   /** In the order of `#ordered.sorted`. */
   #memos: readonly (Memo | undefined)[] = [];
@@ -51,11 +59,13 @@ export class Translator {
 
   constructor(clusterDomain: string) {
     this.#clusterDomain = clusterDomain;
+    this.#routes = new AttachedRoutes(clusterDomain);
   }
 
   /** The same object as the last time where nothing changed. */
   translate(source: TranslatorSource): Mesh {
     this.#orderServices(source.services());
+    this.#routes.update(source.routes());
     const { sorted, ips } = this.#ordered;
     const memos = sorted.map(({ service }, index) =>
       this.#translateOne(source.inputsOf(service), ips.owned.get(service) ?? NO_IPS, this.#memos[index]),
@@ -64,11 +74,14 @@ export class Translator {
     const translated = memos.map((memo) => memo.translated);
     const dangling = source.danglingPolicies();
     const names = () => sorted.map(({ service }) => service.object.metadata);
-    const issues = [...ips.issues, ...source.strays().map(strayIssue), ...danglingIssues(dangling, names)];
-    if (sameItems(this.#services, translated) && isDeepStrictEqual(this.#issues, issues)) return this.#mesh;
+    const between = [...ips.issues, ...source.strays().map(strayIssue), ...danglingIssues(dangling, names)];
+    const issues = [...between, ...this.#routes.issues];
+    const gatewayRoutes = this.#routes.routes;
+    const same = sameItems(this.#services, translated) && this.#mesh.gatewayRoutes === gatewayRoutes;
+    if (same && isDeepStrictEqual(this.#issues, issues)) return this.#mesh;
     this.#services = translated;
     this.#issues = issues;
-    this.#mesh = { ...joinServices(translated, issues, this.#mesh), dangling };
+    this.#mesh = { ...joinServices(translated, issues, this.#mesh), dangling, gatewayRoutes };
     return this.#mesh;
   }
 
@@ -83,9 +96,15 @@ export class Translator {
   }
 
   #translateOne(own: OwnInputs, vips: readonly string[], memo: Memo | undefined): Memo {
-    if (memo !== undefined && memo.own === own && sameItems(memo.vips, vips)) return memo;
-    const translated = translateService({ ...own, vips }, this.#clusterDomain, memo?.translated ?? null);
-    return { own, vips, translated };
+    const routes = this.#routesOf(own.service);
+    if (memo !== undefined && memo.own === own && memo.routes === routes && sameItems(memo.vips, vips)) return memo;
+    const translated = translateService({ ...own, vips, routes }, this.#clusterDomain, memo?.translated ?? null);
+    return { own, vips, routes, translated };
+  }
+
+  #routesOf({ object }: Located<Service>): readonly TranslatedRoute[] {
+    if (this.#routes.none) return NO_ROUTES;
+    return this.#routes.of(serviceKey(object.metadata.namespace, object.metadata.name));
   }
 }
 

@@ -5,6 +5,8 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import { InterceptedParts } from './intercepted-parts.ts';
 import { listenerOf } from './listener.ts';
 import type { Mesh, MeshHosts } from './mesh.ts';
+import type { HostView, NamedHost } from './named-host.ts';
+import { NamespacePortRoutes } from './namespace-port-routes.ts';
 import { Recent } from './recent.ts';
 import { routeConfigOf } from './route-config.ts';
 import { type View, viewKey } from './view.ts';
@@ -34,6 +36,7 @@ interface NamespaceRoutes {
 export class ViewSnapshots {
   readonly #routes = new Recent<NamespaceRoutes>(MAX_REMEMBERED);
   readonly #listeners = new Recent<ViewListeners>(MAX_REMEMBERED);
+  readonly #portRoutes = new NamespacePortRoutes(MAX_REMEMBERED);
   readonly #intercepted = new InterceptedParts();
   readonly #snapshots = new Recent<Snapshot>(MAX_REMEMBERED);
 
@@ -70,18 +73,22 @@ export class ViewSnapshots {
   }
 
   #routesFor(mesh: Mesh, view: View): Snapshot['routes'] {
-    if (view.onDemand === true) return mesh.portRoutes;
+    if (view.onDemand === true) return this.#portRoutes.of(mesh, view.namespace);
     const proxy = this.#routesOf(mesh.hosts, view.namespace);
-    return needsVips(view) ? this.#intercepted.routesOf(mesh, proxy) : proxy;
+    return needsVips(view) ? this.#intercepted.routesOf(this.#portRoutes.of(mesh, view.namespace), proxy) : proxy;
   }
 
   #routesOf(hosts: MeshHosts, namespace: string): ReadonlyMap<string, RouteConfigSpec> {
     const before = this.#routes.get(namespace);
     if (before?.hosts === hosts) return before.routes;
-    const views = hosts.hosts.map((host, i) => (hosts.namespaces[i] === namespace ? host.own : host.foreign));
+    const views = hosts.hosts.map((host, i) => viewOf(host, hosts.namespaces[i] === namespace, namespace));
     const config = routeConfigOf(namespace, views, before?.config ?? null);
     const routes = before?.config === config ? before.routes : new Map([[config.name, config]]);
     this.#routes.set(namespace, { hosts, config, routes });
     return routes;
   }
+}
+
+function viewOf(host: NamedHost, isOwn: boolean, namespace: string): HostView {
+  return isOwn ? host.own : (host.consumers.get(namespace) ?? host.foreign);
 }

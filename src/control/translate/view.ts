@@ -6,11 +6,11 @@ import { renderSocketAddress } from '../../model/socket-address.ts';
 export type View = Pick<NodeIdentity, 'namespace' | 'outboundAddresses' | 'onDemand' | 'interception'>;
 
 /**
- * Clients with the same key get the same. E.g. `default|127.1.0.3:15001|127.0.0.1:15001`; `*|127.0.0.1:15001` for those who ask for what is
- * dialled: they know themselves what a short name means, so the namespace makes no difference.
+ * Clients with the same key get the same. E.g. `default|127.1.0.3:15001|127.0.0.1:15001`, `default|dialled|127.0.0.1:15001` for those who ask
+ * for what is dialled.
  */
 export function viewKey(view: View): string {
-  const namespace = view.onDemand === true ? '*' : view.namespace;
   const mode = view.interception === undefined ? [] : [view.interception];
-  return [namespace, ...mode, ...view.outboundAddresses.map(renderSocketAddress)].join('|');
+  const scope = view.onDemand === true ? ['dialled'] : [];
+  return [view.namespace, ...scope, ...mode, ...view.outboundAddresses.map(renderSocketAddress)].join('|');
 }

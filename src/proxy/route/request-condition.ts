@@ -1,4 +1,6 @@
-// What a route asks of a request beyond its path: header fields and query parameters, compiled; all must match.
+// What a route asks of a request beyond its path: header fields and query parameters, compiled; all must match. And of chance.
+import type { Random } from '../../base/random.ts';
+import type { FractionSpec } from '../../model/fraction-spec.ts';
 import type { HeaderMatcherSpec, QueryMatcherSpec, RouteMatchSpec } from '../../model/route-match-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
 import { compileHeaderCondition, type HeadCondition } from './header-condition.ts';
@@ -14,6 +16,19 @@ export function compileCondition({ headers = [], query = [] }: RequestAsks): Req
   const [first] = conditions;
   if (first === undefined) return null;
   return conditions.length === 1 ? first : { matches: (head) => conditions.every((each) => each.matches(head)) };
+}
+
+/** What a route asks beyond its path, chance among it, which comes last: it decides among the requests that all else matches. */
+export function compileRouteCondition(spec: RouteMatchSpec, random: Random): RequestCondition | null {
+  const asked = compileCondition(spec);
+  if (spec.share === undefined) return asked;
+  const share = compileShare(spec.share, random);
+  return asked === null ? share : { matches: (head) => asked.matches(head) && share.matches(head) };
+}
+
+function compileShare({ numerator, denominator }: FractionSpec, random: Random): RequestCondition {
+  const share = numerator / denominator;
+  return { matches: () => random.next() < share };
 }
 
 /** Throws for a pattern that is not RE2's. */

@@ -1,4 +1,5 @@
 // One route, compiled: what it asks of a request, and everything that the request needs then.
+import type { Random } from '../../base/random.ts';
 import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { HeaderChangesSpec } from '../../model/header-changes-spec.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
@@ -17,7 +18,7 @@ import {
 import { FilterOverrides } from './filter-overrides.ts';
 import { HashPolicies } from './hash-policies.ts';
 import { compilePathMatcher } from './path-matcher.ts';
-import { compileCondition, type RequestCondition } from './request-condition.ts';
+import { compileRouteCondition, type RequestCondition } from './request-condition.ts';
 import { compileRetryPolicy, type RetryPolicy } from './retry-policy.ts';
 import type { TextMatcher } from './text-matcher.ts';
 
@@ -62,6 +63,8 @@ export interface RouteSurroundings extends Pick<VirtualHostSpec, 'attemptCount'>
   readonly levels: ChangeLevels;
   readonly routeFirst: boolean;
   readonly filters: FilterScope;
+  /** For routes that take a share of what they match. */
+  readonly random: Random;
 }
 
 /** What the caller says of attempts is about its own. */
@@ -85,7 +88,7 @@ export function compileRoute(
     path: match.path.kind === 'regex' ? '' : match.path.value,
     exact: match.path.kind === 'exact',
     pathMatcher: compilePathMatcher(match),
-    condition: compileCondition(match),
+    condition: compileRouteCondition(match, outer.random),
     connect: match.connect === true,
   };
 }

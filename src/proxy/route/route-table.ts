@@ -1,5 +1,6 @@
 // @hot
 // Compiled routes: from a request's head to the entry that carries everything the request needs, without a look-up by name.
+import type { Random } from '../../base/random.ts';
 import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
@@ -30,10 +31,20 @@ export class RouteTable {
 
   /** What is said of filters; null = nothing. */
   readonly #filterLevels: FilterLevels | null;
+  readonly #random: Random;
 
-  /** `slotOf` answers the same slot for the same name, always. `before`: the table that this one takes the place of. */
-  constructor(spec: RouteConfigSpec, slotOf: (cluster: string) => ClusterSlot, before: RouteTable | null = null) {
+  /**
+   * `slotOf` answers the same slot for the same name, always. `random`: for routes that take a share of what they match. `before`: the table that
+   * this one takes the place of.
+   */
+  constructor(
+    spec: RouteConfigSpec,
+    slotOf: (cluster: string) => ClusterSlot,
+    random: Random,
+    before: RouteTable | null = null,
+  ) {
     this.spec = spec;
+    this.#random = random;
     this.#filterLevels = speaksOfFilters(spec) ? new FilterLevels(before === null ? null : before.#filterLevels) : null;
     this.#ignorePort = spec.ignorePortInHostMatching === true;
     for (const host of spec.virtualHosts) this.#add(host, slotOf);
@@ -89,7 +100,7 @@ export class RouteTable {
 
   #add(spec: VirtualHostSpec, slotOf: (cluster: string) => ClusterSlot): void {
     // alloc-ok: update time
-    const host: CompiledHost = { spec, entries: compileRoutes(this.spec, spec, slotOf, this.#filterLevels) };
+    const host: CompiledHost = { spec, entries: this.#compile(spec, slotOf) };
     for (const domain of spec.domains) {
       if (domain === '*') this.#any = host;
       else if (domain.startsWith('*'))
@@ -99,22 +110,20 @@ export class RouteTable {
       else this.#exact.set(domain, host);
     }
   }
-}
 
-/** Header changes happen from the inside out, unless the configuration says the opposite. */
-function compileRoutes(
-  config: RouteConfigSpec,
-  host: VirtualHostSpec,
-  slotOf: (cluster: string) => ClusterSlot,
-  known: FilterLevels | null,
-): RouteEntry[] {
-  const routeFirst = config.mostSpecificHeaderChangesWin !== true;
-  const levels = routeFirst ? [host.headers, config.headers] : [config.headers, host.headers]; // alloc-ok: update time
-  const outer = known === null ? [] : [known.keep([host.name], host.filters), known.keep([], config.filters)]; // alloc-ok: as above
-  const filters = { outer, known, host: host.name }; // alloc-ok: as above
-  const { attemptCount } = host;
-  const surroundings = { levels, routeFirst, filters, ...(attemptCount === undefined ? {} : { attemptCount }) }; // alloc-ok: as above
-  return host.routes.map((route) => compileRoute(route, surroundings, slotOf)); // alloc-ok: as above
+  /** Header changes happen from the inside out, unless the configuration says the opposite. */
+  #compile(host: VirtualHostSpec, slotOf: (cluster: string) => ClusterSlot): RouteEntry[] {
+    const config = this.spec;
+    const known = this.#filterLevels;
+    const routeFirst = config.mostSpecificHeaderChangesWin !== true;
+    const levels = routeFirst ? [host.headers, config.headers] : [config.headers, host.headers]; // alloc-ok: update time
+    const outer = known === null ? [] : [known.keep([host.name], host.filters), known.keep([], config.filters)]; // alloc-ok: as above
+    const filters = { outer, known, host: host.name }; // alloc-ok: as above
+    const { attemptCount } = host;
+    const own = attemptCount === undefined ? {} : { attemptCount }; // alloc-ok: as above
+    const surroundings = { levels, routeFirst, filters, random: this.#random, ...own }; // alloc-ok: as above
+    return host.routes.map((route) => compileRoute(route, surroundings, slotOf)); // alloc-ok: as above
+  }
 }
 
 function speaksOfFilters({ filters, virtualHosts }: RouteConfigSpec): boolean {

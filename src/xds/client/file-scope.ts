@@ -1,10 +1,12 @@
 // What a client asks for at first: everything, what a bootstrap file leaves to the control plane, or what tells the rest.
 import { httpManagersOf, type ListenerSpec, tcpClustersOf } from '../../model/listener-spec.ts';
+import { clustersOf, type RouteConfigSpec } from '../../model/route-spec.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { CLUSTER_TYPE } from '../resources/cluster.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import { LISTENER_TYPE } from '../resources/listener.ts';
 import { PREFETCH_HINTS_TYPE } from '../resources/prefetch-hints.ts';
+import { ROUTE_TYPE } from '../resources/route.ts';
 import { SERVICE_NAME_TYPE } from '../resources/service-name.ts';
 import { HeldType } from './held-type.ts';
 
@@ -59,6 +61,17 @@ export function owedWhole(types: ReadonlyMap<string, HeldType>): readonly HeldTy
 
 function routeKindsOf(listener: ListenerSpec): ReadonlySet<string> {
   return new Set(httpManagersOf(listener).map(({ routes }) => routes.kind));
+}
+
+/** Clusters that held routes lead to: routes of a Service port may lead to others than its own. */
+export function clustersOfRoutes(types: ReadonlyMap<string, HeldType>): ReadonlySet<string> {
+  const clusters = new Set<string>();
+  for (const { spec } of types.get(ROUTE_TYPE.typeUrl)?.held.values() ?? []) {
+    for (const { routes } of (spec as RouteConfigSpec).virtualHosts) {
+      for (const route of routes) for (const cluster of clustersOf(route)) clusters.add(cluster);
+    }
+  }
+  return clusters;
 }
 
 /** Clusters that a listener sends connections to by itself: who does not hold all asks for them by name. */

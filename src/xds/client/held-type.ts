@@ -54,6 +54,8 @@ export class HeldType {
   readonly demanded = new Set<string>();
   /** Names that resources of a type which refers to another one need as well: clusters of listeners. */
   listed: ReadonlySet<string> = new Set();
+  /** Names that what is dialled leads to: clusters of its routes. */
+  routed: ReadonlySet<string> = new Set();
   /** The names asked for; null = everything. */
   names: ReadonlySet<string> | null;
   /** Version of the last response that was accepted whole; '' before the first. */
@@ -115,7 +117,9 @@ export class HeldType {
   /** All that was asked for has been answered, be it by a refused or a missing resource. What is only dialled may come later. */
   get complete(): boolean {
     if (this.names === null) return this.answered;
-    return this.unanswered().every((name) => this.demanded.has(name) && !this.listed.has(name));
+    return this.unanswered().every(
+      (name) => (this.demanded.has(name) || this.routed.has(name)) && !this.listed.has(name),
+    );
   }
 }
 

@@ -11,11 +11,20 @@ import type { ServicePortName } from '../../model/service-name-spec.ts';
 import { encodeNode, type GivenNode } from '../node.ts';
 import { CLUSTER_TYPE } from '../resources/cluster.ts';
 import { ENDPOINT_TYPE } from '../resources/endpoint.ts';
+import { LISTENER_TYPE } from '../resources/listener.ts';
 import { PREFETCH_HINTS_TYPE } from '../resources/prefetch-hints.ts';
+import type { AnyResourceType } from '../resources/resource-type.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
 import { SERVICE_NAME_TYPE } from '../resources/service-name.ts';
 import type { ClientCodec, Delivery } from './client-codec.ts';
-import { clustersOfListeners, createHeldTypes, createOnDemandTypes, type FileScope, owedWhole } from './file-scope.ts';
+import {
+  clustersOfListeners,
+  clustersOfRoutes,
+  createHeldTypes,
+  createOnDemandTypes,
+  type FileScope,
+  owedWhole,
+} from './file-scope.ts';
 import { type HeldResource, type HeldType, type MissingReason, WILDCARD } from './held-type.ts';
 import { merge, takeBack, unusable } from './merge-reading.ts';
 import { type Reading, readDelivery } from './read-delivery.ts';
@@ -62,6 +71,9 @@ interface Taken {
   readonly answer: SinkAnswer;
   readonly takeBack: (issues: readonly Issue[]) => void;
 }
+
+/** What else than Services' own names tells which clusters are wanted. */
+const LEADS_TO_CLUSTERS: readonly AnyResourceType[] = [LISTENER_TYPE, ROUTE_TYPE];
 
 interface Timers {
   /** Asked for on this stream, and not answered. */
@@ -153,11 +165,11 @@ export class Subscriber {
       return { type: held.type, requests, issues, missing: [] };
     };
     if (isLater(answer)) {
-      const requests = [...follow, ...this.#endHints(held), ...this.#askWhole()];
+      const requests = [...follow, ...this.#endHints(held), ...this.#askWhole(held.type)];
       return { type: held.type, requests, issues: [], missing, later: answer.then(conclude) };
     }
     const { issues, requests: answers } = conclude(answer);
-    const requests = [...answers, ...follow, ...this.#endHints(held), ...this.#askWhole()];
+    const requests = [...answers, ...follow, ...this.#endHints(held), ...this.#askWhole(held.type)];
     return { type: held.type, requests, issues, missing };
   }
 
@@ -173,16 +185,32 @@ export class Subscriber {
   unsubscribe(ports: readonly ServicePortName[]): Buffer[] {
     const demands = ports.flatMap(({ host, port }) => this.#demands(host, port));
     for (const [held, name] of demands) held.demanded.delete(name);
+    // Routes first: they tell which clusters are wanted still, and these which endpoints.
+    return this.#rewantAll([ROUTE_TYPE, CLUSTER_TYPE, ENDPOINT_TYPE]);
+  }
+
+  /** What is not wanted any more is gone from the sink before this returns. */
+  #rewantAll(types: readonly { readonly typeUrl: string }[]): Buffer[] {
     const requests: Buffer[] = [];
     let changes: Changes = {};
-    for (const held of new Set(demands.map(([each]) => each))) {
+    for (const { typeUrl } of types) {
+      const held = this.#types.get(typeUrl);
+      if (held === undefined) continue;
+      if (held.type === CLUSTER_TYPE) this.#listClusters(held);
       const change = this.#rewant(held);
       if (change === null) continue;
       requests.push(change.request);
+      if (change.dropped.length === 0) continue;
       changes = { ...changes, ...held.type.toChanges({ upserted: [], removed: change.dropped }) };
     }
-    this.#options.sink.apply(changes);
+    if (Object.keys(changes).length > 0) this.#options.sink.apply(changes);
     return requests;
+  }
+
+  #listClusters(clusters: HeldType): void {
+    if (!this.#onDemand) return;
+    clusters.listed = new Set(clustersOfListeners(this.#types));
+    clusters.routed = clustersOfRoutes(this.#types);
   }
 
   /** ACK or NACK; none where the stream that brought the response has ended. */
@@ -218,7 +246,7 @@ export class Subscriber {
     const { typeUrl } = target.type;
     const referring = this.types.find(({ type }) => type.refersTo === typeUrl);
     if (referring === undefined && target.names === null) return null;
-    const names = new Set([...target.demanded, ...target.listed, ...(referring?.references() ?? [])]);
+    const names = new Set([...target.demanded, ...target.listed, ...target.routed, ...(referring?.references() ?? [])]);
     if (target.names !== null && sameSet(names, target.names)) return null;
     const { added, gone, dropped } = target.want(names);
     const timers = this.#timers.get(target);
@@ -257,22 +285,15 @@ export class Subscriber {
   }
 
   /** Listeners tell what else there is to ask for. */
-  #askWhole(): Buffer[] {
+  #askWhole(type: AnyResourceType): Buffer[] {
     if (!this.#onDemand) return [];
-    return [...this.#askWholeTypes(), ...this.#askListed()];
+    return [...this.#askWholeTypes(), ...(LEADS_TO_CLUSTERS.includes(type) ? this.#askListed() : [])];
   }
 
-  /** Who holds what is dialled has no other reason to ask for the clusters that listeners name. */
+  /** Who holds what is dialled has no other reason to ask for the clusters that listeners and routes name. */
   #askListed(): Buffer[] {
     const clusters = this.#types.get(CLUSTER_TYPE.typeUrl);
-    if (clusters === undefined || clusters.names === null) return [];
-    clusters.listed = new Set(clustersOfListeners(this.#types));
-    const change = this.#rewant(clusters);
-    if (change === null) return [];
-    if (change.dropped.length > 0) {
-      this.#options.sink.apply(clusters.type.toChanges({ upserted: [], removed: change.dropped }));
-    }
-    return [change.request];
+    return clusters === undefined || clusters.names === null ? [] : this.#rewantAll([CLUSTER_TYPE, ENDPOINT_TYPE]);
   }
 
   #askWholeTypes(): Buffer[] {

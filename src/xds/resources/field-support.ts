@@ -222,9 +222,13 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'case_sensitive',
       'headers',
       'query_parameters',
+      'runtime_fraction',
     ],
     refused: EVERY_OTHER,
   },
+  // Nobody sets runtime keys here.
+  'envoy.config.core.v3.RuntimeFractionalPercent': { supported: ['default_value'], refused: [] },
+  'envoy.type.v3.FractionalPercent': { supported: ['numerator', 'denominator'], refused: EVERY_OTHER },
   'envoy.config.route.v3.HeaderMatcher': {
     supported: [
       'name',

@@ -1,5 +1,6 @@
 // What a route matches: RouteMatchSpec ↔ envoy.config.route.v3.RouteMatch.
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { ALWAYS } from '../../model/fraction-spec.ts';
 import type { QueryMatcherSpec, RouteMatchSpec } from '../../model/route-match-spec.ts';
 import type {
   QueryParameterMatcher,
@@ -8,6 +9,7 @@ import type {
   RouteMatchSchema,
 } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
+import { decodeRuntimeFraction, encodeRuntimeFraction } from './fraction.ts';
 import { decodeHeaderMatcher, encodeHeaderMatcher } from './header-matcher.ts';
 import { decodeRegexMatcher, decodeStringMatcher, encodePattern, encodeStringMatcher } from './string-matcher.ts';
 
@@ -19,6 +21,7 @@ export function encodeMatch(spec: RouteMatchSpec): MessageInitShape<typeof Route
     ...(spec.ignoreCase === true ? { caseSensitive: false } : {}),
     headers: (spec.headers ?? []).map(encodeHeaderMatcher),
     queryParameters: (spec.query ?? []).map(encodeQueryMatcher),
+    ...(spec.share === undefined ? {} : { runtimeFraction: encodeRuntimeFraction(spec.share) }),
   };
 }
 
@@ -56,7 +59,18 @@ export function decodeMatch(message: RouteMatch | undefined, context: DecodeCont
     ...(message?.caseSensitive === false ? { ignoreCase: true } : {}),
     ...(headers.length === 0 ? {} : { headers }),
     ...(query.length === 0 ? {} : { query }),
+    ...decodeShare(message, context, path),
   };
+}
+
+function decodeShare(
+  message: RouteMatch | undefined,
+  context: DecodeContext,
+  path: string,
+): Pick<RouteMatchSpec, 'share'> {
+  const fraction = message?.runtimeFraction;
+  if (fraction === undefined) return {};
+  return { share: decodeRuntimeFraction(fraction, ALWAYS, context, `${path}.runtime_fraction`) };
 }
 
 function decodePath(message: RouteMatch | undefined, context: DecodeContext, path: string): RouteMatchSpec['path'] {

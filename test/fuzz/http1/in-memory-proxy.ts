@@ -119,7 +119,7 @@ const UPGRADES = { http1: { '*': true }, http2: {} } as const;
 function createContext(dial: Dial, cluster: Cluster, { upgrades }: Pick<ExchangeContext, 'upgrades'>): ExchangeContext {
   const slot: ClusterSlot = { name: NAME, cluster };
   return {
-    routes: { name: NAME, table: new RouteTable(ROUTES, () => slot), demand: null },
+    routes: { name: NAME, table: new RouteTable(ROUTES, () => slot, RANDOM), demand: null },
     upgrades,
     filters: null,
     stats: new ExchangeStats(),

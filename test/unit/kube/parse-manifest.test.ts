@@ -123,11 +123,11 @@ describe('parseManifest', () => {
   const ROWS: readonly (readonly [text: string, issue: string])[] = [
     [
       named('Srvice', 'a'),
-      'a.yaml:2: kind: "Srvice" (v1) is not read; did you mean Service? the kinds that count here are ConfigMap, Deployment, Endpoints, EndpointSlice, Namespace, Pod, Service, StatefulSet, TrafficPolicy',
+      'a.yaml:2: kind: "Srvice" (v1) is not read; did you mean Service? the kinds that count here are ConfigMap, Deployment, Endpoints, EndpointSlice, GRPCRoute, HTTPRoute, Namespace, Pod, ReferenceGrant, Service, StatefulSet, TrafficPolicy',
     ],
     [
       'apiVersion: serving.knative.dev/v1\nkind: Service',
-      'a.yaml:2: kind: "Service" (serving.knative.dev/v1) is not read; the kinds that count here are ConfigMap, Deployment, Endpoints, EndpointSlice, Namespace, Pod, Service, StatefulSet, TrafficPolicy',
+      'a.yaml:2: kind: "Service" (serving.knative.dev/v1) is not read; the kinds that count here are ConfigMap, Deployment, Endpoints, EndpointSlice, GRPCRoute, HTTPRoute, Namespace, Pod, ReferenceGrant, Service, StatefulSet, TrafficPolicy',
     ],
     [
       'apiVersion: apps/v1beta1\nkind: Deployment',

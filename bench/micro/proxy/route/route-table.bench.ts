@@ -1,4 +1,5 @@
 // What finding a route costs: a plain one as the mesh has them, and each thing that a route may ask beyond that.
+import { systemRandom } from '../../../../src/base/random.ts';
 import type { RouteMatchSpec } from '../../../../src/model/route-match-spec.ts';
 import type { RouteSpec } from '../../../../src/model/route-spec.ts';
 import { RequestHead } from '../../../../src/proxy/codec/head.ts';
@@ -21,7 +22,7 @@ function table(match: RouteMatchSpec): RouteTable {
   const names = [...Array.from({ length: SERVICES }, (_, i) => `service-${i}`), 'my-api-service'];
   const routes = [route({ path: { kind: 'prefix', value: '/' } }, true), route(match)];
   const virtualHosts = names.map((name) => ({ name, domains: [name, `${name}:80`], routes }));
-  return new RouteTable({ name: 'bench', virtualHosts }, (name) => ({ name, cluster: null }));
+  return new RouteTable({ name: 'bench', virtualHosts }, (name) => ({ name, cluster: null }), systemRandom);
 }
 
 function matching(match: RouteMatchSpec): MicroBench['run'] {

@@ -15,7 +15,7 @@ describe('a view key', () => {
       },
       'shop|127.1.0.3:15001|[::1]:0',
     ],
-    [{ namespace: 'shop', outboundAddresses: [], onDemand: true }, '*'],
+    [{ namespace: 'shop', outboundAddresses: [], onDemand: true }, 'shop|dialled'],
   ])('of %j is %j', (view, key) => {
     expect(viewKey(view)).toBe(key);
   });

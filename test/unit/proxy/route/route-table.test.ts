@@ -1,4 +1,5 @@
 // Which virtual host and which route take a request: the order of precedence.
+import { seededRandom } from '../../../../src/base/random.ts';
 import type { RouteConfigSpec, RouteSpec } from '../../../../src/model/route-spec.ts';
 import { RouteTable } from '../../../../src/proxy/route/route-table.ts';
 import type { ClusterSlot } from '../../../../src/proxy/upstream/cluster.ts';
@@ -21,7 +22,7 @@ function hosts(domains: readonly string[], more: Partial<RouteConfigSpec> = {}):
     domains: [domain],
     routes: [route(domain, ANY_PATH)],
   }));
-  return new RouteTable({ name: 'routes', virtualHosts, ...more }, slotOf);
+  return new RouteTable({ name: 'routes', virtualHosts, ...more }, slotOf, seededRandom(1));
 }
 
 function asked(table: RouteTable, authority: string, target = '/', method = 'GET'): string | null {
@@ -83,7 +84,7 @@ describe('the route', () => {
     { name: 'specific', domains: ['a', 'a:80'], routes },
     { name: 'general', domains: ['*'], routes: [route('general', ANY_PATH)] },
   ];
-  const table = new RouteTable({ name: 'routes', virtualHosts }, slotOf);
+  const table = new RouteTable({ name: 'routes', virtualHosts }, slotOf, seededRandom(1));
 
   it.each([
     ['/one', 'exact'],
@@ -104,5 +105,21 @@ describe('the route', () => {
 
   it('is passed over where its conditions do not hold', () => {
     expect([asked(table, 'a', '/x', 'POST'), asked(table, 'a', '/x', 'PUT')]).toEqual(['post', null]);
+  });
+});
+
+describe('a route that takes a share', () => {
+  it.each([0, 0.25, 1])('takes %d of the requests that all else matches, and leaves the rest to the next', (share) => {
+    const any = { path: { kind: 'prefix', value: '/' } } as const;
+    const first = { numerator: share * 1_000_000, denominator: 1_000_000 } as const;
+    const routes = [
+      { name: 'first', match: { ...any, share: first }, action: { cluster: 'a', timeoutMs: 0 } },
+      { name: 'rest', match: any, action: { cluster: 'a', timeoutMs: 0 } },
+    ];
+    const virtualHosts = [{ name: 'h', domains: ['*'], routes }];
+    const table = new RouteTable({ name: 'routes', virtualHosts }, slotOf, seededRandom(1));
+    let taken = 0;
+    for (let index = 0; index < 2_000; index += 1) taken += asked(table, 'h') === 'first' ? 1 : 0;
+    expect(Math.abs(taken / 2_000 - share)).toBeLessThan(0.03);
   });
 });

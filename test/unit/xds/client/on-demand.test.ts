@@ -99,14 +99,14 @@ describe('a client that holds what it dials', () => {
     const fresh = holdingA();
     fresh.subscribe(B);
     expect(fresh.unsubscribe(A, B)).toEqual([
+      `RDS +[] -[${A}:80,${B}:80]`,
       `CDS +[] -[${CLUSTER_A},${CLUSTER_B}]`,
       `EDS +[] -[${CLUSTER_A},${CLUSTER_B}]`,
-      `RDS +[] -[${A}:80,${B}:80]`,
     ]);
     expect(fresh.sink.take()).toEqual([
+      `routes +[] -[${A}:80]`,
       `clusters +[] -[${CLUSTER_A}]`,
       `endpoints +[] -[${CLUSTER_A}]`,
-      `routes +[] -[${A}:80]`,
     ]);
     expect(TYPES.map((type) => fresh.held(type).held.size)).toEqual([0, 0, 0]);
     expect(fresh.subscribe(A)).toHaveLength(3);

@@ -44,6 +44,7 @@ import {
   HeaderValueSchema,
   NodeSchema,
   RuntimeDoubleSchema,
+  RuntimeFractionalPercentSchema,
 } from '../../../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
 import { ApiConfigSourceSchema } from '../../../../src/xds/gen/envoy/config/core/v3/config_source_pb.ts';
 import {
@@ -147,6 +148,7 @@ import {
   RegexMatcherSchema,
 } from '../../../../src/xds/gen/envoy/type/matcher/v3/regex_pb.ts';
 import { StringMatcherSchema } from '../../../../src/xds/gen/envoy/type/matcher/v3/string_pb.ts';
+import { FractionalPercentSchema } from '../../../../src/xds/gen/envoy/type/v3/percent_pb.ts';
 import { PeakEwmaSchema } from '../../../../src/xds/gen/switchboard/balancing/v1/peak_ewma_pb.ts';
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
@@ -171,6 +173,8 @@ const REGISTRY: Registry = createRegistry(
   LoadBalancingPolicySchema,
   LoadBalancingPolicy_PolicySchema,
   RuntimeDoubleSchema,
+  RuntimeFractionalPercentSchema,
+  FractionalPercentSchema,
   ConsistentHashingLbConfigSchema,
   LocalityLbConfigSchema,
   SlowStartConfigSchema,

@@ -1,0 +1,130 @@
+// Routes of Gateway API and what each of them names, kept at hand: a change is looked at only for the routes that it can concern.
+import { isService } from '../kube/backend-object.ts';
+import type { Located } from '../kube/meta.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import type { ReferenceGrant } from '../kube/reference-grant.ts';
+import { type Route, type RouteInputs, serviceKey } from './translate/gateway/route-inputs.ts';
+import type { World } from './world.ts';
+
+/** Costs nothing while there are no routes. */
+export class RouteIndex {
+  readonly #world: World;
+  /** By kind, namespace and name; undefined inputs are to be collected. */
+  readonly #routes = new Map<string, { readonly route: Located<Route>; inputs: RouteInputs | undefined }>();
+  /** Routes that name a Service, and routes that send to a namespace that is not theirs. */
+  readonly #byService = new Map<string, Set<string>>();
+  readonly #byNamespace = new Map<string, Set<string>>();
+  readonly #grants = new Map<string, Map<string, Located<ReferenceGrant>>>();
+  /** Null: to be listed again. */
+  #list: readonly RouteInputs[] | null = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** To be told every change of the world that is of these kinds, or of Services. */
+  apply(before: Located<KubeObject> | null, after: Located<KubeObject> | null): void {
+    const object = (after ?? before)?.object;
+    if (object?.kind === 'Service') {
+      this.#forget(this.#byService.get(serviceKey(object.metadata.namespace, object.metadata.name)));
+    } else if (object?.kind === 'ReferenceGrant') {
+      this.#setGrant(object, after as Located<ReferenceGrant> | null);
+    } else if (object?.kind === 'HTTPRoute' || object?.kind === 'GRPCRoute') {
+      if (before !== null) this.#delete(before as Located<Route>);
+      if (after !== null) this.#set(after as Located<Route>);
+    }
+  }
+
+  /** In no order; each, and the list, the same object until something of it changes. */
+  inputs(): readonly RouteInputs[] {
+    this.#list ??= Array.from(this.#routes.values(), (entry) => {
+      entry.inputs ??= this.#collect(entry.route);
+      return entry.inputs;
+    });
+    return this.#list;
+  }
+
+  #collect(route: Located<Route>): RouteInputs {
+    const named = [...namedServices(route.object)];
+    const services = named.flatMap(({ namespace, name }) => {
+      const service = this.#world.get('Service', namespace, name);
+      return service === null ? [] : [[serviceKey(namespace, name), service] as const];
+    });
+    const namespaces = new Set(named.map(({ namespace }) => namespace));
+    const grants = [...namespaces].flatMap((namespace) => [...(this.#grants.get(namespace)?.values() ?? [])]);
+    return { route, services: new Map(services), grants };
+  }
+
+  #set(route: Located<Route>): void {
+    const key = keyOf(route.object);
+    this.#routes.set(key, { route, inputs: undefined });
+    this.#list = null;
+    for (const { namespace, name } of namedServices(route.object)) {
+      bucket(this.#byService, serviceKey(namespace, name)).add(key);
+      bucket(this.#byNamespace, namespace).add(key);
+    }
+  }
+
+  #delete({ object }: Located<Route>): void {
+    const key = keyOf(object);
+    this.#routes.delete(key);
+    this.#list = null;
+    for (const { namespace, name } of namedServices(object)) {
+      remove(this.#byService, serviceKey(namespace, name), key);
+      remove(this.#byNamespace, namespace, key);
+    }
+  }
+
+  #setGrant({ metadata }: ReferenceGrant, grant: Located<ReferenceGrant> | null): void {
+    const { namespace, name } = metadata;
+    const grants = this.#grants.get(namespace) ?? new Map<string, Located<ReferenceGrant>>();
+    if (grant === null) grants.delete(name);
+    else grants.set(name, grant);
+    if (grants.size === 0) this.#grants.delete(namespace);
+    else this.#grants.set(namespace, grants);
+    this.#forget(this.#byNamespace.get(namespace));
+  }
+
+  #forget(keys: Iterable<string> | undefined): void {
+    for (const key of keys ?? []) {
+      const entry = this.#routes.get(key);
+      if (entry === undefined) continue;
+      entry.inputs = undefined;
+      this.#list = null;
+    }
+  }
+}
+
+function keyOf({ kind, metadata }: Route): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
+
+/** Parents, backends and mirrors. */
+function* namedServices({ metadata, spec }: Route): Generator<{ readonly namespace: string; readonly name: string }> {
+  for (const ref of spec.parentRefs) {
+    if (isService(ref)) yield { namespace: ref.namespace ?? metadata.namespace, name: ref.name };
+  }
+  for (const { backendRefs, filters } of spec.rules) {
+    const mirrors = filters.flatMap((filter) =>
+      filter.type === 'RequestMirror' ? filter.requestMirror.backendRef : [],
+    );
+    for (const ref of [...backendRefs, ...mirrors]) {
+      if (isService(ref)) yield { namespace: ref.namespace ?? metadata.namespace, name: ref.name };
+    }
+  }
+}
+
+function bucket(map: Map<string, Set<string>>, key: string): Set<string> {
+  let found = map.get(key);
+  if (found === undefined) {
+    found = new Set();
+    map.set(key, found);
+  }
+  return found;
+}
+
+function remove(map: Map<string, Set<string>>, at: string, key: string): void {
+  const keys = map.get(at);
+  keys?.delete(key);
+  if (keys?.size === 0) map.delete(at);
+}

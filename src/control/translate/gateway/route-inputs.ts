@@ -1,0 +1,21 @@
+// What the translation of one route of Gateway API is made from.
+import type { GrpcRoute } from '../../../kube/grpc-route.ts';
+import type { HttpRoute } from '../../../kube/http-route.ts';
+import type { Located } from '../../../kube/meta.ts';
+import type { ReferenceGrant } from '../../../kube/reference-grant.ts';
+import type { Service } from '../../../kube/service.ts';
+
+export type Route = HttpRoute | GrpcRoute;
+
+/** The same object while nothing of it changes. */
+export interface RouteInputs {
+  readonly route: Located<Route>;
+  /** Those that it names as parents or backends, as far as there are such, by `serviceKey`. */
+  readonly services: ReadonlyMap<string, Located<Service>>;
+  /** Those of the namespaces of its backends. */
+  readonly grants: readonly Located<ReferenceGrant>[];
+}
+
+export function serviceKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,67 @@
+// One match of one rule, as routes of a Service port.
+import type { RouteMatchSpec } from '../../../model/route-match-spec.ts';
+import type { DirectResponseSpec, RouteActionSpec, RouteSpec } from '../../../model/route-spec.ts';
+import type { ServiceAction } from '../service-action.ts';
+import type { RouteBackend } from './backends.ts';
+import { pathRewrite } from './path-changes.ts';
+import { redirectTo } from './redirects.ts';
+import type { FailedAnswer, RuleTarget, TranslatedRule } from './translate-rule.ts';
+
+interface Port {
+  readonly port: number;
+  readonly action: ServiceAction;
+}
+
+/** One; where a share of requests cannot be sent anywhere that share first. */
+export function routeSpecs(rule: TranslatedRule, match: RouteMatchSpec, port: Port): readonly RouteSpec[] {
+  const { name, target } = rule;
+  const headers = rule.headers === undefined ? {} : { headers: rule.headers };
+  if (target.kind === 'redirect') {
+    return [{ name, match, action: redirectTo(target.redirect, match, port.port), ...headers }];
+  }
+  if (target.kind === 'failed') return [failedRoute(rule, match, target.answer)];
+  const route: RouteSpec = { name, match, action: actionOf(target, match, port.action), ...headers };
+  if (target.failedShare === 0) return [route];
+  const share = { numerator: target.failedShare, denominator: 1_000_000 } as const;
+  return [failedRoute(rule, { ...match, share }, target.answer), route];
+}
+
+function actionOf(
+  target: RuleTarget & { kind: 'backends' },
+  match: RouteMatchSpec,
+  own: ServiceAction,
+): RouteActionSpec {
+  const { backends, rewrite, policy } = target;
+  const { hashPolicies: _, ...others } = own;
+  // What requests are hashed by belongs to where they go, not to the name that they are called by.
+  const hashed = backends.find(({ hashPolicies }) => hashPolicies !== undefined)?.hashPolicies;
+  return {
+    cluster: clusterOf(backends),
+    ...others,
+    ...policy,
+    ...(hashed === undefined ? {} : { hashPolicies: hashed }),
+    ...(rewrite.hostname === undefined ? {} : { hostRewrite: { kind: 'literal', value: rewrite.hostname } }),
+    ...(rewrite.path === undefined ? {} : { pathRewrite: pathRewrite(rewrite.path, match) }),
+  };
+}
+
+function clusterOf(backends: readonly RouteBackend[]): RouteActionSpec['cluster'] {
+  const [first] = backends;
+  if (backends.length === 1 && first !== undefined && first.headers === undefined) return first.cluster;
+  return backends.map(({ cluster: name, weight, headers }) => ({
+    name,
+    weight,
+    ...(headers === undefined ? {} : { headers }),
+  }));
+}
+
+/** An answer that the sidecar makes itself says so. */
+function failedRoute({ name }: TranslatedRule, match: RouteMatchSpec, { status, why }: FailedAnswer): RouteSpec {
+  const action: DirectResponseSpec = {
+    kind: 'direct-response',
+    status,
+    body: `The route ${name} sends this nowhere: ${why}.\n`,
+  };
+  const error = { name: 'x-switchboard-error', value: 'NR invalid_backend', action: 'overwrite' } as const;
+  return { name, match, action, headers: { response: { add: [error], remove: [] } } };
+}
