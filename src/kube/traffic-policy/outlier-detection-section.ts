@@ -28,7 +28,15 @@ const FAILURE_PERCENTAGE = Type.Object(
 );
 
 const WORSE_THAN_PEERS = Type.Object(
-  { gapPercent: integer('So many percentage points more failures than the others together are too many.', 1, 100) },
+  {
+    gapPercent: Type.Optional(
+      integer(
+        'A pod that fails so many percentage points more often than the others is found soonest; 0 = nobody is compared. Default 30.',
+        0,
+        100,
+      ),
+    ),
+  },
   { description: 'A pod that fails more often than the others, found as soon as that is sure.' },
 );
 
@@ -80,7 +88,7 @@ const KNOBS = {
     integer('Nobody is ejected where fewer pods would be left that take requests. Default 1.', 1, MAX_COUNT),
   ),
   returnWindow: Type.Optional(
-    duration('After an ejection a pod gets its share bit by bit, for so long; 0s = at once. Default 0s.', {
+    duration('After an ejection a pod gets its share bit by bit, for so long; 0s = at once. Default 10s.', {
       min: '0s',
       max: '1h',
     }),

@@ -122,6 +122,12 @@ describe('outlierDetection', () => {
     });
   });
 
+  it('compares pods as by default, otherwise, or not at all', () => {
+    expect(outliers({ worseThanPeers: {} })?.worseThanPeers).toEqual({ gapPercent: 30 });
+    expect(outliers({ worseThanPeers: { gapPercent: 0 } })?.worseThanPeers).toEqual({ gapPercent: 0 });
+    expect(outliers({})?.returnWindowMs).toBe(10_000);
+  });
+
   it('never has a first ejection that is longer than the longest, whichever of them it leaves out', () => {
     expect(outliers({ baseEjectionTime: '10m' })).toMatchObject({ baseEjectionMs: 600_000, maxEjectionMs: 600_000 });
     expect(outliers({ maxEjectionTime: '10s' })).toMatchObject({ baseEjectionMs: 10_000, maxEjectionMs: 10_000 });
