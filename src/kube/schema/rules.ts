@@ -1,19 +1,21 @@
 // Asks the conditions of a schema, which are written in CEL as the API server evaluates them.
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { messageOf } from '../../base/coded-error.ts';
 import { joinPath } from '../field-path.ts';
 import { isMapping, type Report } from '../fields.ts';
+import loadCel from './load-cel.cjs';
 import type { Rule, Schema } from './schema.ts';
 
 /** Rules that were asked before, ready to be asked again. */
 export class RuleBook {
-  readonly #environment = new Environment({ unlistedVariablesAreDyn: true });
+  #environment: Environment | null = null;
   readonly #compiled = new Map<Rule, ParseResult>();
 
   /** Throws where the rule itself cannot be evaluated for this value. */
   holds(rule: Rule, self: unknown): boolean {
     let compiled = this.#compiled.get(rule);
     if (compiled === undefined) {
+      this.#environment ??= new (loadCel().Environment)({ unlistedVariablesAreDyn: true });
       compiled = this.#environment.parse(rule.rule);
       this.#compiled.set(rule, compiled);
     }
