@@ -61,6 +61,8 @@ export interface LocalPlaneOptions {
   readonly reusePort?: boolean;
   /** As of EndpointPoolsOptions. */
   readonly createPool?: CreateEndpointPool;
+  /** Absent: connections of the system, as the settings say. */
+  readonly dial?: Dial;
   /** Told of endpoints that are taken out and let back in, beside the log. */
   readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
 }
@@ -154,7 +156,7 @@ export class LocalPlane implements SidecarPlane {
 
   #createDataPlane(): DataPlane {
     const { settings, clock, random, log, workerCount, retryBudget, createPool, onOutlier } = this.#options;
-    const dial = createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
+    const dial = this.#options.dial ?? createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
       ...this.#onDemand(),

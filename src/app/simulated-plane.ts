@@ -1,4 +1,5 @@
 // The data plane of a simulated sidecar: what a real one runs, with the settings that it has by default, on the simulation's clock.
+import { Socket } from 'node:net';
 import { silentLog } from '../base/log.ts';
 import { ENV_NAMES, PROXY_SETTINGS, type ProxySettings } from '../config/index.ts';
 import { parseSettings } from '../config/parse-settings.ts';
@@ -8,10 +9,15 @@ import { LocalPlane } from './local-plane.ts';
 /** Simulated sidecars share the memory of this process: how full it is says nothing about one of them. */
 const NO_MARK = Number.POSITIVE_INFINITY;
 
+/** Whatever is not simulated reaches nobody. */
+function dialNobody(): Socket {
+  return new Socket().destroy();
+}
+
 export function createSimulatedPlane({ clock, random, zone, createPool, onOutlier }: PlaneOptions): SimulatedPlane {
   const plane = new LocalPlane({
     settings: { ...defaultSettings(), ...(zone === '' ? {} : { zone }) },
-    ...{ demand: null, clock, random, log: silentLog, createPool, onOutlier },
+    ...{ demand: null, clock, random, log: silentLog, dial: dialNobody, createPool, onOutlier },
     memoryMarkBytes: NO_MARK,
     usedMemoryBytes: () => 0,
   });

@@ -17,7 +17,7 @@ export function plotsOf(scenario: string, durationMs: number, runs: readonly Sim
   };
   const over = (name: string, value: (moment: MomentSummary) => number): Line[] =>
     runs.map(({ policy, moments }) => ({
-      label: `${name}${runs.length > 1 ? policy : ''}`.trim(),
+      label: `${name}${runs.length > 1 || name === '' ? shortName(policy) : ''}`.trim(),
       values: moments.map(value),
     }));
   return [
@@ -33,9 +33,23 @@ export function plotsOf(scenario: string, durationMs: number, runs: readonly Sim
         values: received.map((one) => one / momentS),
       }));
       const file = runs.length > 1 ? `load-${at + 1}.svg` : 'load.svg';
-      return draw(file, `load by pod${runs.length > 1 ? `, ${run.policy}` : ''}`, 'requests a second', lines);
+      return draw(
+        file,
+        `load by pod${runs.length > 1 ? `, ${shortName(run.policy)}` : ''}`,
+        'requests a second',
+        lines,
+      );
     }),
   ];
+}
+
+/** Room for so many characters is beside the lines. */
+const MAX_LABEL = 20;
+
+/** The file alone, without its folders. */
+function shortName(policy: string): string {
+  const name = policy.slice(policy.lastIndexOf('/', policy.length - 2) + 1);
+  return name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL - 1)}…` : name;
 }
 
 function errorPercent({ errors, requests }: MomentSummary): number {

@@ -11,6 +11,9 @@ const folder = new TempFolder();
 
 afterAll(() => folder.remove());
 
+/** Pictures of the guide, below its folder, as the second command draws them. */
+const PICTURES = ['errors.svg', 'load-1.svg'];
+
 /** Files that the guide tells its readers to save are where they are looked for. */
 async function outputOf(command: string): Promise<string> {
   const args = command.split(' ').map((word) => (word.endsWith('.yaml') ? folder.at(word) : word));
@@ -24,10 +27,11 @@ async function outputOf(command: string): Promise<string> {
 }
 
 describe('docs/guides/simulate.md', () => {
+  const guide = readFileSync(GUIDE, 'utf8');
+  const [, file = '', manifest = ''] = /Save this as `([^`]+)`:\n\n```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+  folder.write(file, manifest);
+
   it('shows what its commands print', async () => {
-    const guide = readFileSync(GUIDE, 'utf8');
-    const [, file = '', manifest = ''] = /Save this as `([^`]+)`:\n\n```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
-    folder.write(file, manifest);
     const examples = [...guide.matchAll(EXAMPLE)];
     expect(examples.length).toBe(3);
     let shown = guide;
@@ -39,4 +43,18 @@ describe('docs/guides/simulate.md', () => {
     }
     if (shown !== guide) writeFileSync(GUIDE, shown);
   }, 60_000);
+
+  it.each(PICTURES)(
+    'shows %s as it is drawn',
+    async (picture) => {
+      const compare = [...guide.matchAll(EXAMPLE)].map(([, command = '']) => command).find((one) => one.includes(file));
+      await outputOf(`${compare} --svg ${folder.path}`);
+      const drawn = readFileSync(folder.at(picture), 'utf8');
+      const shown = fileURLToPath(new URL(`../../docs/guides/simulate/${picture}`, import.meta.url));
+      if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(shown, drawn);
+      expect(guide).toContain(`](simulate/${picture})`);
+      expect(readFileSync(shown, 'utf8')).toBe(drawn);
+    },
+    60_000,
+  );
 });
