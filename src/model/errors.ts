@@ -188,6 +188,15 @@ export const ERRORS = {
     flag: 'RL',
     sentence: 'More requests have come than may pass: {detail}. Retry-After says when there is room again.',
   },
+  concurrency_limited: {
+    side: 'local',
+    status: 503,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'UO',
+    sentence:
+      'More requests are in work than are taken well at a time, by how long they take: {detail}. Try again later, or add pods.',
+  },
   fault_injected: {
     side: 'local',
     status: 503,

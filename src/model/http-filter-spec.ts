@@ -1,4 +1,5 @@
 // HTTP filters: what happens to each request of a listener before it goes where its route says, and what routes say otherwise.
+import type { AdaptiveConcurrencySpec } from './adaptive-concurrency-spec.ts';
 import type { CorsPolicySpec } from './cors-spec.ts';
 import type { FaultSpec } from './fault-spec.ts';
 import type { LocalRateLimitSpec } from './local-rate-limit-spec.ts';
@@ -9,7 +10,7 @@ export const SESSION_FILTER = 'envoy.filters.http.stateful_session';
 
 /** One of the chain of a listener, in its order; the router, which is always the last, is not told. Source: HttpConnectionManager.http_filters. */
 export interface HttpFilterSpec {
-  /** What routes call it by. Unique in its chain. */
+  /** What routes call it by. */
   readonly name: string;
   /** It runs only for routes that say so. */
   readonly disabled?: true;
@@ -21,7 +22,14 @@ export type HttpFilterConfigSpec =
   | { readonly kind: 'local-rate-limit'; readonly limit: LocalRateLimitSpec }
   /** Routes say what. */
   | { readonly kind: 'cors' }
+  | AdaptiveConcurrencyFilterSpec
   | StatefulSessionSpec;
+
+/** Null = off. Envoy has it in listeners alone. */
+interface AdaptiveConcurrencyFilterSpec {
+  readonly kind: 'adaptive-concurrency';
+  readonly concurrency: AdaptiveConcurrencySpec | null;
+}
 
 /** Null = none. Source: envoy.extensions.filters.http.stateful_session.v3. */
 interface StatefulSessionSpec {
@@ -44,4 +52,5 @@ export type FilterOverrideConfigSpec =
   /** With a bucket. */
   | { readonly kind: 'local-rate-limit'; readonly limit: LocalRateLimitSpec }
   | { readonly kind: 'cors'; readonly policy: CorsPolicySpec }
+  | AdaptiveConcurrencyFilterSpec
   | StatefulSessionSpec;

@@ -1,5 +1,6 @@
 // fast-check generators of HTTP filters and of what routes say of them, as legal specs.
 import fc from 'fast-check';
+import type { AdaptiveConcurrencySpec } from '../../src/model/adaptive-concurrency-spec.ts';
 import type { CorsPolicySpec } from '../../src/model/cors-spec.ts';
 import type { FaultSpec } from '../../src/model/fault-spec.ts';
 import { FRACTION_DENOMINATORS, type FractionSpec } from '../../src/model/fraction-spec.ts';
@@ -100,6 +101,26 @@ const policy: fc.Arbitrary<CorsPolicySpec> = fc.record(
 
 const faultConfig = fc.record({ kind: fc.constant('fault' as const), fault });
 const sessionConfig = fc.record({ kind: fc.constant('stateful-session' as const), session: fc.option(addressSession) });
+const percent = fc.integer({ min: 0, max: 100 });
+const some = fc.integer({ min: 1, max: 10_000 });
+
+const concurrency: fc.Arbitrary<AdaptiveConcurrencySpec> = fc.record({
+  ...{ percentile: percent, maxLimit: some, minLimit: some, updateIntervalMs: some, bufferPercent: percent },
+  minRtt: fc.oneof(
+    fc.record({ kind: fc.constant('fixed' as const), ms: some }),
+    fc.record({
+      kind: fc.constant('measured' as const),
+      ...{ intervalMs: some, jitterPercent: percent, requestCount: some, minConcurrency: some },
+    }),
+  ),
+  status: fc.integer({ min: 400, max: 599 }),
+});
+
+const adaptiveConfig = fc.record({
+  kind: fc.constant('adaptive-concurrency' as const),
+  // One that is off says nothing else.
+  concurrency: fc.option(concurrency),
+});
 const limitKind = fc.constant('local-rate-limit' as const);
 
 const config: fc.Arbitrary<HttpFilterConfigSpec> = fc.oneof(
@@ -107,6 +128,7 @@ const config: fc.Arbitrary<HttpFilterConfigSpec> = fc.oneof(
   fc.record({ kind: limitKind, limit: fc.oneof(limit, emptyLimit) }),
   fc.constant({ kind: 'cors' as const }),
   sessionConfig,
+  adaptiveConfig,
 );
 
 const overrideConfig: fc.Arbitrary<FilterOverrideConfigSpec> = fc.oneof(
@@ -114,6 +136,7 @@ const overrideConfig: fc.Arbitrary<FilterOverrideConfigSpec> = fc.oneof(
   fc.record({ kind: limitKind, limit }),
   fc.record({ kind: fc.constant('cors' as const), policy }),
   sessionConfig,
+  adaptiveConfig,
 );
 
 const override: fc.Arbitrary<FilterOverrideSpec> = fc.record(

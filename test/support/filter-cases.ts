@@ -69,6 +69,7 @@ const ANSWERED_HERE = { kind: 'direct-response', status: 200, body: 'here' } as 
 
 const ROUTES: readonly RouteSpec[] = [
   route('/shop'),
+  route('/late'),
   route('/any', cors({ ...LEAN, origins: [{ kind: 'exact', value: '*' }], allowMethods: '*', allowHeaders: '*' })),
   route('/strict', cors({ ...LEAN, forwardUnmatched: false })),
   route('/without', cors({ ...LEAN, allowCredentials: false, exposeHeaders: 'x-own' })),
@@ -236,10 +237,10 @@ export function picked(fields: Fields, wanted: FilterCase['fields'] = {}): Recor
   return Object.fromEntries(Object.keys(wanted).map((name) => [name, fields[name] ?? null]));
 }
 
-export function filteredListener(port = 0): ListenerSpec {
+function filteredListener(filters: readonly HttpFilterSpec[]): ListenerSpec {
   return {
     name: FILTERED,
-    address: { host: '127.0.0.1', port },
+    address: { host: '127.0.0.1', port: 0 },
     additionalAddresses: [],
     filterChains: [
       httpChain({
@@ -247,13 +248,13 @@ export function filteredListener(port = 0): ListenerSpec {
         routes: { kind: 'rds', name: FILTERED },
         idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
         requestHeadersTimeoutMs: 0,
-        filters: FILTERS,
+        filters,
       }),
     ],
   };
 }
 
-export function filteredSnapshot(a: readonly TestAddress[]): Snapshot {
+export function filteredSnapshot(a: readonly TestAddress[], filters = FILTERS): Snapshot {
   const clusters = ['a', 'empty'].map(
     (name): ClusterSpec => ({
       name,
@@ -263,7 +264,7 @@ export function filteredSnapshot(a: readonly TestAddress[]): Snapshot {
     }),
   );
   return {
-    listeners: new Map([[FILTERED, filteredListener()]]),
+    listeners: new Map([[FILTERED, filteredListener(filters)]]),
     routes: new Map([[FILTERED, FILTERED_CONFIG]]),
     clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])),
     endpoints: new Map([

@@ -1,8 +1,17 @@
 // Every message that configures an HTTP filter, in a listener or a route.
 import type { DescMessage } from '@bufbuild/protobuf';
-import { RuntimeFractionalPercentSchema } from '../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
+import {
+  RuntimeFeatureFlagSchema,
+  RuntimeFractionalPercentSchema,
+} from '../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
 import { FilterConfigSchema } from '../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
 import { FaultDelaySchema } from '../../src/xds/gen/envoy/extensions/filters/common/fault/v3/fault_pb.ts';
+import {
+  AdaptiveConcurrencySchema,
+  GradientControllerConfig_ConcurrencyLimitCalculationParamsSchema,
+  GradientControllerConfig_MinimumRTTCalculationParamsSchema,
+  GradientControllerConfigSchema,
+} from '../../src/xds/gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.ts';
 import { CorsPolicySchema, CorsSchema } from '../../src/xds/gen/envoy/extensions/filters/http/cors/v3/cors_pb.ts';
 import {
   FaultAbortSchema,
@@ -32,6 +41,11 @@ export const HTTP_FILTER_SCHEMAS: readonly DescMessage[] = [
   FaultAbortSchema,
   FaultDelaySchema,
   LocalRateLimitSchema,
+  AdaptiveConcurrencySchema,
+  GradientControllerConfigSchema,
+  GradientControllerConfig_ConcurrencyLimitCalculationParamsSchema,
+  GradientControllerConfig_MinimumRTTCalculationParamsSchema,
+  RuntimeFeatureFlagSchema,
   TokenBucketSchema,
   HttpStatusSchema,
   CorsSchema,

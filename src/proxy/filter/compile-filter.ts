@@ -1,10 +1,12 @@
 // The table of filters that the sidecar runs: from what a listener and its routes say to what requests meet.
+import type { AdaptiveConcurrencySpec } from '../../model/adaptive-concurrency-spec.ts';
 import type {
   FilterOverrideConfigSpec,
   FilterOverrideSpec,
   HttpFilterConfigSpec,
 } from '../../model/http-filter-spec.ts';
 import type { LocalRateLimitSpec } from '../../model/local-rate-limit-spec.ts';
+import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Cors } from './cors.ts';
 import { FaultFilter } from './fault-filter.ts';
 import type { FilterContext } from './filter-context.ts';
@@ -34,6 +36,10 @@ export function compileFilter(
     }
     case 'local-rate-limit':
       return compileRateLimit((nearest('local-rate-limit', levels) ?? config).limit, parts);
+    case 'adaptive-concurrency': {
+      const own = nearest('adaptive-concurrency', levels);
+      return compileAdaptive((own ?? config).concurrency, own === null, parts);
+    }
     case 'cors': {
       const policies = configsOf('cors', levels).map(({ policy }) => policy);
       return Cors.compile(policies, { random: parts.random, stats: parts.stats.cors });
@@ -49,6 +55,18 @@ function compileRateLimit(
   if (limit.bucket === undefined) return null;
   const bucket = commons.bucketOf(limit, limit.bucket, share, clock.now());
   return new LocalRateLimit(limit, { clock, random, bucket, stats: commons.rateLimitStats(limit.statPrefix) });
+}
+
+/** Gauges tell of the listener's own controller; those of routes count what they refuse. */
+function compileAdaptive(
+  spec: AdaptiveConcurrencySpec | null,
+  isListeners: boolean,
+  { clock, random, commons, stats }: FilterParts,
+): HttpFilter | null {
+  if (spec === null) return null;
+  const controller = commons.controllerOf(spec, random, clock.now());
+  if (isListeners) stats.adaptive.controller = controller;
+  return new AdaptiveConcurrency({ clock, controller, stats: stats.adaptive, status: spec.status });
 }
 
 type ConfigOf<Kind> = Extract<FilterOverrideConfigSpec, { readonly kind: Kind }>;

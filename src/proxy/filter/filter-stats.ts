@@ -1,5 +1,6 @@
 // What the filters of one HTTP connection manager count, under Envoy's names.
 import type { StatSink } from '../../telemetry/stats.ts';
+import type { GradientController } from './gradient-controller.ts';
 
 export class FaultStats {
   delaysInjected = 0;
@@ -41,10 +42,30 @@ export class RateLimitStats {
   }
 }
 
+export class AdaptiveStats {
+  blocked = 0;
+  /** Of the listener; null = only routes have some. */
+  controller: GradientController | null = null;
+
+  collect(prefix: string, sink: StatSink): void {
+    const at = (name: string): string => `adaptive_concurrency.gradient_controller.${name}`;
+    sink.counter('http', prefix, at('rq_blocked'), this.blocked);
+    if (this.controller === null) return;
+    const { limit, gradient, burst, minRttMs, sampleRttMs, measuring } = this.controller;
+    sink.gauge('http', prefix, at('concurrency_limit'), limit);
+    sink.gauge('http', prefix, at('gradient'), gradient);
+    sink.gauge('http', prefix, at('burst_queue_size'), burst);
+    sink.gauge('http', prefix, at('min_rtt_msecs'), minRttMs);
+    sink.gauge('http', prefix, at('sample_rtt_msecs'), sampleRttMs);
+    sink.gauge('http', prefix, at('min_rtt_calculation_active'), measuring ? 1 : 0);
+  }
+}
+
 /** They outlast changes of the chain. Each filter that is there counts into those of its kind. */
 export class FilterStats {
   #fault: FaultStats | null = null;
   #cors: CorsStats | null = null;
+  #adaptive: AdaptiveStats | null = null;
 
   get fault(): FaultStats {
     this.#fault ??= new FaultStats();
@@ -56,7 +77,13 @@ export class FilterStats {
     return this.#cors;
   }
 
+  get adaptive(): AdaptiveStats {
+    this.#adaptive ??= new AdaptiveStats();
+    return this.#adaptive;
+  }
+
   collect(prefix: string, sink: StatSink): void {
+    this.#adaptive?.collect(prefix, sink);
     this.#fault?.collect(prefix, sink);
     this.#cors?.collect(prefix, sink);
   }

@@ -2,6 +2,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { FilterConfigSchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import { FileAccessLogSchema } from '../gen/envoy/extensions/access_loggers/file/v3/file_pb.ts';
+import { AdaptiveConcurrencySchema } from '../gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.ts';
 import { CorsPolicySchema, CorsSchema } from '../gen/envoy/extensions/filters/http/cors/v3/cors_pb.ts';
 import { HTTPFaultSchema } from '../gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
 import { LocalRateLimitSchema } from '../gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts';
@@ -39,6 +40,7 @@ export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   FilterConfigSchema,
   HTTPFaultSchema,
   LocalRateLimitSchema,
+  AdaptiveConcurrencySchema,
   CorsSchema,
   CorsPolicySchema,
   StatefulSessionSchema,

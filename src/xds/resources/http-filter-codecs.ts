@@ -2,6 +2,7 @@
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { FilterOverrideConfigSpec, HttpFilterConfigSpec } from '../../model/http-filter-spec.ts';
+import { AdaptiveConcurrencySchema } from '../gen/envoy/extensions/filters/http/adaptive_concurrency/v3/adaptive_concurrency_pb.ts';
 import { CorsPolicySchema, CorsSchema } from '../gen/envoy/extensions/filters/http/cors/v3/cors_pb.ts';
 import { HTTPFaultSchema } from '../gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
 import { LocalRateLimitSchema } from '../gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts';
@@ -9,6 +10,7 @@ import {
   StatefulSessionPerRouteSchema,
   StatefulSessionSchema,
 } from '../gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts';
+import { decodeAdaptiveConcurrency, encodeAdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { decodeCorsPolicy, encodeCorsPolicy } from './cors-policy.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
@@ -68,9 +70,19 @@ const rateLimit = (needsBucket: boolean) =>
     }),
   );
 
+const ADAPTIVE = codec<typeof AdaptiveConcurrencySchema, ConfigOf<'adaptive-concurrency'>>(
+  AdaptiveConcurrencySchema,
+  ({ concurrency }) => encodeAdaptiveConcurrency(concurrency),
+  (message, context, path) => ({
+    kind: 'adaptive-concurrency',
+    concurrency: decodeAdaptiveConcurrency(message, context, path),
+  }),
+);
+
 /** What a listener says. */
 const LISTENER_CODECS: Codecs<HttpFilterConfigSpec> = {
   fault: FAULT,
+  'adaptive-concurrency': ADAPTIVE,
   'stateful-session': codec<typeof StatefulSessionSchema, Sessions>(
     StatefulSessionSchema,
     ({ session }) => encodeSessionFilter(session),
@@ -90,6 +102,7 @@ const LISTENER_CODECS: Codecs<HttpFilterConfigSpec> = {
 /** What routes say. */
 const ROUTE_CODECS: Codecs<FilterOverrideConfigSpec> = {
   fault: FAULT,
+  'adaptive-concurrency': ADAPTIVE,
   'stateful-session': codec<typeof StatefulSessionPerRouteSchema, Sessions>(
     StatefulSessionPerRouteSchema,
     ({ session }) => encodeSessionOverride(session),

@@ -52,6 +52,23 @@ export const HTTP_FILTER_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     // Descriptors, what makes them, and buckets of connections or of several sidecars.
     refused: ['#8', 'local_rate_limit_per_downstream_connection', '#16', '#17'],
   },
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.AdaptiveConcurrency': {
+    supported: ['gradient_controller_config', 'enabled', 'concurrency_limit_exceeded_status'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig': {
+    supported: ['sample_aggregate_percentile', 'concurrency_limit_params', 'min_rtt_calc_params'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig.ConcurrencyLimitCalculationParams': {
+    supported: ['max_concurrency_limit', 'min_concurrency_limit', 'concurrency_update_interval'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.extensions.filters.http.adaptive_concurrency.v3.GradientControllerConfig.MinimumRTTCalculationParams': {
+    supported: ['interval', 'fixed_value', 'request_count', 'jitter', 'min_concurrency', 'buffer'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.core.v3.RuntimeFeatureFlag': { supported: ['default_value', 'runtime_key'], refused: EVERY_OTHER },
   'envoy.type.v3.TokenBucket': {
     supported: ['max_tokens', 'tokens_per_fill', 'fill_interval'],
     refused: EVERY_OTHER,
