@@ -7,6 +7,7 @@ import { type Random, systemRandom } from '../../src/base/random.ts';
 import { PROXY_SETTINGS } from '../../src/config/index.ts';
 import { type Environment, parseSettings } from '../../src/config/parse-settings.ts';
 import { MemoryRegistry } from '../../src/control/registry/memory.ts';
+import { keyOf } from '../../src/kube/objects.ts';
 import { parseManifest } from '../../src/kube/parse-manifest.ts';
 import { listStats } from '../../src/telemetry/prometheus.ts';
 import type { TestAddress } from './live-plane.ts';
@@ -63,6 +64,10 @@ export class AppMesh {
 
   write(...manifests: readonly string[]): void {
     for (const text of manifests) this.registry.upsert(...parseManifest(text, 'test.yaml').objects);
+  }
+
+  remove(text: string): void {
+    this.registry.delete(...parseManifest(text, 'test.yaml').objects.map(({ object }) => keyOf(object)));
   }
 
   async controlPlane(port = 0) {

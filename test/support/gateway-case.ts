@@ -1,5 +1,6 @@
 // A promise of Gateway API's routes to callers: what is asked, and what caller and pod shall see.
 import type { Seen } from './echo-pods.ts';
+import type { RawClient } from './raw-client.ts';
 
 export interface CaseRequest {
   /** Of the caller; default `shop`, where the Services are. */
@@ -70,4 +71,20 @@ export function wanted({ status = 200, pod, path, headers = {}, fields = {} }: E
 
 function pick(record: Readonly<Record<string, string>>, keys: readonly string[]): Record<string, string> {
   return Object.fromEntries(keys.flatMap((key) => (record[key] === undefined ? [] : [[key, record[key]]])));
+}
+
+/** As `httpRoute`, of gRPC. */
+export function grpcRoute(name: string, rules: string): string {
+  return httpRoute(name, rules).replace('kind: HTTPRoute', 'kind: GRPCRoute');
+}
+
+function render({ host = 'echo', path = '/', method = 'GET', headers = {} }: CaseRequest): string {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${fields.join('')}\r\n`;
+}
+
+export async function asked(client: RawClient, request: CaseRequest): Promise<CaseAnswer> {
+  const { status, fields, text } = await client.ask(render(request));
+  const names = fields.map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { status, fields: Object.fromEntries(names), seen: text.startsWith('{') ? (JSON.parse(text) as Seen) : null };
 }

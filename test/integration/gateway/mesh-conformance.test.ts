@@ -2,8 +2,9 @@
 import { seededRandom } from '../../../src/base/random.ts';
 import { AppMesh } from '../../support/app-mesh.ts';
 import { EchoPod, echoService, type Seen } from '../../support/echo-pods.ts';
-import { type CaseAnswer, type CaseRequest, httpRoute, observed, wanted } from '../../support/gateway-case.ts';
+import { asked, type CaseAnswer, grpcRoute, httpRoute, observed, wanted } from '../../support/gateway-case.ts';
 import { GATEWAY_CASES } from '../../support/gateway-cases.ts';
+import { FURTHER_CASES } from '../../support/gateway-further-cases.ts';
 import { GrpcCaller } from '../../support/grpc-echo.ts';
 import type { RawClient } from '../../support/raw-client.ts';
 
@@ -29,17 +30,6 @@ afterEach(async () => {
   v2.close();
 });
 
-function render({ host = 'echo', path = '/', method = 'GET', headers = {} }: CaseRequest): string {
-  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${fields.join('')}\r\n`;
-}
-
-async function asked(client: RawClient, request: CaseRequest): Promise<CaseAnswer> {
-  const { status, fields, text } = await client.ask(render(request));
-  const names = fields.map(([name, value]) => [name.toLowerCase(), value] as const);
-  return { status, fields: Object.fromEntries(names), seen: text.startsWith('{') ? (JSON.parse(text) as Seen) : null };
-}
-
 /** Clients of one sidecar for each namespace that a request comes from. */
 function callers(xdsPort: number, scope: string): (namespace: string) => Promise<RawClient> {
   const known = new Map<string, Promise<RawClient>>();
@@ -62,7 +52,7 @@ async function shareOfV1(count: number, ask: () => Promise<string>): Promise<num
 }
 
 describe.each(['on-demand', 'all'])('a mesh with Gateway API, whose sidecars hold %s', (scope) => {
-  it.each(GATEWAY_CASES)('keeps $name', async ({ manifest, steps }) => {
+  it.each([...GATEWAY_CASES, ...FURTHER_CASES])('keeps $name', async ({ manifest, steps }) => {
     mesh.write(manifest);
     const plane = await mesh.controlPlane();
     const clientOf = callers(plane.port, scope);
@@ -96,9 +86,30 @@ describe.each(['on-demand', 'all'])('a mesh with Gateway API, whose sidecars hol
       ),
     );
     const plane = await mesh.controlPlane();
-    const call = await grpcCaller(plane.port, scope);
+    const { call } = await grpcCaller(plane.port, scope);
     const share = await shareOfV1(500, async () => (await call()).pod);
     expect(Math.abs(share - 0.7)).toBeLessThan(0.05);
+  });
+
+  it('answers 500 for the share of a backend that is not there', async () => {
+    mesh.write(httpRoute('half', '- backendRefs: [{name: echo-v1, port: 80}, {name: gone, port: 80}]'));
+    const plane = await mesh.controlPlane();
+    const client = await callers(plane.port, scope)('shop');
+    const statuses = [];
+    for (let index = 0; index < 200; index += 1) statuses.push((await asked(client, {})).status);
+    expect(new Set(statuses)).toEqual(new Set([200, 500]));
+    expect(Math.abs(statuses.filter((status) => status === 500).length / 200 - 0.5)).toBeLessThan(0.12);
+  });
+
+  it('routes calls of gRPC by service and method, and answers UNAVAILABLE where a backend is not there', async () => {
+    const rule = (method: string, backend: string) =>
+      `- matches: [{method: {${method}}}]\n  backendRefs: [{name: ${backend}, port: 7070}]\n`;
+    const rules = rule('service: test.Echo, method: Unary', 'echo-v2') + rule('service: test.Echo', 'gone');
+    mesh.write(grpcRoute('calls', rules));
+    const plane = await mesh.controlPlane();
+    const { caller, call } = await grpcCaller(plane.port, scope);
+    expect((await call()).pod).toBe('v2');
+    await expect(caller.collect([Buffer.from('a')])).rejects.toMatchObject({ code: 14 });
   });
 
   it('keeps MeshGRPCRouteRequestHeaderModifier', async () => {
@@ -111,7 +122,7 @@ describe.each(['on-demand', 'all'])('a mesh with Gateway API, whose sidecars hol
       rule('set', 'set: [{name: X-Header-Set, value: new}]') + rule('add', 'add: [{name: X-Header-Add, value: b}]');
     mesh.write(grpcRoute('headers', rules + rule('remove', 'remove: [X-Header-Remove]')));
     const plane = await mesh.controlPlane();
-    const call = await grpcCaller(plane.port, scope);
+    const { call } = await grpcCaller(plane.port, scope);
     expect((await call({ 'x-test-case': 'set', 'x-header-set': 'old' })).headers['x-header-set']).toBe('new');
     expect((await call({ 'x-test-case': 'add', 'x-header-add': 'a' })).headers['x-header-add']).toBe('a,b');
     expect(
@@ -146,23 +157,14 @@ describe('a mesh with Gateway API, whose connections are redirected', () => {
   });
 });
 
-function grpcRoute(name: string, rules: string): string {
-  return httpRoute(name, rules).replace('kind: HTTPRoute', 'kind: GRPCRoute');
-}
-
 /** Calls `echo:7070` through a sidecar. */
-async function grpcCaller(
-  xdsPort: number,
-  scope: string,
-): Promise<(metadata?: Record<string, string>) => Promise<Seen>> {
-  const { app } = await mesh.sidecar(
-    xdsPort,
-    { SWITCHBOARD_POD_NAMESPACE: 'shop', SWITCHBOARD_XDS_SCOPE: scope },
-    undefined,
-    { random: seededRandom(1) },
-  );
+async function grpcCaller(xdsPort: number, scope: string) {
+  const env = { SWITCHBOARD_POD_NAMESPACE: 'shop', SWITCHBOARD_XDS_SCOPE: scope };
+  const { app } = await mesh.sidecar(xdsPort, env, undefined, { random: seededRandom(1) });
   const port = app.dataPlane.listeners[0]?.addresses[0]?.port ?? 0;
   const caller = new GrpcCaller(port, { 'grpc.default_authority': 'echo:7070' });
   mesh.atEnd(() => caller.close());
-  return async (metadata) => JSON.parse(String(await caller.unary(Buffer.from(''), 20_000, metadata))) as Seen;
+  const call = async (metadata?: Record<string, string>): Promise<Seen> =>
+    JSON.parse(String(await caller.unary(Buffer.from(''), 20_000, metadata))) as Seen;
+  return { caller, call };
 }
