@@ -47,6 +47,11 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'whole retries',
     `${TO}, retries: {attempts: 3, retryOn: [safe, 5xx, unavailable], statusCodes: [409, 425], backoff: {baseInterval: 25ms, maxInterval: 25ms}}`,
   ),
+  valid(
+    'single tries, hedges and a budget',
+    `${TO}, retries: {perTryTimeout: 200ms, perTryIdleTimeout: 1s, hedgeOnPerTryTimeout: true, budget: {percent: 25, minConcurrent: 10}, rateLimitedBackoff: {resetHeaders: [{name: Retry-After}, {name: X-Reset, format: unix-timestamp}], maxInterval: 1m}}`,
+  ),
+  valid('so many retries at a time', `${TO}, retries: {maxConcurrent: 0}`),
   valid('sessions, as they are by default', `${TO}, sessionAffinity: {type: session}`),
   valid(
     'sessions by a header, and what else becomes of them',

@@ -13,7 +13,7 @@ import type { SessionSpec } from '../../model/session-spec.ts';
 import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
 import { balancingOf, LOCALITY_SPECS } from '../policy/load-balancer.ts';
 import { outlierDetectionOf } from '../policy/outlier-detection.ts';
-import { retriesOf } from '../policy/retries.ts';
+import { retriesOf, retryLimitOf } from '../policy/retries.ts';
 import { affinityTraffic } from '../policy/session-affinity.ts';
 import { type TimeoutsSpec, timeoutsOf } from '../policy/timeouts.ts';
 import { withAffinity } from './affinity.ts';
@@ -79,7 +79,7 @@ export function serviceTraffic(
     ...affinity.traffic,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === null ? {} : { outlierDetection }),
-    ...(said.circuitBreakers === undefined ? {} : { circuitBreakers: { default: said.circuitBreakers.value } }),
+    ...saidBreakers(said),
     ...(section?.locality === undefined ? {} : { ignoresHints: true as const }),
     ...repetition,
   };
@@ -129,6 +129,14 @@ function saidOutliers(
 ): ReturnType<typeof serviceOutliers> {
   if (section === undefined) return serviceOutliers(service);
   return { outlierDetection: outlierDetectionOf(section, SERVICE_OUTLIER_DETECTION), issues: [] };
+}
+
+function saidBreakers({ circuitBreakers, retries }: SaidSections): Pick<ServiceTraffic, 'circuitBreakers'> {
+  const limit = retries === undefined ? undefined : retryLimitOf(retries.value);
+  if (circuitBreakers === undefined && limit === undefined) return {};
+  return {
+    circuitBreakers: { default: { ...circuitBreakers?.value, ...(limit === undefined ? {} : { retries: limit }) } },
+  };
 }
 
 interface Repetition {

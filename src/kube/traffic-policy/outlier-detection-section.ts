@@ -1,6 +1,7 @@
 // TrafficPolicy, section outlierDetection: which pods are taken out for what they answer.
 import { Type } from 'typebox';
 import { decimal, duration, flag, integer, type Of, oneOf, percent, rules } from '../schema/schema.ts';
+import { HEADER_NAME } from './header-name.ts';
 
 const MAX_COUNT = 1_000;
 const MAX_VOLUME = 1_000_000;
@@ -53,9 +54,7 @@ const SLOWER_THAN_PEERS = Type.Object(
 const CALLERS = Type.Object(
   {
     header: Type.String({
-      pattern: '^[-!#$%&*+.^_|~0-9A-Za-z]{1,128}$',
-      maxLength: 128,
-      hint: 'write the name of a header, such as x-user-id',
+      ...HEADER_NAME,
       description: 'Its value tells callers apart.',
     }),
     minimum: Type.Optional(integer('So many different ones must have seen a pod fail. Default 2.', 1, 64)),

@@ -1,6 +1,7 @@
 // TrafficPolicy, section retries: which failures are sent again, how often, and after what pause.
 import { Type } from 'typebox';
-import { duration, integer, type Of, oneOf, rules } from '../schema/schema.ts';
+import { duration, flag, integer, type Of, oneOf, percent, rules } from '../schema/schema.ts';
+import { HEADER_NAME } from './header-name.ts';
 
 /** Envoy's and gRPC's, and `safe`. What needs more than its name is a field of its own. */
 export const RETRY_ON = [
@@ -36,6 +37,34 @@ const BACKOFF = Type.Object(
   },
 );
 
+const RESET_HEADER = Type.Object(
+  {
+    name: Type.String({ ...HEADER_NAME, description: 'Of the answer.' }),
+    format: Type.Optional(oneOf(['seconds', 'unix-timestamp'], 'Seconds from now, or since 1970. Default seconds.')),
+  },
+  { description: 'A header that says when to come back.' },
+);
+
+const RATE_LIMITED_BACKOFF = Type.Object(
+  {
+    resetHeaders: Type.Array(RESET_HEADER, {
+      minItems: 1,
+      maxItems: 8,
+      description: 'The first that an answer has, and that is not too long, counts.',
+    }),
+    maxInterval: Type.Optional(duration('What asks for more does not count. Default 5m.', { max: '1h' })),
+  },
+  { description: 'A pause that the answer asks for, such as Retry-After.' },
+);
+
+const BUDGET = Type.Object(
+  {
+    percent: percent('Of all that is in work for the Service port, so much may be retries.'),
+    minConcurrent: Type.Optional(integer('So many may be in work in any case. Default 3.', 0, 1_000_000)),
+  },
+  { description: 'Absent, and without maxConcurrent: 20 % of the requests of ten seconds, and one a second.' },
+);
+
 export const RETRIES = Type.Object(
   {
     attempts: Type.Optional(integer('Retries of one request, at most; 0 = none. Default 2.', 0, 10)),
@@ -55,8 +84,32 @@ export const RETRIES = Type.Object(
       }),
     ),
     backoff: Type.Optional(BACKOFF),
+    rateLimitedBackoff: Type.Optional(RATE_LIMITED_BACKOFF),
+    perTryTimeout: Type.Optional(
+      duration('From the end of the request to the beginning of an answer, of one try. Absent = none.'),
+    ),
+    perTryIdleTimeout: Type.Optional(duration('Of a try in which no byte moves. Absent = none.')),
+    hedgeOnPerTryTimeout: Type.Optional(
+      flag(
+        'A try that has taken its perTryTimeout goes on beside the next one, and the first good answer counts: it repeats what pods may be working on. Default false.',
+      ),
+    ),
+    budget: Type.Optional(BUDGET),
+    maxConcurrent: Type.Optional(integer('Retries in work at a time, instead of a budget.', 0, 1_000_000)),
   },
-  { description: 'Which failures are sent to another pod, and how often.' },
+  {
+    description: 'Which failures are sent to another pod, how often, and how long a try may take.',
+    ...rules(
+      {
+        rule: '!has(self.hedgeOnPerTryTimeout) || !self.hedgeOnPerTryTimeout || has(self.perTryTimeout)',
+        message: 'has hedgeOnPerTryTimeout, and no time after which to hedge; add perTryTimeout',
+      },
+      {
+        rule: '!has(self.budget) || !has(self.maxConcurrent)',
+        message: 'has a budget and maxConcurrent; keep one of them',
+      },
+    ),
+  },
 );
 
 export type RetriesSection = Of<typeof RETRIES>;

@@ -1,13 +1,7 @@
 // TrafficPolicy, section sessionAffinity: which requests belong together, and how firmly they stay with a pod.
 import { Type } from 'typebox';
 import { duration, flag, type Of, oneOf, rules } from '../schema/schema.ts';
-
-/** Source: RFC 9110 section 5.6.2, token. */
-const TOKEN = {
-  pattern: "^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,128}$",
-  maxLength: 128,
-  hint: 'write a name of letters, digits and -',
-};
+import { HEADER_NAME } from './header-name.ts';
 
 const PATH = {
   pattern: '^/[!-:<-~]{0,255}$',
@@ -17,7 +11,7 @@ const PATH = {
 
 const COOKIE = Type.Object(
   {
-    name: Type.Optional(Type.String({ ...TOKEN, description: 'Default switchboard-affinity.' })),
+    name: Type.Optional(Type.String({ ...HEADER_NAME, description: 'Default switchboard-affinity.' })),
     ttl: Type.Optional(duration('How long the client shall keep it. Absent = until it closes.', { min: '1s' })),
     path: Type.Optional(
       Type.String({ ...PATH, description: 'Requests for other paths belong to no session. Default /.' }),
@@ -27,7 +21,7 @@ const COOKIE = Type.Object(
 );
 
 const HEADER = Type.Object(
-  { name: Type.String({ ...TOKEN, description: 'Of requests and their answers; in gRPC it is metadata.' }) },
+  { name: Type.String({ ...HEADER_NAME, description: 'Of requests and their answers; in gRPC it is metadata.' }) },
   { description: 'A header carries the session: the caller sends back what it was given.' },
 );
 
@@ -60,7 +54,7 @@ const HASHED = Type.Object(
       ['header', 'cookie', 'query-parameter', 'source-ip'],
       'Where the value stands; source-ip = the calling pod.',
     ),
-    name: Type.Optional(Type.String({ ...TOKEN, description: 'Of the header, cookie or query parameter.' })),
+    name: Type.Optional(Type.String({ ...HEADER_NAME, description: 'Of the header, cookie or query parameter.' })),
     ttl: Type.Optional(
       duration('Of a cookie: a caller without one is given it for so long. Absent = until it closes.', { min: '1s' }),
     ),

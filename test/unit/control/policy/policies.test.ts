@@ -53,6 +53,11 @@ describe('a TrafficPolicy', () => {
     const { clusters } = mesh.translate();
     expect(clusters.get(ADMIN)?.circuitBreakers).toEqual({ default: { maxRequests: 10 } });
     expect(clusters.get(HTTP)?.circuitBreakers).toBeUndefined();
+    mesh.add(policy('two', `${TO_WEB}, retries: {maxConcurrent: 3}`));
+    const limited = mesh.translate().clusters;
+    const retries = { kind: 'number', max: 3 };
+    expect(limited.get(ADMIN)?.circuitBreakers).toEqual({ default: { maxRequests: 10, retries } });
+    expect(limited.get(HTTP)?.circuitBreakers).toEqual({ default: { retries } });
   });
 
   it('for a port goes, section by section, before one for the whole Service', () => {

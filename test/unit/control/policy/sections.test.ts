@@ -1,7 +1,7 @@
 // What each section of a TrafficPolicy makes of its fields.
 import { balancingOf, LOCALITY_SPECS } from '../../../../src/control/policy/load-balancer.ts';
 import { outlierDetectionOf } from '../../../../src/control/policy/outlier-detection.ts';
-import { retriesOf } from '../../../../src/control/policy/retries.ts';
+import { retriesOf, retryLimitOf } from '../../../../src/control/policy/retries.ts';
 import { affinityTraffic } from '../../../../src/control/policy/session-affinity.ts';
 import { timeoutsOf } from '../../../../src/control/policy/timeouts.ts';
 import { SERVICE_OUTLIER_DETECTION } from '../../../../src/control/translate/service-outliers.ts';
@@ -175,6 +175,35 @@ describe('retries', () => {
       statusCodes: [425],
     });
     expect(retriesOf({ retryOn: ['reset'], statusCodes: [425] }).on).toEqual(['reset', 'retriable-status-codes']);
+  });
+
+  it('bound single tries, hedge, and pause as answers ask for it', () => {
+    const spec = retriesOf({
+      perTryTimeout: '200ms',
+      perTryIdleTimeout: '1s',
+      hedgeOnPerTryTimeout: true,
+      rateLimitedBackoff: { resetHeaders: [{ name: 'Retry-After' }, { name: 'x-reset', format: 'unix-timestamp' }] },
+    });
+    expect(spec).toEqual({
+      ...safeRetries(2),
+      perTryTimeoutMs: 200,
+      perTryIdleTimeoutMs: 1_000,
+      hedgeOnPerTryTimeout: true,
+      resetBackOff: {
+        headers: [
+          { name: 'retry-after', format: 'seconds' },
+          { name: 'x-reset', format: 'unix-timestamp' },
+        ],
+        maxMs: 300_000,
+      },
+    });
+    expect(retriesOf({ attempts: 0, perTryTimeout: '1s' })).toEqual({ ...safeRetries(0), perTryTimeoutMs: 1_000 });
+  });
+
+  it('are limited by a number or a share, or as those of every Service', () => {
+    expect(retryLimitOf({})).toBeUndefined();
+    expect(retryLimitOf({ maxConcurrent: 4 })).toEqual({ kind: 'number', max: 4 });
+    expect(retryLimitOf({ budget: { percent: 25 } })).toEqual({ kind: 'share', percent: 25, minConcurrent: 3 });
   });
 
   it('pause as they are told, at most ten times the first pause', () => {
