@@ -19,7 +19,7 @@ const STATS: readonly Stat[] = [
   { name: 'rq_total', type: 'COUNTER', of: (endpoint) => endpoint.rqTotal },
 ];
 
-/** Lines `cluster::address::name::value`. `pod`, `last_error`, `ejected_because` and `would_be_ejected_because` are ours, the rest is Envoy's. */
+/** Lines `cluster::address::name::value`. `pod`, `last_error`, `failed_check_because`, `ejected_because` and `would_be_ejected_because` are ours, the rest is Envoy's. */
 export function* renderClustersText(clusters: readonly ClusterStatus[]): Generator<string> {
   for (const cluster of clusters) {
     yield `${cluster.name}::observability_name::${cluster.name}\n${cluster.name}::added_via_api::${cluster.addedViaApi}\n`;
@@ -41,6 +41,7 @@ function endpointLines(cluster: string, endpoint: EndpointStatus): string {
     ['priority', endpoint.priority],
     ['pod', endpoint.pod === undefined ? '' : `${endpoint.pod.namespace}/${endpoint.pod.name}`],
     ['last_error', oneLine(endpoint.lastError ?? '')],
+    ['failed_check_because', oneLine(endpoint.failedCheck ?? '')],
     ['ejected_because', oneLine(endpoint.ejected ?? '')],
     ['would_be_ejected_because', oneLine(endpoint.wouldBeEjected ?? '')],
   ];
@@ -50,6 +51,8 @@ function endpointLines(cluster: string, endpoint: EndpointStatus): string {
 /** Envoy writes each raised flag with a slash before it, and `healthy` where none is. */
 function healthFlags(endpoint: EndpointStatus): string {
   const flags = [
+    endpoint.failedCheck !== undefined ? '/failed_active_hc' : '',
+    endpoint.degradedByCheck === true ? '/degraded_active_hc' : '',
     endpoint.ejected !== null ? '/failed_outlier_check' : '',
     endpoint.health === 'unhealthy' ? '/failed_eds_health' : '',
     endpoint.health === 'degraded' ? '/failed_eds_degraded' : '',
@@ -68,6 +71,8 @@ export interface HostStatusJson {
   readonly stats: readonly { readonly name: string; readonly type: 'COUNTER' | 'GAUGE'; readonly value: string }[];
   readonly health_status: {
     readonly eds_health_status: 'HEALTHY' | 'DEGRADED' | 'DRAINING' | 'UNHEALTHY';
+    readonly failed_active_health_check?: true;
+    readonly failed_active_degraded_check?: true;
     readonly failed_outlier_check?: true;
   };
   readonly weight: number;
@@ -75,6 +80,7 @@ export interface HostStatusJson {
   readonly locality: { readonly region: string; readonly zone: string; readonly sub_zone: string };
   readonly pod?: { readonly namespace: string; readonly name: string; readonly uid: string };
   readonly last_error?: string;
+  readonly failed_check_because?: string;
   readonly ejected_because?: string;
   readonly would_be_ejected_because?: string;
 }
@@ -110,6 +116,8 @@ function hostStatus(endpoint: EndpointStatus): HostStatusJson {
     stats: STATS.map((stat) => ({ name: stat.name, type: stat.type, value: String(stat.of(endpoint)) })),
     health_status: {
       eds_health_status: EDS_HEALTH[endpoint.health],
+      ...(endpoint.failedCheck === undefined ? {} : { failed_active_health_check: true }),
+      ...(endpoint.degradedByCheck === true ? { failed_active_degraded_check: true } : {}),
       ...(endpoint.ejected === null ? {} : { failed_outlier_check: true }),
     },
     weight: endpoint.weight,
@@ -117,6 +125,7 @@ function hostStatus(endpoint: EndpointStatus): HostStatusJson {
     locality: { region, zone, sub_zone: subZone },
     ...(endpoint.pod === undefined ? {} : { pod: endpoint.pod }),
     ...(endpoint.lastError === null ? {} : { last_error: endpoint.lastError }),
+    ...(endpoint.failedCheck === undefined ? {} : { failed_check_because: endpoint.failedCheck }),
     ...(endpoint.ejected === null ? {} : { ejected_because: endpoint.ejected }),
     ...(endpoint.wouldBeEjected === null ? {} : { would_be_ejected_because: endpoint.wouldBeEjected }),
   };

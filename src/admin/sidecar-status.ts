@@ -26,6 +26,10 @@ export interface EndpointStatus {
   readonly ejected: string | null;
   /** Why it would have, in shadow mode; null = it would not. */
   readonly wouldBeEjected: string | null;
+  /** Why it fails its health checks; absent = it passes them, or is not asked. */
+  readonly failedCheck?: string;
+  /** It passes them, and says that others should be asked first. */
+  readonly degradedByCheck?: true;
   readonly weight: number;
   readonly priority: number;
   readonly locality: LocalitySpec;

@@ -13,6 +13,7 @@ import type { ConfigDemand } from '../model/on-demand.ts';
 import type { ServicePortName } from '../model/service-name-spec.ts';
 import { DataPlane, type DataPlaneOptions } from '../proxy/data-plane.ts';
 import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
+import type { HealthEvent } from '../proxy/health/health-checker.ts';
 import type { ListenerOptions } from '../proxy/listener/listener.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
 import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
@@ -164,6 +165,7 @@ export class LocalPlane implements SidecarPlane {
         maxHeadBytes: settings.maxRequestHeadBytes,
         maxFields: settings.maxFields,
         random,
+        onHealth: (cluster, event) => tellHealth(log, cluster, event),
         onOutlier: (cluster, event) => {
           tellOutlier(log, cluster, event);
           onOutlier?.(cluster, event);
@@ -261,6 +263,15 @@ function tellOutlier(log: Log, cluster: string, event: OutlierEvent): void {
   else log.info('an endpoint may take requests again', { ...fields, afterMs: forMs });
 }
 
+function tellHealth(log: Log, cluster: string, { endpoint, change, detail }: HealthEvent): void {
+  const fields = { cluster, endpoint: endpoint.address };
+  if (change === 'unhealthy') log.warn('an endpoint fails its health checks', { ...fields, detail });
+  else if (change === 'healthy') log.info('an endpoint passes its health checks', fields);
+  else if (change === 'degraded') log.info('an endpoint says that others should be asked first', fields);
+  else if (change === 'failed') log.warn('a health check has failed', { ...fields, detail });
+  else log.info('a health check has passed', fields);
+}
+
 /** Why it is out, or would be in shadow mode. */
 function whyEjected({ outlier }: Endpoint, shadow: boolean): string | null {
   const ejection = outlier === null ? null : outlier.ejection;
@@ -274,6 +285,8 @@ function endpointStatus(endpoint: Endpoint): EndpointStatus {
     port: spec.port,
     ...(spec.pod === undefined ? {} : { pod: spec.pod }),
     health: spec.health,
+    ...(endpoint.check?.failing === true ? { failedCheck: endpoint.check.detail } : {}),
+    ...(endpoint.check?.failing === false && endpoint.check.degraded ? { degradedByCheck: true } : {}),
     ejected: whyEjected(endpoint, false),
     wouldBeEjected: whyEjected(endpoint, true),
     weight: spec.weight,

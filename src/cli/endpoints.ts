@@ -119,8 +119,12 @@ function rowsOf(service: ServiceEndpoints): string[][] {
     row.health,
     String(row.active),
     String(row.requests),
-    row.ejectedBecause ?? wouldBe(row) ?? row.lastError ?? '',
+    row.ejectedBecause ?? failing(row) ?? wouldBe(row) ?? row.lastError ?? '',
   ]);
+}
+
+function failing({ failedCheckBecause: reason }: EndpointRow): string | null {
+  return reason === null ? null : `health check: ${reason}`;
 }
 
 /** In shadow mode. */

@@ -23,6 +23,8 @@ export interface EndpointRow {
   /** Requests so far. */
   readonly requests: number;
   readonly lastError: string | null;
+  /** Why it fails its health checks; null = it does not. */
+  readonly failedCheckBecause: string | null;
   /** Why the sidecar has taken it out itself; null = it has not. */
   readonly ejectedBecause: string | null;
   /** Why it would have, in shadow mode. */
@@ -67,6 +69,7 @@ function readEndpoint(host: unknown): EndpointRow {
     active: stats.get('rq_active') ?? 0,
     requests: stats.get('rq_total') ?? 0,
     lastError: textOf(fieldOf(host, 'last_error')) || null,
+    failedCheckBecause: textOf(fieldOf(host, 'failed_check_because')) || null,
     ejectedBecause: textOf(fieldOf(host, 'ejected_because')) || null,
     wouldBeEjectedBecause: textOf(fieldOf(host, 'would_be_ejected_because')) || null,
   };
@@ -74,6 +77,7 @@ function readEndpoint(host: unknown): EndpointRow {
 
 function healthOf(status: unknown): string {
   if (fieldOf(status, 'failed_outlier_check') === true) return 'ejected';
+  if (fieldOf(status, 'failed_active_health_check') === true) return 'failing';
   return textOf(fieldOf(status, 'eds_health_status')).toLowerCase() || 'healthy';
 }
 

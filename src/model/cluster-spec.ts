@@ -2,6 +2,7 @@
 import type { BalancingSpec, LoadBalancerName } from './balancing-spec.ts';
 import type { CircuitBreakersSpec } from './circuit-breakers-spec.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from './endpoint-spec.ts';
+import type { HealthCheckSpec } from './health-check-spec.ts';
 import type { OutlierDetectionSpec } from './outlier-detection-spec.ts';
 import type { UpstreamTlsSpec } from './tls-spec.ts';
 
@@ -37,6 +38,10 @@ export interface ClusterSpec {
   readonly sessionHealths?: readonly EndpointHealth[];
   /** Absent = nobody is taken out for what it answers. */
   readonly outlierDetection?: OutlierDetectionSpec;
+  /** Absent = nobody is asked. Source: health_checks. */
+  readonly healthCheck?: HealthCheckSpec;
+  /** Endpoints that are not told any more go at once, whatever they answer to checks. Source: ignore_health_on_host_removal. */
+  readonly removesHealthy?: true;
   /** Absent = as many connections and requests as there are callers for. */
   readonly circuitBreakers?: CircuitBreakersSpec;
   /** Name of a row of the load balancer table. */

@@ -1,5 +1,6 @@
 // Endpoints as configuration: the addresses behind a cluster, by locality and priority.
 
+import type { EndpointCheckSpec } from './health-check-spec.ts';
 import type { SubsetLabels } from './subset-spec.ts';
 
 /** Source: envoy.config.endpoint.v3.ClusterLoadAssignment. */
@@ -43,6 +44,8 @@ export interface EndpointSpec {
   readonly pod?: PodIdentity;
   /** The name that stands behind the address (Endpoint.hostname). */
   readonly hostname?: string;
+  /** How it is asked, where that differs; absent = as its cluster says. */
+  readonly check?: EndpointCheckSpec;
   /** Places it for consistent hashing, before `hostname` and address (LbEndpoint.metadata["envoy.lb"].hash_key). */
   readonly hashKey?: string;
   /** What subsets of its cluster are made by (LbEndpoint.metadata["envoy.lb"]). */

@@ -34,6 +34,8 @@ export interface OutlierDetectionSpec extends OutlierExtrasSpec {
   readonly maxEjectionJitterMs: number;
   /** Of the endpoints of a cluster that may be out at one time, 0–100. */
   readonly maxEjectionPercent: number;
+  /** An endpoint that passes an active health check stays out for its time. Source: successful_active_health_check_uneject_host. */
+  readonly ignoresChecks?: true;
   /** One may be out even where that is more than `maxEjectionPercent`. */
   readonly alwaysEjectOne: boolean;
   /** An endpoint is out of the ordinary whose success rate is below mean − `stdevFactor` × standard deviation. */

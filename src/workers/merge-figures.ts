@@ -14,7 +14,7 @@ const COUNTS = [
   'rqTimeout',
 ] as const satisfies readonly (keyof EndpointStatus)[];
 
-/** One list a worker. An endpoint is taken out where any worker has taken it out. */
+/** One list a worker. An endpoint is taken out, or fails its checks, where any worker says so. */
 export function mergeClusters(lists: readonly (readonly ClusterFigures[])[]): readonly ClusterFigures[] {
   const clusters = new Map<string, Map<string, EndpointStatus>>();
   for (const { name, endpoints } of lists.flat()) {
@@ -31,9 +31,11 @@ export function mergeClusters(lists: readonly (readonly ClusterFigures[])[]): re
 
 function addEndpoints(a: EndpointStatus, b: EndpointStatus): EndpointStatus {
   const sums = Object.fromEntries(COUNTS.map((count) => [count, a[count] + b[count]]));
+  const failedCheck = a.failedCheck ?? b.failedCheck;
   return {
     ...a,
     ...sums,
+    ...(failedCheck === undefined ? {} : { failedCheck }),
     ejected: a.ejected ?? b.ejected,
     wouldBeEjected: a.wouldBeEjected ?? b.wouldBeEjected,
     lastError: a.lastError ?? b.lastError,

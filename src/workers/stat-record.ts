@@ -29,6 +29,8 @@ export const LARGEST_GAUGES: ReadonlySet<string> = new Set([
   'cluster.version',
   'cluster.outlier_detection.ejections_active',
   'cluster.outlier_detection.ejections_shadow_active',
+  'cluster.health_check.healthy',
+  'cluster.health_check.degraded',
   'cluster.circuit_breakers.default.cx_open',
   'cluster.circuit_breakers.default.rq_pending_open',
   'cluster.circuit_breakers.default.rq_open',

@@ -25,7 +25,7 @@ import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
 import { attemptCount, retry } from './arbitrary-retries.ts';
 import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
-import { circuitBreakers } from './arbitrary-upstream.ts';
+import { circuitBreakers, endpointCheck, healthCheck } from './arbitrary-upstream.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -43,7 +43,14 @@ const endpoint: fc.Arbitrary<EndpointSpec> = fc
     address(1),
     fc.record(
       {
-        ...{ health: fc.constantFrom(...ENDPOINT_HEALTHS), weight, pod, hostname: fc.domain(), hashKey: name },
+        ...{
+          health: fc.constantFrom(...ENDPOINT_HEALTHS),
+          weight,
+          pod,
+          hostname: fc.domain(),
+          hashKey: name,
+          check: endpointCheck,
+        },
         ...{ labels, node: name, forZones: fc.array(name, { maxLength: 2 }), leaving: fc.constant(true as const) },
       },
       { requiredKeys: ['health', 'weight'] },
@@ -109,14 +116,18 @@ const clusterBase = fc.record(
       ['healthy' as const, 'degraded' as const, 'draining' as const],
     ),
     circuitBreakers,
+    healthCheck,
+    removesHealthy: fc.constant(true as const),
   },
   { requiredKeys: ['name', 'discovery', 'connectTimeoutMs'] },
 );
 
 export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc
   .tuple(clusterBase, balancing)
-  .map(([{ protocol, ...base }, chosen]) => ({
+  .map(([{ protocol, healthCheck: asked, ...base }, chosen]) => ({
     ...base,
+    // Without TLS alone.
+    ...(asked === undefined || (asked.check.kind === 'grpc' && base.tls !== undefined) ? {} : { healthCheck: asked }),
     // ALPN is a matter of TLS.
     ...(protocol === undefined || (protocol === 'auto' && base.tls === undefined) ? {} : { protocol }),
     ...(base.discovery.kind === 'original-dst' ? { loadBalancer: 'round-robin' as const } : chosen),

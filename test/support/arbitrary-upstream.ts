@@ -1,6 +1,7 @@
-// fast-check generators of what a cluster may have in use.
+// fast-check generators of what a cluster may have in use, and of how its endpoints are asked whether they can serve.
 import fc from 'fast-check';
 import type { CircuitBreakersSpec, ThresholdsSpec } from '../../src/model/circuit-breakers-spec.ts';
+import type { EndpointCheckSpec, HealthCheckSpec } from '../../src/model/health-check-spec.ts';
 
 const inUse = fc.integer({ min: 0, max: 2 ** 32 - 2 });
 
@@ -27,4 +28,77 @@ const thresholds: fc.Arbitrary<ThresholdsSpec> = fc
 
 export const circuitBreakers: fc.Arbitrary<CircuitBreakersSpec> = fc
   .record({ default: thresholds, high: thresholds }, { requiredKeys: [] })
+  .filter((spec) => Object.keys(spec).length > 0);
+
+const ms = fc.integer({ min: 1, max: 86_400_000 });
+/** Other than what counts where nothing is said. */
+const quietMs = ms.filter((value) => value !== 60_000);
+const digits = fc.uint8Array({ minLength: 1, maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+const statuses = fc
+  .array(fc.tuple(fc.integer({ min: 100, max: 599 }), fc.integer({ min: 1, max: 100 })), { minLength: 1, maxLength: 3 })
+  .map((all) => all.map(([start, length]) => ({ start, end: Math.min(600, start + length) })));
+const fields = fc.array(
+  fc.record({
+    name: fc.constantFrom('x-a', 'x-b'),
+    value: fc.constantFrom('one', '50%'),
+    action: fc.constantFrom('append' as const, 'overwrite' as const),
+  }),
+  { minLength: 1, maxLength: 2 },
+);
+const named = fc.constantFrom('pods.example', 'a:80');
+const receive = fc.array(digits, { minLength: 1, maxLength: 3 });
+
+const check: fc.Arbitrary<HealthCheckSpec['check']> = fc.oneof(
+  fc.record(
+    {
+      kind: fc.constant('http' as const),
+      path: fc.constantFrom('/', '/healthz?full=1'),
+      method: fc.constantFrom('GET', 'HEAD', 'POST'),
+      expectedStatuses: statuses,
+      host: named,
+      http2: fc.constant(true as const),
+      add: fields,
+      remove: fc.constantFrom(['user-agent'], ['x-c', 'x-d']),
+      send: digits,
+      receive,
+      receiveBytes: fc.integer({ min: 1, max: 1_000 }),
+      retriableStatuses: statuses,
+    },
+    { requiredKeys: ['kind', 'path', 'method', 'expectedStatuses'] },
+  ),
+  fc.record({ kind: fc.constant('tcp' as const), send: digits, receive }, { requiredKeys: ['kind'] }),
+  fc.record(
+    { kind: fc.constant('grpc' as const), service: fc.constantFrom('', 'a.B'), authority: named, metadata: fields },
+    { requiredKeys: ['kind', 'service'] },
+  ),
+);
+
+export const healthCheck: fc.Arbitrary<HealthCheckSpec> = fc.record(
+  {
+    timeoutMs: ms,
+    intervalMs: ms,
+    unhealthyThreshold: fc.integer({ min: 1, max: 10 }),
+    healthyThreshold: fc.integer({ min: 1, max: 10 }),
+    check,
+    intervalJitterMs: ms,
+    intervalJitterPercent: fc.integer({ min: 1, max: 100 }),
+    initialJitterMs: ms,
+    noTrafficIntervalMs: quietMs,
+    noTrafficHealthyIntervalMs: ms,
+    unhealthyIntervalMs: ms,
+    unhealthyEdgeIntervalMs: ms,
+    healthyEdgeIntervalMs: ms,
+    closesConnections: fc.constant(true as const),
+    altPort: fc.integer({ min: 1, max: 65_535 }),
+    logsFailures: fc.constant(true as const),
+    logsSuccesses: fc.constant(true as const),
+  },
+  { requiredKeys: ['timeoutMs', 'intervalMs', 'unhealthyThreshold', 'healthyThreshold', 'check'] },
+);
+
+export const endpointCheck: fc.Arbitrary<EndpointCheckSpec> = fc
+  .record(
+    { port: fc.integer({ min: 1, max: 65_535 }), hostname: named, disabled: fc.constant(true as const) },
+    { requiredKeys: [] },
+  )
   .filter((spec) => Object.keys(spec).length > 0);

@@ -14,6 +14,7 @@ export interface LocalityEndpoints {
 export class EndpointSet {
   #byKey: ReadonlyMap<string, Endpoint> = new Map();
   #localities: readonly LocalityEndpoints[] = [];
+  #kept: readonly Endpoint[] = [];
   readonly #onRemoved: OnRemoved;
   readonly #now: () => number;
 
@@ -36,12 +37,15 @@ export class EndpointSet {
     return this.#localities;
   }
 
-  /** Endpoints are matched by address or logical name: one that stays keeps its object, numbers and connections. */
-  update(assignment: LoadAssignmentSpec): void {
+  /**
+   * Endpoints are matched by address or logical name: one that stays keeps its object, numbers and connections. `keeps`: whether one that is
+   * not told any more stays all the same, where it was.
+   */
+  update(assignment: LoadAssignmentSpec, keeps: (endpoint: Endpoint) => boolean = () => false): void {
     const before = this.#byKey;
     const after = new Map<string, Endpoint>();
     const nowMs = this.#now();
-    this.#localities = assignment.localities.map((group) => {
+    const localities = assignment.localities.map((group) => {
       const endpoints: Endpoint[] = [];
       for (const spec of group.endpoints) {
         const key = endpointKey(spec);
@@ -52,9 +56,36 @@ export class EndpointSet {
       }
       return { group, endpoints };
     });
+    const missing = [...before].filter(([key]) => !after.has(key));
+    const kept = missing.filter(([, endpoint]) => keeps(endpoint));
+    for (const [key, endpoint] of kept) after.set(key, endpoint);
+    this.#kept = kept.map(([, endpoint]) => endpoint);
+    this.#localities = withKept(localities, this.#kept);
     this.#byKey = after;
-    for (const [key, endpoint] of before) if (!after.has(key)) this.#onRemoved(endpoint);
+    for (const [, endpoint] of missing) if (!this.#kept.includes(endpoint)) this.#onRemoved(endpoint);
   }
+
+  /** Of those that are not told any more. */
+  get kept(): readonly Endpoint[] {
+    return this.#kept;
+  }
+}
+
+/** Each goes back to its locality and priority; where that is gone it stands for itself. */
+function withKept(localities: readonly LocalityEndpoints[], kept: readonly Endpoint[]): readonly LocalityEndpoints[] {
+  if (kept.length === 0) return localities;
+  const all = localities.map(({ group, endpoints }) => ({ group, endpoints: [...endpoints] }));
+  for (const endpoint of kept) {
+    const { group } = endpoint;
+    const known = all.find(({ group: { priority, locality } }) => {
+      const { region, zone, subZone } = locality;
+      const own = group.locality;
+      return priority === group.priority && region === own.region && zone === own.zone && subZone === own.subZone;
+    });
+    if (known === undefined) all.push({ group, endpoints: [endpoint] });
+    else known.endpoints.push(endpoint);
+  }
+  return all;
 }
 
 function keepOrMake(

@@ -1,5 +1,6 @@
 // One address behind a cluster: its configuration, which may change, and its live numbers, which survive the change.
 import type { EndpointHealth, EndpointSpec, LocalityEndpointsSpec } from '../../model/endpoint-spec.ts';
+import type { CheckRecord } from './check-record.ts';
 import { LatencyEstimate } from './latency-estimate.ts';
 import type { OutlierMonitor } from './outlier-monitor.ts';
 
@@ -30,6 +31,8 @@ export class Endpoint {
   latency: LatencyEstimate | null = null;
   /** Null: nobody takes it out for what it answers, and it is not counted. */
   outlier: OutlierMonitor | null = null;
+  /** Null: nobody asks it whether it can serve. */
+  check: CheckRecord | null = null;
 
   constructor(spec: EndpointSpec, group: LocalityEndpointsSpec) {
     this.#spec = spec;
@@ -54,9 +57,11 @@ export class Endpoint {
     return this.#spec;
   }
 
-  /** As configuration says; `unhealthy` while it is out for what it answered. */
+  /** As configuration says; `unhealthy` while it is out for what it answered, to requests or to health checks. */
   get health(): EndpointHealth {
-    return this.outlier?.isOut === true ? 'unhealthy' : this.#spec.health;
+    if (this.outlier?.isOut === true || this.check?.failing === true) return 'unhealthy';
+    const { health } = this.#spec;
+    return health === 'healthy' && this.check?.degraded === true ? 'degraded' : health;
   }
 
   /** Somebody wants to know how long its answers take. */

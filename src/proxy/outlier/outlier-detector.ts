@@ -78,6 +78,14 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
     this.#monitors.set(monitor, endpoint);
   }
 
+  /** It has passed a health check: it may come back before its time, unless configuration says otherwise. */
+  onChecked(endpoint: Endpoint): void {
+    const { outlier } = endpoint;
+    if (outlier === null || outlier.ejection === null || this.#spec.ignoresChecks === true) return;
+    this.#ejections.end(outlier, endpoint);
+    this.#options.onChange();
+  }
+
   /** The endpoints of the cluster have changed: those that stay keep their counts and ejections. */
   forgetOthers(): void {
     if (this.#monitors.size === 0) return;

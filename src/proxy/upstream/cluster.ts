@@ -9,6 +9,9 @@ import { type Balanced, balance } from '../balance/balance.ts';
 import { type Place, UNKNOWN_PLACE } from '../balance/place.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet, type LocalityEndpoints } from '../endpoint/endpoint-set.ts';
+import { createProbe } from '../health/create-probe.ts';
+import { HealthChecker, type HealthCheckerOptions, type HealthEvent } from '../health/health-checker.ts';
+import type { CreateProbe } from '../health/probe.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { Balancer, LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { rendezvous } from '../lb/rendezvous.ts';
@@ -34,7 +37,11 @@ export interface ClusterOptions extends EndpointPoolsOptions {
   readonly dns?: DnsOptions;
   /** An endpoint of `cluster` was taken out for what it answered, or let back in. */
   readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
-  /** Called when a cluster has been told its endpoints for the first time. */
+  /** How endpoints are asked whether they can serve; default: by connections. */
+  readonly createProbe?: CreateProbe;
+  /** A health check has found that an endpoint of `cluster` is another than before. */
+  readonly onHealth?: (cluster: string, event: HealthEvent) => void;
+  /** Called when a cluster has been told its endpoints for the first time, and they were checked where they are. */
   readonly onWarm?: () => void;
 }
 
@@ -65,7 +72,11 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   #outliers: OutlierDetector | null = null;
   /** Null = no request had a session yet. */
   #sessions: SessionEndpoints | null = null;
-  #assigned = false;
+  /** Null = nobody asks endpoints whether they can serve. */
+  #health: HealthChecker | null = null;
+  /** The last one; null = there was none. */
+  #assignment: LoadAssignmentSpec | null = null;
+  #warm = false;
   #version = 0;
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
@@ -77,6 +88,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.retries.update(spec.circuitBreakers);
     this.#pools = new EndpointPools(spec, this.stats, options, (endpoint) => this.watch(endpoint)); // alloc-ok: once a cluster
     this.#endpoints = new EndpointSet((endpoint) => this.onEndpointRemoved(endpoint), options.pool.now);
+    this.#updateHealth(spec);
     this.#picker = this.#createPicker();
     this.#discovery = new ClusterDiscovery(this, options.pool.wheel, options.dns ?? null); // alloc-ok: once a cluster
     this.#discovery.follow(spec);
@@ -86,9 +98,9 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     return this.#spec;
   }
 
-  /** Its endpoints have been told at least once (they may be none). */
+  /** Its endpoints have been told at least once (they may be none), and were asked whether they can serve, where they are. */
   get warm(): boolean {
-    return this.#assigned;
+    return this.#warm;
   }
 
   get endpoints(): Iterable<Endpoint> {
@@ -103,21 +115,34 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   update(spec: ClusterSpec): void {
     this.#spec = spec;
     this.#updateOutliers(spec);
-    this.#picker = this.#createPicker();
     this.retries.update(spec.circuitBreakers);
     this.#pools.update(spec);
+    this.#updateHealth(spec);
+    this.#picker = this.#createPicker();
     this.#discovery.follow(spec);
   }
 
   assign(assignment: LoadAssignmentSpec): void {
-    const wasWarm = this.#assigned;
-    this.#assigned = true;
+    this.#assignment = assignment;
     this.stats.updates += 1;
-    this.#endpoints.update(assignment);
-    this.#outliers?.forgetOthers();
     this.#overprovisioningFactor = assignment.overprovisioningFactor ?? DEFAULT_OVERPROVISIONING_FACTOR;
+    this.#useEndpoints(assignment);
+    this.#settle();
+  }
+
+  #useEndpoints(assignment: LoadAssignmentSpec): void {
+    const health = this.#spec.removesHealthy === true ? null : this.#health;
+    // alloc-ok: update time
+    this.#endpoints.update(assignment, (endpoint) => health?.keeps(endpoint) === true);
+    this.#outliers?.forgetOthers();
+    this.#health?.follow(this.#endpoints.all);
     this.#picker = this.#createPicker();
-    if (!wasWarm) this.#options.onWarm?.();
+  }
+
+  #settle(): void {
+    if (this.#warm || this.#assignment === null || this.#health?.firstRoundOver === false) return;
+    this.#warm = true;
+    this.#options.onWarm?.();
   }
 
   pick(context: PickContext): Endpoint | null {
@@ -190,12 +215,14 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   drain(): void {
     this.#discovery.stop();
     this.#outliers?.close();
+    this.#health?.close();
     this.#pools.drain();
   }
 
   close(): void {
     this.#discovery.stop();
     this.#outliers?.close();
+    this.#health?.close();
     this.#pools.close();
   }
 
@@ -204,6 +231,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#pools.collect(this.name, sink);
     this.retries.collect(this.name, sink);
     this.#outliers?.collect(this.name, sink);
+    this.#health?.collect(this.name, sink);
     this.#sessions?.stats.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#eligible.length);
@@ -227,9 +255,46 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   }
 
   onOriginalDst(): void {
-    if (this.#assigned) return;
-    this.#assigned = true;
+    if (this.#warm) return;
+    this.#warm = true;
     this.#options.onWarm?.();
+  }
+
+  /** A check that is the same goes on. */
+  #updateHealth({ healthCheck: spec }: ClusterSpec): void {
+    if (JSON.stringify(spec) === JSON.stringify(this.#health?.spec)) return;
+    this.#health?.close();
+    this.#health = spec === undefined ? null : new HealthChecker(spec, this.#healthOptions()); // alloc-ok: update time
+    if (this.#assignment !== null) this.#health?.follow(this.#endpoints.all);
+  }
+
+  #healthOptions(): HealthCheckerOptions {
+    const { random, pool, onHealth, createProbe: create = createProbe } = this.#options;
+    // alloc-ok: update time
+    return {
+      random,
+      wheel: pool.wheel,
+      createProbe: create,
+      dial: (host, port) => this.#pools.dial(host, port), // alloc-ok: update time
+      authority: this.name,
+      isCalled: () => this.stats.connectionsTotal > 0, // alloc-ok: update time
+      onChange: () => this.#onHealthChange(), // alloc-ok: update time
+      onPassed: (endpoint) => this.#outliers?.onChecked(endpoint), // alloc-ok: update time
+      // alloc-ok: update time
+      onFirstRound: () => {
+        this.#onHealthChange();
+        this.#settle();
+      },
+      onEvent: (event) => onHealth?.(this.name, event), // alloc-ok: update time
+    };
+  }
+
+  /** Who is told no more and fails now has no reason to stay. */
+  #onHealthChange(): void {
+    // alloc-ok: update time
+    const fails = this.#endpoints.kept.some((endpoint) => this.#health?.keeps(endpoint) !== true);
+    if (fails && this.#assignment !== null) this.#useEndpoints(this.#assignment);
+    else this.#picker = this.#createPicker();
   }
 
   #updateOutliers({ outlierDetection: spec }: ClusterSpec): void {

@@ -2,11 +2,6 @@
 
 /** By the end of the field's path, most telling first. A field that has no row here has no effect, which is what its line says. */
 const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] = [
-  [
-    'successful_active_health_check_uneject_host',
-    'endpoints are not probed: who is out comes back when its time is over',
-  ],
-  ['health_checks', 'endpoints are not probed: those of the file count as healthy'],
   ['retry_budget', 'the retry budget of the sidecar is the limit'],
   ['lb_policy', 'endpoints are taken in turn (round robin)'],
   ['load_balancing_policy', 'endpoints are taken in turn (round robin)'],

@@ -34,6 +34,7 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     'failure_percentage_request_volume',
     'max_ejection_time',
     'max_ejection_time_jitter',
+    'successful_active_health_check_uneject_host',
     'always_eject_one_host',
   ),
   [`${CLUSTER}.RoundRobinLbConfig`]: row('slow_start_config'),

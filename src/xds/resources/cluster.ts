@@ -18,6 +18,7 @@ import { decodeResource } from './decode-resource.ts';
 import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeLoadAssignment, ENDPOINT_TYPE, encodeLoadAssignment } from './endpoint.ts';
+import { decodeHealthChecks, encodeHealthCheck } from './health-check.ts';
 import { decodeBalancing, encodeBalancing } from './load-balancing.ts';
 import { decodeOutlierDetection, encodeOutlierDetection } from './outlier-detection.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
@@ -54,6 +55,8 @@ function encodeCluster(spec: ClusterSpec): ClusterInit {
     ...encodeClusterMetadata(spec),
     typedExtensionProtocolOptions: encodeHttpOptions(spec),
     ...encodeBalancing(spec),
+    ...(spec.healthCheck === undefined ? {} : { healthChecks: [encodeHealthCheck(spec.healthCheck)] }),
+    ...(spec.removesHealthy === true ? { ignoreHealthOnHostRemoval: true } : {}),
     circuitBreakers: encodeCircuitBreakers(spec.circuitBreakers),
     ...(spec.outlierDetection === undefined ? {} : { outlierDetection: encodeOutlierDetection(spec.outlierDetection) }),
     ...(spec.tls === undefined ? {} : { transportSocket: encodeTlsSocket(encodeUpstreamTls(spec.tls)) }),
@@ -109,6 +112,8 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     ...(outliers === undefined
       ? {}
       : { outlierDetection: decodeOutlierDetection(outliers, outlierMetadata(message), context, 'outlier_detection') }),
+    ...decodeHealthChecks(message.healthChecks, tls !== null, context),
+    ...(message.ignoreHealthOnHostRemoval ? { removesHealthy: true } : {}),
     ...decodeCircuitBreakers(message.circuitBreakers, context),
     ...(original ? { loadBalancer: 'round-robin' } : decodeBalancing(message, context)),
   };

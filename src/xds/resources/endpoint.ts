@@ -15,6 +15,7 @@ import {
 import { decodeAddress, encodeAddress, type HostKind } from './address.ts';
 import { type DecodeContext, joinPath } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
+import { decodeEndpointCheck, encodeEndpointCheck } from './endpoint-check.ts';
 import { decodeHealth, HEALTH_TO_WIRE } from './endpoint-health.ts';
 import { decodeEndpointMetadata, encodeEndpointMetadata } from './endpoint-metadata.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
@@ -67,8 +68,9 @@ export function encodeLoadAssignment(spec: LoadAssignmentSpec): AssignmentInit {
 function encodeEndpoint(spec: EndpointSpec) {
   const filterMetadata = encodeEndpointMetadata(spec);
   const { hostname = '' } = spec;
+  const value = { address: encodeAddress(spec), hostname, ...encodeEndpointCheck(spec.check) };
   return {
-    hostIdentifier: { case: 'endpoint' as const, value: { address: encodeAddress(spec), hostname } },
+    hostIdentifier: { case: 'endpoint' as const, value },
     healthStatus: HEALTH_TO_WIRE[spec.health],
     loadBalancingWeight: spec.weight,
     ...(filterMetadata === null ? {} : { metadata: { filterMetadata } }),
@@ -144,6 +146,7 @@ function decodeEndpoint(message: LbEndpoint, context: DecodeContext, path: strin
     health: decodeHealth(message.healthStatus),
     weight: decodeWeight(message.loadBalancingWeight, context, path),
     ...(hostname === '' ? {} : { hostname }),
+    ...decodeEndpointCheck(endpoint?.healthCheckConfig, context, `${path}.endpoint.health_check_config`),
     ...decodeEndpointMetadata(message.metadata?.filterMetadata ?? {}),
   };
 }

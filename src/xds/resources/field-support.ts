@@ -33,6 +33,8 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'common_lb_config',
       'outlier_detection',
       'circuit_breakers',
+      'health_checks',
+      'ignore_health_on_host_removal',
       'load_assignment',
       'dns_refresh_rate',
       'dns_failure_refresh_rate',
@@ -64,7 +66,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['endpoint', 'health_status', 'metadata', 'load_balancing_weight'],
     refused: ['endpoint_name'],
   },
-  'envoy.config.endpoint.v3.Endpoint': { supported: ['address', 'hostname'], refused: [] },
+  'envoy.config.endpoint.v3.Endpoint': { supported: ['address', 'hostname', 'health_check_config'], refused: [] },
   'envoy.config.listener.v3.Listener': {
     supported: [
       'name',

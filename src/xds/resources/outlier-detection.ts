@@ -52,6 +52,7 @@ export function decodeOutlierDetection(
     maxEjectionJitterMs: reader.duration('maxEjectionTimeJitter', 'max_ejection_time_jitter', 0),
     maxEjectionPercent: reader.percent('max_ejection_percent', message.maxEjectionPercent, usual.maxEjectionPercent),
     alwaysEjectOne: message.alwaysEjectOneHost ?? usual.alwaysEjectOne,
+    ...(message.successfulActiveHealthCheckUnejectHost === false ? { ignoresChecks: true } : {}),
     successRate: {
       minimumHosts: message.successRateMinimumHosts ?? usual.successRate.minimumHosts,
       requestVolume: message.successRateRequestVolume ?? usual.successRate.requestVolume,
@@ -140,6 +141,7 @@ export function encodeOutlierDetection(spec: OutlierDetectionSpec): Init {
     ...duration('maxEjectionTimeJitter', spec.maxEjectionJitterMs, 0),
     ...number('maxEjectionPercent', spec.maxEjectionPercent, usual.maxEjectionPercent),
     ...(spec.alwaysEjectOne ? { alwaysEjectOneHost: true } : {}),
+    ...(spec.ignoresChecks === true ? { successfulActiveHealthCheckUnejectHost: false } : {}),
     ...number('successRateMinimumHosts', successRate.minimumHosts, usual.successRate.minimumHosts),
     ...number('successRateRequestVolume', successRate.requestVolume, usual.successRate.requestVolume),
     ...number(

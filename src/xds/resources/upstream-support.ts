@@ -1,9 +1,57 @@
-// The part of the table of supported fields that is about what a cluster may have in use.
+// The part of the table of supported fields that is about what a cluster may have in use, and how its endpoints are asked.
 import type { FieldSupport } from './support-row.ts';
 
+const CHECK = 'envoy.config.core.v3.HealthCheck';
 const BREAKERS = 'envoy.config.cluster.v3.CircuitBreakers';
 
 export const UPSTREAM_SUPPORT: Readonly<Record<string, FieldSupport>> = {
+  [CHECK]: {
+    supported: [
+      'timeout',
+      'interval',
+      'interval_jitter',
+      'unhealthy_threshold',
+      'healthy_threshold',
+      'alt_port',
+      'reuse_connection',
+      'http_health_check',
+      'tcp_health_check',
+      'grpc_health_check',
+      'no_traffic_interval',
+      'unhealthy_interval',
+      'unhealthy_edge_interval',
+      'healthy_edge_interval',
+      'interval_jitter_percent',
+      'always_log_health_check_failures',
+      'initial_jitter',
+      'no_traffic_healthy_interval',
+      'always_log_health_check_success',
+    ],
+    // Another check, or another transport, would be asked for something else.
+    refused: ['custom_health_check', 'transport_socket_match_criteria'],
+  },
+  [`${CHECK}.HttpHealthCheck`]: {
+    supported: [
+      'host',
+      'path',
+      'send',
+      'receive',
+      'request_headers_to_add',
+      'request_headers_to_remove',
+      'expected_statuses',
+      'codec_client_type',
+      'retriable_statuses',
+      'method',
+      'response_buffer_size',
+    ],
+    refused: ['service_name_matcher'],
+  },
+  [`${CHECK}.TcpHealthCheck`]: { supported: ['send', 'receive'], refused: ['#3'] },
+  [`${CHECK}.GrpcHealthCheck`]: { supported: ['service_name', 'authority', 'initial_metadata'], refused: [] },
+  'envoy.config.endpoint.v3.Endpoint.HealthCheckConfig': {
+    supported: ['port_value', 'hostname', 'disable_active_health_check'],
+    refused: ['address'],
+  },
   [BREAKERS]: { supported: ['thresholds', 'per_host_thresholds'], refused: [] },
   [`${BREAKERS}.Thresholds`]: {
     supported: [

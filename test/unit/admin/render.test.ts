@@ -59,6 +59,18 @@ describe('GET /clusters as text', () => {
     expect(out).toContain('::[fd00::5]:8080::health_flags::/failed_outlier_check/eds_status_draining\n');
   });
 
+  it('says why a health check fails, and who is degraded by its own word', () => {
+    const failing = text({ ...ENDPOINT, failedCheck: 'HTTP status 503' });
+    expect(failing).toContain('::health_flags::/failed_active_hc\n');
+    expect(failing).toContain('::failed_check_because::HTTP status 503\n');
+    expect(text({ ...ENDPOINT, degradedByCheck: true })).toContain('::health_flags::/degraded_active_hc\n');
+    const { cluster_statuses: statuses } = json(cluster({ ...ENDPOINT, failedCheck: 'HTTP status 503' }));
+    expect(statuses[0]?.host_statuses[0]).toMatchObject({
+      health_status: { failed_active_health_check: true },
+      failed_check_because: 'HTTP status 503',
+    });
+  });
+
   it('keeps an error on its line', () => {
     const out = text({ ...ENDPOINT, lastError: 'reset\r\nforged::line::x::1' });
     expect(out).toContain('::last_error::reset  forged::line::x::1\n');

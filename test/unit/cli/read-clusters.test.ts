@@ -36,6 +36,7 @@ describe('readClusters', () => {
         active: 2,
         requests: 12_345_678_901,
         lastError: 'ECONNRESET',
+        failedCheckBecause: null,
         ejectedBecause: null,
         wouldBeEjectedBecause: null,
       },
@@ -56,6 +57,7 @@ describe('readClusters', () => {
         active: 0,
         requests: 7,
         lastError: null,
+        failedCheckBecause: null,
         ejectedBecause: null,
         wouldBeEjectedBecause: null,
       },
@@ -65,6 +67,13 @@ describe('readClusters', () => {
   it('calls what the sidecar took out itself ejected', () => {
     const host = { health_status: { eds_health_status: 'HEALTHY', failed_outlier_check: true } };
     expect(readClusters(page('c', host))[0]?.endpoints[0]?.health).toBe('ejected');
+  });
+
+  it('calls what fails its health checks failing, and says why', () => {
+    const status = { eds_health_status: 'HEALTHY', failed_active_health_check: true };
+    const host = { health_status: status, failed_check_because: 'HTTP status 503' };
+    const [row] = readClusters(page('c', host))[0]?.endpoints ?? [];
+    expect([row?.health, row?.failedCheckBecause]).toEqual(['failing', 'HTTP status 503']);
   });
 
   it('sorts by Service and port', () => {

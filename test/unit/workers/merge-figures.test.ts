@@ -31,6 +31,7 @@ describe('clusters of several workers', () => {
       cxActive: 1,
       lastError: 'ECONNREFUSED',
       ejected: 'consecutive-5xx: 5 answers of 5xx in a row',
+      failedCheck: 'HTTP status 503',
     };
     const merged = mergeClusters([
       [{ name: 'a', endpoints: [one] }],
@@ -49,6 +50,7 @@ describe('clusters of several workers', () => {
             cxActive: 2,
             lastError: 'ECONNREFUSED',
             ejected: 'consecutive-5xx: 5 answers of 5xx in a row',
+            failedCheck: 'HTTP status 503',
           },
           { ...IDLE, port: 81 },
         ],

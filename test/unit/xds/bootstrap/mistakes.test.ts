@@ -117,7 +117,7 @@ describe('a bootstrap file', () => {
       'a version before this API',
       'lb_policy: ROUND_ROBIN',
       'hosts: []',
-      '39: static_resources.clusters[0].hosts: is no field of envoy.config.cluster.v3.Cluster; remove it; there are name, type, cluster_type, eds_cluster_config, connect_timeout, per_connection_buffer_limit_bytes, lb_policy, circuit_breakers, http_protocol_options, http2_protocol_options, dns_refresh_rate, dns_lookup_family …',
+      '39: static_resources.clusters[0].hosts: is no field of envoy.config.cluster.v3.Cluster; remove it; there are name, type, cluster_type, eds_cluster_config, connect_timeout, per_connection_buffer_limit_bytes, lb_policy, health_checks, circuit_breakers, http_protocol_options, http2_protocol_options, dns_refresh_rate …',
     ],
   ])('with %s says so once', (_, from, to, line) => {
     expect(linesOf(changed(from, to))).toContain(`b.yaml:${line}`);

@@ -51,12 +51,19 @@ import {
   GrpcService_EnvoyGrpcSchema,
   GrpcServiceSchema,
 } from '../../../../src/xds/gen/envoy/config/core/v3/grpc_service_pb.ts';
-import { HealthStatusSetSchema } from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
+import {
+  HealthCheck_GrpcHealthCheckSchema,
+  HealthCheck_HttpHealthCheckSchema,
+  HealthCheck_TcpHealthCheckSchema,
+  HealthCheckSchema,
+  HealthStatusSetSchema,
+} from '../../../../src/xds/gen/envoy/config/core/v3/health_check_pb.ts';
 import {
   HttpProtocolOptionsSchema as CoreHttpProtocolOptionsSchema,
   Http2ProtocolOptionsSchema,
 } from '../../../../src/xds/gen/envoy/config/core/v3/protocol_pb.ts';
 import {
+  Endpoint_HealthCheckConfigSchema,
   EndpointSchema,
   LbEndpointSchema,
   LocalityLbEndpointsSchema,
@@ -161,6 +168,11 @@ const REGISTRY: Registry = createRegistry(
   CircuitBreakersSchema,
   CircuitBreakers_Thresholds_RetryBudgetSchema,
   CircuitBreakers_ThresholdsSchema,
+  HealthCheckSchema,
+  HealthCheck_HttpHealthCheckSchema,
+  HealthCheck_TcpHealthCheckSchema,
+  HealthCheck_GrpcHealthCheckSchema,
+  Endpoint_HealthCheckConfigSchema,
   Cluster_RefreshRateSchema,
   Cluster_LbSubsetConfigSchema,
   Cluster_LbSubsetConfig_LbSubsetSelectorSchema,
