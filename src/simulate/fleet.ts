@@ -1,4 +1,4 @@
-// The pods of the simulated Service: those that there are, what befalls them, and what Kubernetes knows of it.
+// The pods of the simulated Services: those that there are, what befalls them, and what Kubernetes knows of it.
 import { keyOf, type ObjectKey } from '../kube/objects.ts';
 import type { Pod } from '../kube/pod.ts';
 import type { Service } from '../kube/service.ts';
@@ -9,12 +9,13 @@ import { SimulatedPod } from './simulated-pod.ts';
 
 interface Member {
   readonly pod: SimulatedPod;
+  readonly service: Service;
   known: PodKnowledge | 'gone';
 }
 
 export interface FleetOptions {
-  /** It has a selector. */
-  readonly service: Service;
+  /** The one that is called first; each has a selector, and as many pods of its own. */
+  readonly services: readonly [Service, ...(readonly Service[])];
   readonly spec: PodsSpec;
   readonly scene: Scene;
   /** Kubernetes has learnt something of one pod. */
@@ -33,7 +34,9 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    for (let count = 0; count < options.spec.count; count += 1) this.#create();
+    for (const service of options.services) {
+      for (let count = 0; count < options.spec.count; count += 1) this.#create(service);
+    }
   }
 
   /** Those that there are at first, as Kubernetes knows them. */
@@ -46,12 +49,9 @@ export class Fleet {
     return this.#members.map(({ pod }) => pod);
   }
 
-  /** Those that serve and have not been told to end. */
+  /** Those of the Service that is called that serve and have not been told to end. */
   get staying(): readonly SimulatedPod[] {
-    const staying = this.#members.filter(
-      ({ pod, known }) => pod.serving && known !== 'terminating' && known !== 'gone',
-    );
-    return staying.map(({ pod }) => pod);
+    return this.#called.filter(isStaying).map(({ pod }) => pod);
   }
 
   at(host: string): SimulatedPod | null {
@@ -59,14 +59,19 @@ export class Fleet {
   }
 
   choose(choice: PodChoice): readonly SimulatedPod[] {
-    if (choice.kind === 'numbers') return choice.numbers.flatMap((number) => this.#members[number]?.pod ?? []);
-    if (choice.kind === 'zone') return this.staying.filter(({ place }) => place.zone === choice.zone);
-    return this.staying;
+    if (choice.kind === 'all') return this.staying;
+    if (choice.kind === 'numbers') {
+      const called = this.#called;
+      return choice.numbers.flatMap((number) => called[number]?.pod ?? []);
+    }
+    // Nodes carry pods of every Service.
+    const there = this.#members.filter((member) => isStaying(member) && member.pod.place.zone === choice.zone);
+    return there.map(({ pod }) => pod);
   }
 
   /** A new pod, ready at once. */
   add(): void {
-    this.#options.onChange([this.#objectOf(this.#create())], []);
+    this.#options.onChange([this.#objectOf(this.#create(this.#options.services[0]))], []);
   }
 
   /** From now on new pods are of another revision, which replaces those that are there. */
@@ -87,6 +92,7 @@ export class Fleet {
 
   /** It serves again; Kubernetes knows it after `noticedMs`. */
   restore(pod: SimulatedPod, noticedMs: number): void {
+    if (this.#members[pod.place.number]?.known === 'gone') return;
     pod.setSilent(false);
     pod.revive();
     this.#learn(pod, 'ready', noticedMs);
@@ -101,20 +107,26 @@ export class Fleet {
     });
   }
 
-  #objectOf({ pod, known }: Member): Pod {
-    return podObject(pod.place, known === 'gone' ? 'terminating' : known, this.#options.service);
+  /** Pods of the Service that is called, in the order in which they came. */
+  get #called(): readonly Member[] {
+    return this.#members.filter(({ service }) => service === this.#options.services[0]);
   }
 
-  #create(): Member {
-    const { spec, scene, service } = this.#options;
+  #objectOf({ pod, service, known }: Member): Pod {
+    return podObject(pod.place, known === 'gone' ? 'terminating' : known, service);
+  }
+
+  #create(service: Service): Member {
+    const { spec, scene } = this.#options;
     const number = this.#members.length;
+    const ofService = this.#members.filter((member) => member.service === service).length;
     const host = `10.${128 + (number >> 16)}.${(number >> 8) & 0xff}.${number & 0xff}`;
     const place = {
-      ...{ number, host, name: `${service.metadata.name}-${number}`, uid: uidOf(number) },
-      ...{ zone: zoneOf(spec.zones, number), revision: this.#revision },
+      ...{ number, host, name: `${service.metadata.name}-${ofService}`, uid: uidOf(number) },
+      ...{ zone: zoneOf(spec.zones, ofService), revision: this.#revision },
       createdAt: new Date(scene.clock.wallNow()).toISOString(),
     };
-    const member: Member = { pod: new SimulatedPod(place, spec, scene), known: 'ready' };
+    const member: Member = { pod: new SimulatedPod(place, spec, scene), service, known: 'ready' };
     this.#members.push(member);
     this.#byHost.set(host, member.pod);
     return member;
@@ -134,6 +146,10 @@ export class Fleet {
     if (afterMs === 0) learn();
     else this.#options.scene.clock.after(afterMs, learn);
   }
+}
+
+function isStaying({ pod, known }: Member): boolean {
+  return pod.serving && known !== 'terminating' && known !== 'gone';
 }
 
 /** Dealt out in turn. */

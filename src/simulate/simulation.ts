@@ -16,6 +16,7 @@ import { Fleet, type FleetOptions, zoneOf } from './fleet.ts';
 import { withSelector } from './pod-objects.ts';
 import type { ScenarioSpec } from './scenario-spec.ts';
 import { Scene } from './scene.ts';
+import { servicesBehind } from './services-behind.ts';
 import { Session } from './session.ts';
 import { SimulatedCaller } from './simulated-caller.ts';
 import { SimulatedMesh } from './simulated-mesh.ts';
@@ -57,7 +58,7 @@ export interface SimulationOutcome {
   readonly figures: Figures;
   readonly fleet: Fleet;
   readonly sessions: readonly Session[];
-  /** What is wrong with the manifests. */
+  /** What is wrong with the manifests, and with what sidecars are told. */
   readonly issues: readonly Issue[];
 }
 
@@ -84,12 +85,13 @@ export class Simulation {
   readonly #fleet: Fleet;
   readonly #mesh: SimulatedMesh;
   readonly #planes: SimulatedPlane[] = [];
+  /** What sidecars refuse of what they are told. */
+  readonly #refused: Issue[] = [];
   #callers: readonly SimulatedCaller[] = [];
   #sessions: readonly Session[] = [];
 
   constructor(options: SimulationOptions) {
-    const { scenario, objects, seed } = options;
-    const service = withSelector(options.service);
+    const { scenario, seed } = options;
     const { pods, propagationMs, durationMs, load } = scenario;
     const clock = this.#clock;
     this.#options = options;
@@ -98,17 +100,13 @@ export class Simulation {
       load.methods.map(({ method }) => method),
     );
     this.#scene = new Scene(clock, seed, this.#figures);
+    const { objects, service } = withoutPods(options);
+    const services = servicesBehind(objects, service);
     const onChange: FleetOptions['onChange'] = (...changes) => this.#mesh.update(...changes);
-    this.#fleet = new Fleet({ service, spec: pods, scene: this.#scene, onChange });
-    const selecting = (located: Located<KubeObject>): Located<KubeObject> =>
-      located.object === options.service ? { ...located, object: service } : located;
-    this.#mesh = new SimulatedMesh({
-      ...{ clock, propagationMs, namespace: service.metadata.namespace },
-      objects: objects.filter(({ object }) => !SIMULATED_KINDS.has(object.kind)).map(selecting),
-      apply: (changes) => {
-        for (const plane of this.#planes) plane.apply(changes);
-      },
-    });
+    this.#fleet = new Fleet({ services, spec: pods, scene: this.#scene, onChange });
+    const { namespace } = service.metadata;
+    const apply = (changes: Changes): void => this.#apply(changes);
+    this.#mesh = new SimulatedMesh({ clock, propagationMs, namespace, objects, apply });
   }
 
   async run(): Promise<SimulationOutcome> {
@@ -122,7 +120,16 @@ export class Simulation {
     for (const caller of this.#callers) caller.end();
     this.#mesh.close();
     for (const plane of this.#planes) plane.close();
-    return { figures: this.#figures, fleet: this.#fleet, sessions: this.#sessions, issues };
+    const told = [...issues, ...this.#refused];
+    return { figures: this.#figures, fleet: this.#fleet, sessions: this.#sessions, issues: told };
+  }
+
+  /** All sidecars refuse the same. */
+  #apply(changes: Changes): void {
+    for (const [number, plane] of this.#planes.entries()) {
+      const issues = plane.apply(changes);
+      if (number === 0) this.#refused.push(...issues);
+    }
   }
 
   /** What was queued as a microtask runs within a step of what queued it: a request that is refused hears of it so. */
@@ -200,6 +207,23 @@ export class Simulation {
       (_, number) => new Session(`session-${number}`, { authority, headers }),
     );
   }
+}
+
+interface Manifests {
+  readonly objects: readonly Located<KubeObject>[];
+  readonly service: Service;
+}
+
+/** Services that choose pods, whatever they say, and everything else but pods. */
+function withoutPods({ objects, service }: Manifests): Manifests {
+  const chosen = withSelector(service);
+  const prepared = objects.flatMap((located): Located<KubeObject>[] => {
+    const { object } = located;
+    if (SIMULATED_KINDS.has(object.kind)) return [];
+    if (object.kind !== 'Service' || object.spec.type === 'ExternalName') return [located];
+    return [{ ...located, object: object === service ? chosen : withSelector(object) }];
+  });
+  return { objects: prepared, service: chosen };
 }
 
 /** Names of the request headers that routes tell sessions apart by. */

@@ -25,13 +25,17 @@ export interface SimulatedRunOptions {
   readonly createPlane?: CreatePlane;
   /** Of the Service, beside its port. */
   readonly spec?: object;
+  /** Further manifests. */
+  readonly others?: readonly object[];
 }
 
 export async function simulated(
   scenario: Partial<ScenarioSpec>,
-  { annotations = {}, seed = 1, createPlane = createSimulatedPlane, spec = {} }: SimulatedRunOptions = {},
+  { annotations = {}, seed = 1, createPlane = createSimulatedPlane, spec = {}, others = [] }: SimulatedRunOptions = {},
 ): Promise<SimulationOutcome> {
-  const objects = manifests(serviceManifest(annotations, spec));
+  const objects = manifests(
+    [serviceManifest(annotations, spec), ...others.map((one) => JSON.stringify(one))].join('\n---\n'),
+  );
   const service = objects.flatMap(({ object }) => (object.kind === 'Service' ? [object] : []))[0];
   if (service === undefined) throw new Error('the manifest of the test has no Service');
   return new Simulation({ objects, service, scenario: { ...QUIET, ...scenario }, seed, createPlane }).run();

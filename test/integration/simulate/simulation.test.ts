@@ -189,6 +189,44 @@ describe('a simulation', () => {
     for (const { zone, requests } of pods) expect(requests > 0).toBe(zone === 'b');
   });
 
+  it('sends requests where the routes of a Service lead: a tenth of them to the pods of another one, within 4 standard deviations', async () => {
+    const route = {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'canary' },
+      spec: {
+        parentRefs: [{ group: '', kind: 'Service', name: 'shop', port: 80 }],
+        rules: [
+          {
+            backendRefs: [
+              { name: 'shop', port: 80, weight: 90 },
+              { name: 'shop-next', port: 80, weight: 10 },
+            ],
+          },
+        ],
+      },
+    };
+    const next = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'shop-next' },
+      spec: { ports: [{ port: 80 }] },
+    };
+    const { pods, requests, errors } = await simulatedSummary({}, { others: [next, route] });
+    expect(errors).toBe(0);
+    expect(pods.map(({ name }) => name)).toEqual([
+      'shop-0',
+      'shop-1',
+      'shop-2',
+      'shop-next-0',
+      'shop-next-1',
+      'shop-next-2',
+    ]);
+    const led = pods.slice(3).reduce((sum, pod) => sum + pod.requests, 0);
+    expect(Math.abs(led - requests / 10)).toBeLessThan(4 * Math.sqrt(requests * 0.09));
+    for (const pod of pods) expect(pod.requests).toBeGreaterThan(0);
+  });
+
   it('tells what the control plane finds wrong with the manifests', async () => {
     const { issues } = await simulated({}, { annotations: { 'switchboard.dev/load-balancer': 'best' } });
     expect(issues.map(({ message }) => message).join()).toContain('best');
