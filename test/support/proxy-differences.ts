@@ -12,6 +12,7 @@ const DIFFERENCES: Readonly<Record<'request' | 'response', Readonly<Record<strin
     'x-envoy-expected-rq-timeout-ms': 'speaks to Envoy alone',
     'x-envoy-original-path': 'speaks to Envoy alone',
     'x-envoy-original-host': 'speaks to Envoy alone',
+    'x-switchboard-attempt': 'tells proxies of the same hop that it is repeated already',
     connection: 'each manages connections of its own',
     'content-length: 0': 'Envoy adds it where a method could have a body and has none; our sidecar passes on what came',
   },
@@ -20,6 +21,7 @@ const DIFFERENCES: Readonly<Record<'request' | 'response', Readonly<Record<strin
     server: 'Envoy names itself in its own answers',
     'x-envoy-upstream-service-time': 'speaks to Envoy alone',
     'x-switchboard-error': 'our answers to failures say why',
+    'x-switchboard-retries': 'tells proxies in front of ours that repeating it is spent',
     'x-request-id': 'our answers to failures carry it, so that the log can be found',
     connection: 'each manages connections of its own',
     'content-length':

@@ -44,13 +44,14 @@ describe('one user whose requests fail everywhere', () => {
     expect(endpoints().map(({ health }) => health)).toEqual(['healthy', 'healthy', 'healthy']);
   });
 
-  it('takes one out where they are not', async () => {
-    const { plane } = await planeOf([poisonable, poisonable, poisonable], {
-      ...spec,
-      callers: { header: '', minimum: 2 },
-    });
+  it.each([
+    ['one out where they are not, and pods are not compared', {}, 1],
+    ['none out where they are not, and pods are: they go bad together', { worseThanPeers: spec.worseThanPeers }, 0],
+  ])('takes %s', async (_what, compared, out) => {
+    const pods = [poisonable, poisonable, poisonable];
+    const { plane } = await planeOf(pods, { callers: { header: '', minimum: 2 }, ...compared });
     await ask(plane, 60, () => 'X-User-Id: mallory\r\nX-Poison: 1\r\n');
-    expect(plane.stat('cluster.web.outlier_detection.ejections_active')).toBe(1);
+    expect(plane.stat('cluster.web.outlier_detection.ejections_active')).toBe(out);
   });
 
   it('does not hide a pod that fails for others too', async () => {

@@ -120,7 +120,7 @@ describe('a call to a name that was never dialled, while the control plane canno
     });
     const answer = await client.answer();
     expect(answer.get('x-switchboard-error')).toBe('UF upstream_connection_failure');
-    expect(await plane.logged(0)).toMatchObject({ flags: 'UF', route: 'passthrough' });
+    expect(await plane.logged(0)).toMatchObject({ flags: 'URX,UF', route: 'passthrough' });
   });
 
   it('may have a body, which arrives whole', async () => {
