@@ -9,7 +9,8 @@ import { CallDeadline, findGrpcTimeout, grpcTimeoutMs } from './call-deadline.ts
 import type { ExchangeContext } from './exchange-context.ts';
 
 export interface CallTimerOwner {
-  onCallTimeout(code: ErrorCode, detail: string): void;
+  /** `ofRoute`: it is the route's timeout that was too short, or what stands in its place. */
+  onCallTimeout(code: ErrorCode, detail: string, ofRoute: boolean): void;
 }
 
 export class CallTimer implements TimerOwner {
@@ -26,6 +27,8 @@ export class CallTimer implements TimerOwner {
   /** What the timer is set for. */
   #code: ErrorCode = 'upstream_timeout';
   #aim = '';
+  /** It is set for the deadline of the call. */
+  #ofCall = false;
   #limitMs = 0;
 
   constructor(owner: CallTimerOwner, context: ExchangeContext) {
@@ -81,15 +84,22 @@ export class CallTimer implements TimerOwner {
   }
 
   onTimer(): void {
-    this.#owner.onCallTimeout(this.#code, `${this.#aim} ${this.#limitMs} ms`);
+    const { stats } = this.#context;
+    const isBody = this.#code === 'request_body_timeout';
+    const isDuration = this.#ofCall && !this.#isGrpcTimeout;
+    if (isBody) stats.bodyTimeouts += 1;
+    else if (isDuration) stats.durationTimeouts += 1;
+    this.#owner.onCallTimeout(this.#code, `${this.#aim} ${this.#limitMs} ms`, !isBody && !isDuration);
   }
 
   #awaitDeadline(leftMs: number): void {
     this.#set('upstream_timeout', 'not complete by its deadline of', this.#deadlineMs, Math.max(leftMs, 1));
+    this.#ofCall = true;
   }
 
   #set(code: ErrorCode, aim: string, limitMs: number, delayMs: number): void {
     this.#code = code;
+    this.#ofCall = false;
     this.#aim = aim;
     this.#limitMs = limitMs;
     this.#context.wheel.set(this.#timer, delayMs);

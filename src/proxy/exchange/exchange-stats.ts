@@ -15,6 +15,10 @@ export class ExchangeStats {
   resets = 0;
   noRoute = 0;
   overloadRefusals = 0;
+  /** Requests that ended here for their time: the body had not come, nothing moved, the call took too long as a whole. */
+  bodyTimeouts = 0;
+  idleTimeouts = 0;
+  durationTimeouts = 0;
   upgradesTotal = 0;
   upgradesActive = 0;
   upgradesRefused = 0;
@@ -25,6 +29,11 @@ export class ExchangeStats {
     if (code === 'no_route') this.noRoute += 1;
     else if (code === 'overloaded') this.overloadRefusals += 1;
     else if (code === 'upgrade_not_allowed') this.upgradesRefused += 1;
+  }
+
+  recordBegin(): void {
+    this.requestsTotal += 1;
+    this.requestsActive += 1;
   }
 
   /** An exchange has ended, whatever came of it. */
@@ -45,6 +54,9 @@ export class ExchangeStats {
     sink.counter('http', prefix, 'downstream_cx_tx_bytes_total', this.bytesSent);
     sink.counter('http', prefix, 'downstream_cx_protocol_error', this.protocolErrors);
     sink.counter('http', prefix, 'downstream_rq_rx_reset', this.resets);
+    sink.counter('http', prefix, 'downstream_rq_timeout', this.bodyTimeouts);
+    sink.counter('http', prefix, 'downstream_rq_idle_timeout', this.idleTimeouts);
+    sink.counter('http', prefix, 'downstream_rq_max_duration_reached', this.durationTimeouts);
     sink.counter('http', prefix, 'no_route', this.noRoute);
     sink.counter('http', prefix, 'downstream_rq_overload_close', this.overloadRefusals);
     sink.counter('http', prefix, 'downstream_cx_upgrades_total', this.upgradesTotal);

@@ -132,7 +132,7 @@ export class Exchange
   }
 
   #send(head: RequestHead, entry: RouteEntry): void {
-    const { slot, subset } = this.#routed.destination as Destination;
+    const { slot } = this.#routed.destination as Destination;
     const { cluster } = slot;
     if (cluster === null) {
       this.rescue('cluster_not_found', slot.name);
@@ -149,11 +149,7 @@ export class Exchange
       this.rescue('malformed_request', UNSENDABLE_PATH);
       return;
     }
-    this.#router.subset = subset;
-    this.#router.session = this.#routed.sessionOf(head);
-    this.#router.priority = entry.priority;
-    this.#router.countsAttempts = this.#routed.countsForEndpoints;
-    if (entry.hashing !== null && cluster.needsHash) this.#router.hashBy(entry.hashing, head);
+    this.#routed.equip(this.#router, cluster, head);
     this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
   }
 
@@ -307,13 +303,14 @@ export class Exchange
     else this.#giveUp(code, detail);
   }
 
-  onCallTimeout(code: ErrorCode, detail: string): void {
-    if (code === 'upstream_timeout') this.#router.recordTimeout();
+  onCallTimeout(code: ErrorCode, detail: string, ofRoute: boolean): void {
+    if (code === 'upstream_timeout') this.#router.recordTimeout(ofRoute);
     this.#giveUp(code, detail);
   }
 
   onStalled(): void {
-    this.onCallTimeout(this.#flow.stalledBy, `nothing has moved for ${this.#stall.limitMs} ms`);
+    this.#context.stats.idleTimeouts += 1;
+    this.onCallTimeout(this.#flow.stalledBy, `nothing has moved for ${this.#stall.limitMs} ms`, false);
   }
 
   // ── ends ──
@@ -341,8 +338,7 @@ export class Exchange
     this.#flow.begin(this.stream);
     this.#routed.clear();
     this.#head = head;
-    this.#context.stats.requestsTotal += 1;
-    this.#context.stats.requestsActive += 1;
+    this.#context.stats.recordBegin();
     this.record.begin(head, this.#context);
     this.#stall.watch();
     if (!this.stream.requestComplete) this.#timer.awaitBody();

@@ -9,11 +9,13 @@ import type { FieldEdit } from '../route/field-changes.ts';
 import { RequestChanges } from '../route/request-changes.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import { tellingAttempts } from './attempt-headers.ts';
 import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { OtherStatus } from './local-reply.ts';
+import type { Router } from './router.ts';
 import { beginSession, type SessionCall } from './session-call.ts';
 
 /** One object an exchange, for all of its requests. */
@@ -51,11 +53,6 @@ export class RoutedRequest {
   /** Of its route; 0 = none. */
   get timeoutMs(): number {
     return this.#entry === null ? 0 : this.#entry.timeoutMs;
-  }
-
-  /** Endpoints are told of the number of attempts. */
-  get countsForEndpoints(): boolean {
-    return this.#entry?.countsForEndpoints === true;
   }
 
   /** What changes in answers of the pod, and of the sidecar instead of it; null = nothing. */
@@ -117,7 +114,7 @@ export class RoutedRequest {
   }
 
   /** Of the request, which filters have let go on; null = it belongs to none. */
-  sessionOf(head: RequestHead): SessionCall | null {
+  #sessionOf(head: RequestHead): SessionCall | null {
     const policy = this.#filtered ? (this.#run as FilterRun).session : null;
     if (policy !== null && this.#session === null) this.#begin(policy, head);
     return this.#session;
@@ -132,6 +129,16 @@ export class RoutedRequest {
   #chooseAmong(weighted: WeightedDestinations): Destination {
     const kept = this.#session === null ? null : this.#session.destinationIn(weighted);
     return kept ?? weighted.choose(this.#context.random);
+  }
+
+  /** Tells `router` what it has to know of the request that goes to `cluster` next. */
+  equip(router: Router, cluster: Cluster, head: RequestHead): void {
+    const { hashing, priority, countsForEndpoints } = this.#entry as RouteEntry;
+    router.subset = (this.#destination as Destination).subset;
+    router.session = this.#sessionOf(head);
+    router.priority = priority;
+    router.countsAttempts = countsForEndpoints;
+    if (hashing !== null && cluster.needsHash) router.hashBy(hashing, head);
   }
 
   /** The head as its route wants it; '' = as it came, `null` = it cannot be sent. */

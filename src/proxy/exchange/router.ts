@@ -167,8 +167,9 @@ export class Router implements AttemptOwner, PickContext {
     if (this.#hasBody) this.#replay.reset();
   }
 
-  /** The request took too long. */
-  recordTimeout(): void {
+  /** The request took too long. `ofRoute`: for its route. */
+  recordTimeout(ofRoute: boolean): void {
+    if (ofRoute && this.#cluster !== null) this.#cluster.stats.requestTimeouts += 1;
     this.#attempts.recordTimeout();
   }
 

@@ -26,6 +26,8 @@ export class ClusterStats {
   /** Pauses before retries: drawn, and as answers asked for. */
   retryBackOffs = 0;
   retryBackOffsByAnswer = 0;
+  /** Requests that took longer than their routes allow. */
+  requestTimeouts = 0;
   /** Tries that were not answered in time, and in which nothing moved. */
   tryTimeouts = 0;
   tryIdleTimeouts = 0;
@@ -55,6 +57,7 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'upstream_rq_retry_limit_exceeded', this.retryLimitsExceeded);
     sink.counter('cluster', cluster, 'upstream_rq_retry_backoff_exponential', this.retryBackOffs);
     sink.counter('cluster', cluster, 'upstream_rq_retry_backoff_ratelimited', this.retryBackOffsByAnswer);
+    sink.counter('cluster', cluster, 'upstream_rq_timeout', this.requestTimeouts);
     sink.counter('cluster', cluster, 'upstream_rq_per_try_timeout', this.tryTimeouts);
     sink.counter('cluster', cluster, 'upstream_rq_per_try_idle_timeout', this.tryIdleTimeouts);
     sink.counter('cluster', cluster, 'upstream_rq_rx_reset', this.resets);
