@@ -1,6 +1,6 @@
 // Outlier detection as questions: what a cluster says, how its hosts answer, and who is out then. For Envoy and the sidecar alike.
 
-/** Of the n-th request that a host gets, from 0. `reset`: of the connection; `silence`: until the route's timeout of 100 ms. */
+/** Of the n-th request that a host gets, from 0. `reset`: of the connection; `silence`: until the route's timeout. */
 export type HostAnswer = number | 'reset' | 'silence';
 export type HostScript = (n: number) => HostAnswer;
 
@@ -18,6 +18,8 @@ export interface OutlierCase {
   readonly sidecar?: { readonly out: OutlierCase['out']; readonly because: string };
   /** Somebody is out at the end of an interval only. */
   readonly swept?: true;
+  /** Somebody does not answer: the route waits for 100 ms only. */
+  readonly silent?: true;
 }
 
 export const well: HostScript = () => 200;
@@ -93,7 +95,14 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
     out: [],
   },
   { title: 'resets, which count as 5xx', detection: ANY, hosts: [always('reset'), well, well], requests: 30, out: [0] },
-  { title: 'silence, which counts as 5xx', detection: ANY, hosts: [always('silence'), well], requests: 14, out: [0] },
+  {
+    title: 'silence, which counts as 5xx',
+    detection: ANY,
+    hosts: [always('silence'), well],
+    requests: 14,
+    out: [0],
+    silent: true,
+  },
   { title: 'a host that refuses connections', detection: ANY, hosts: [null, well, well], requests: 30, out: [0] },
   {
     title: 'resets among 5xx, one row with them',

@@ -17,6 +17,8 @@ const LEAST_GAP = 0.1;
 const FOUND_AT = 13;
 /** In what an endpoint does just now. */
 const NEWEST_WEIGHT = 0.25;
+/** Of that, after an interval: one that is called no more is in no trouble for ever. */
+const RECENT_KEPT = 0.75;
 /** Peers that fail half as often as an endpoint just now are in the same trouble. */
 const ALIKE = 0.5;
 /** Answers of peers that are needed to say what is usual. */
@@ -93,7 +95,8 @@ export class PeerFailures {
   }
 
   /** An interval has passed: what is older counts half. */
-  age(shifts: Iterable<FailureShift>): void {
+  age(shifts: readonly FailureShift[]): void {
+    for (const shift of shifts) shift.recent *= RECENT_KEPT;
     if (this.#total < KEPT_ANSWERS) return;
     this.#total = 0;
     this.#failed = 0;

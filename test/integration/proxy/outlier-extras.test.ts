@@ -100,6 +100,33 @@ describe('a pod that takes long', () => {
   });
 });
 
+describe('a pod that does not answer in time', () => {
+  it('is as slow as its callers were patient', async () => {
+    const clock = new ManualClock();
+    const silent = await stage.backend(() => {});
+    const others = [await stage.backend(named('b')), await stage.backend(named('c'))];
+    const outlierDetection = {
+      ...DEFAULT_OUTLIER_DETECTION,
+      ...{ maxEjectionPercent: 50, consecutive5xx: 0, intervalMs: 3_600_000 },
+      slowerThanPeers: { factor: 3, excessMs: 20, minimumHosts: 3, requestVolume: 5 },
+      enforcing: { ...DEFAULT_OUTLIER_DETECTION.enforcing, 'slower-than-peers': 100 },
+    };
+    const services = { web: [silent, ...others] };
+    const plane = await stage.plane({ clock, cluster: { outlierDetection }, services, routeTimeoutMs: 800 });
+    for (let time = 0; time < 15; time += 1) {
+      const before = silent.requests.length;
+      const answer = (await plane.client()).ask(get('web'));
+      await Promise.race([silent.request(before), answer]);
+      if (silent.requests.length > before) clock.advance(1_000);
+      await answer;
+    }
+    clock.advance(3_600_000);
+    const [endpoint] = plane.plane.clusters.flatMap(({ endpoints }) => [...endpoints]);
+    expect(endpoint?.outlier?.ejection?.reason).toBe('slower-than-peers');
+    expect(endpoint?.requestsTimedOut).toBe(5);
+  });
+});
+
 describe('shadow mode', () => {
   it('leaves a pod in that fails, and tells that it would be out', async () => {
     const sick: Script = (_request, connection) => connection.answer(500);

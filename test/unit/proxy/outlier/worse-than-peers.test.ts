@@ -110,6 +110,18 @@ describe('endpoints that go bad together', () => {
     expect(scene.out).toEqual([3]);
   });
 
+  it('say nothing of the others any more when they were called last a minute ago', () => {
+    const scene = new Scene(3, SERVICE);
+    scene.answer(1, 503, 503, 503);
+    scene.answer(2, 503, 503, 503);
+    for (let turn = 0; turn < 6; turn += 1) {
+      scene.answer(0, ...Array.from({ length: 20 }, () => 200));
+      scene.clock.advance(10_050);
+    }
+    scene.answer(0, 503, 503, 503, 503, 503);
+    expect(scene.out).toEqual([0]);
+  });
+
   it('are taken out in a row as Envoy does it, where nobody is compared', () => {
     const scene = new Scene(4, { maxEjectionPercent: 50 });
     round(scene, 10, () => 503);
