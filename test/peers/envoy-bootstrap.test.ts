@@ -15,7 +15,9 @@ import { TempFolder } from '../support/temp-folder.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 /** The golden files that have nothing but what Envoy is built with. */
-const GOLDEN = ['ads.json', 'dns.yaml', 'outliers.yaml', 'tcp.yaml'].map((name) => `test/golden/bootstrap/accepted/${name}`);
+const GOLDEN = ['ads.json', 'dns.yaml', 'outliers.yaml', 'tcp.yaml'].map(
+  (name) => `test/golden/bootstrap/accepted/${name}`,
+);
 const EXAMPLES = readdirSync(new URL('examples/bootstrap/', ROOT)).map((name) => `examples/bootstrap/${name}`);
 
 /** Answers 200 with what it saw; which of the backends it is stays untold, as the two begin their turns at different ones. */
