@@ -19,11 +19,12 @@ export function checkOutcomes(
   const records = new Map<string, AccessRecord>();
   const problems: string[] = [];
   // A tunnel is none of the requests that are made in it.
-  for (const record of log.filter(({ method }) => method !== 'CONNECT')) {
+  for (const entry of log.filter(({ method }) => method !== 'CONNECT')) {
+    const record = { ...entry, flags: failureOf(entry) };
     if (records.has(record.requestId)) problems.push(`${record.requestId} was logged twice`);
     records.set(record.requestId, record);
   }
-  const troubled = new Set(log.filter(({ flags }) => flags !== '').map(({ requestId }) => callerOf(requestId)));
+  const troubled = new Set(log.filter((entry) => failureOf(entry) !== '').map(({ requestId }) => callerOf(requestId)));
   for (const outcome of outcomes) {
     const { plan, kind, detail } = outcome;
     const record = records.get(plan.id);
@@ -59,6 +60,12 @@ function problemOf(
   if (kind === 'answered') return record.flags === '' && attempts > 0 ? '' : 'answered, but not logged so';
   if (kind === 'mesh') return record.flags === detail ? '' : 'logged with another flag';
   return record.flags === '' ? 'cut off without a reason in the log' : '';
+}
+
+/** The flags without the one in front that says why a failure was not tried again: a pod's own answer that was no better the last time is none. */
+function failureOf({ flags, details }: AccessRecord): string {
+  if ((flags === 'URX' || flags === 'UO') && details.startsWith('retries_exhausted: ')) return '';
+  return flags.startsWith('URX,') || flags.startsWith('UO,') ? flags.slice(flags.indexOf(',') + 1) : flags;
 }
 
 function hasLength({ method, answer }: RequestPlan): boolean {
