@@ -75,6 +75,13 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'limits',
     `${TO}, circuitBreakers: {maxConnections: 0, maxConnectionsPerEndpoint: 10, maxPendingRequests: 100, maxRequests: 1000000}`,
   ),
+  valid('pods that are asked', `${TO}, healthCheck: {http: {path: /healthz}}`),
+  valid(
+    'pods that are asked in every way of HTTP',
+    `${TO}, healthCheck: {http: {path: "/a?b=c", host: "web:80", expectedStatuses: [{start: 200, end: 204}, {start: 301}]}, port: 8081, interval: 1s, timeout: 500ms, unhealthyThreshold: 1, healthyThreshold: 1, unhealthyInterval: 100ms, noTrafficInterval: 10s}`,
+  ),
+  valid('pods that are asked by gRPC', `${TO}, healthCheck: {grpc: {service: shop.Cart}}`),
+  valid('pods that are dialled', `${TO}, healthCheck: {tcp: {}}`),
   invalid('nothing', '', 'spec.targetRefs: is missing; add it'),
   invalid('no target', 'targetRefs: [], timeouts: {request: 1s}', 'spec.targetRefs: is empty; add an item'),
   invalid('no section', TO, `spec: says nothing of its targets; add one of ${SECTION_NAMES.join(', ')}`),

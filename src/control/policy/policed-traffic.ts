@@ -13,6 +13,7 @@ const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
   timeouts: ['switchboard.dev/timeout'],
   retries: ['switchboard.dev/retries'],
   outlierDetection: ['switchboard.dev/outlier-detection'],
+  healthCheck: [],
   circuitBreakers: [],
 };
 

@@ -61,7 +61,7 @@ function endpointOf({ host, port, health, pod, node, forZones, leaving }: Backen
 }
 
 export function clusterOf(name: string, protocol: PortProtocol, traffic: ServiceTraffic): ClusterSpec {
-  const { loadBalancer, balancing, outlierDetection, circuitBreakers, session } = traffic;
+  const { loadBalancer, balancing, outlierDetection, healthCheck, circuitBreakers, session } = traffic;
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
@@ -70,6 +70,7 @@ export function clusterOf(name: string, protocol: PortProtocol, traffic: Service
     loadBalancer,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(healthCheck === undefined ? {} : { healthCheck }),
     ...(circuitBreakers === undefined ? {} : { circuitBreakers }),
     ...(session === undefined ? {} : { sessionHealths: SESSION_HEALTHS }),
   };

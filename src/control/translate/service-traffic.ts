@@ -11,6 +11,7 @@ import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
 import type { SessionSpec } from '../../model/session-spec.ts';
 import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
+import { healthCheckOf } from '../policy/health-check.ts';
 import { balancingOf, LOCALITY_SPECS } from '../policy/load-balancer.ts';
 import { outlierDetectionOf } from '../policy/outlier-detection.ts';
 import { retriesOf, retryLimitOf } from '../policy/retries.ts';
@@ -25,7 +26,7 @@ import { serviceRetries, serviceTimeout } from './service-retries.ts';
 
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
 export interface ServiceTraffic
-  extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection' | 'circuitBreakers'>,
+  extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection' | 'healthCheck' | 'circuitBreakers'>,
     TimeoutsSpec {
   /** Absent = requests are not hashed. */
   readonly hashPolicies?: readonly HashPolicySpec[];
@@ -45,6 +46,7 @@ const OF_CHOICE: ReadonlySet<string> = new Set<keyof ServiceTraffic>([
   'loadBalancer',
   'balancing',
   'outlierDetection',
+  'healthCheck',
   'hashPolicies',
   'session',
   'ignoresHints',
@@ -79,6 +81,7 @@ export function serviceTraffic(
     ...affinity.traffic,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === null ? {} : { outlierDetection }),
+    ...(said.healthCheck === undefined ? {} : { healthCheck: healthCheckOf(said.healthCheck.value) }),
     ...saidBreakers(said),
     ...(section?.locality === undefined ? {} : { ignoresHints: true as const }),
     ...repetition,

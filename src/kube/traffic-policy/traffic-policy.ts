@@ -5,6 +5,7 @@ import { NAMESPACED, type ObjectMeta, readMeta } from '../meta.ts';
 import { type Of, rules, type Schema } from '../schema/schema.ts';
 import { SchemaReader } from '../schema/schema-reader.ts';
 import { CIRCUIT_BREAKERS } from './circuit-breakers-section.ts';
+import { HEALTH_CHECK } from './health-check-section.ts';
 import { LOAD_BALANCER } from './load-balancer-section.ts';
 import { OUTLIER_DETECTION } from './outlier-detection-section.ts';
 import { RETRIES } from './retries-section.ts';
@@ -21,6 +22,7 @@ const SECTIONS = {
   timeouts: Type.Optional(TIMEOUTS),
   retries: Type.Optional(RETRIES),
   outlierDetection: Type.Optional(OUTLIER_DETECTION),
+  healthCheck: Type.Optional(HEALTH_CHECK),
   circuitBreakers: Type.Optional(CIRCUIT_BREAKERS),
 };
 

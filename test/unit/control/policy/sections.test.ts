@@ -1,4 +1,5 @@
 // What each section of a TrafficPolicy makes of its fields.
+import { healthCheckOf } from '../../../../src/control/policy/health-check.ts';
 import { balancingOf, LOCALITY_SPECS } from '../../../../src/control/policy/load-balancer.ts';
 import { outlierDetectionOf } from '../../../../src/control/policy/outlier-detection.ts';
 import { retriesOf, retryLimitOf } from '../../../../src/control/policy/retries.ts';
@@ -270,5 +271,47 @@ describe('sessionAffinity', () => {
 
   it('that is none is none', () => {
     expect(affinityTraffic({ type: 'none' }, 'ring-hash')).toEqual({ loadBalancer: 'ring-hash' });
+  });
+});
+
+describe('healthCheck', () => {
+  it('asks every ten seconds, waits for one, and believes three failures or two successes', () => {
+    expect(healthCheckOf({ http: { path: '/healthz' } })).toEqual({
+      intervalMs: 10_000,
+      timeoutMs: 1_000,
+      unhealthyThreshold: 3,
+      healthyThreshold: 2,
+      check: { kind: 'http', path: '/healthz', method: 'GET', expectedStatuses: [{ start: 200, end: 201 }] },
+    });
+  });
+
+  it('takes times, thresholds, another port and the last status that counts', () => {
+    const http = { path: '/', host: 'web', expectedStatuses: [{ start: 200, end: 299 }, { start: 301 }] };
+    const times = { interval: '1s', timeout: '200ms', unhealthyInterval: '5s', noTrafficInterval: '30s' };
+    expect(healthCheckOf({ http, ...times, port: 8081, unhealthyThreshold: 1, healthyThreshold: 1 })).toEqual({
+      intervalMs: 1_000,
+      timeoutMs: 200,
+      unhealthyIntervalMs: 5_000,
+      noTrafficIntervalMs: 30_000,
+      unhealthyThreshold: 1,
+      healthyThreshold: 1,
+      altPort: 8_081,
+      check: {
+        kind: 'http',
+        path: '/',
+        host: 'web',
+        method: 'GET',
+        expectedStatuses: [
+          { start: 200, end: 300 },
+          { start: 301, end: 302 },
+        ],
+      },
+    });
+  });
+
+  it('asks by gRPC and by a connection, too', () => {
+    expect(healthCheckOf({ grpc: {} }).check).toEqual({ kind: 'grpc', service: '' });
+    expect(healthCheckOf({ grpc: { service: 'shop.Cart' } }).check).toEqual({ kind: 'grpc', service: 'shop.Cart' });
+    expect(healthCheckOf({ tcp: {} }).check).toEqual({ kind: 'tcp' });
   });
 });
