@@ -1,9 +1,13 @@
 // Promises of retries of gRPC calls: by the status in the head of an answer, trailers-only answers among them; never by what comes behind a head.
-import type { RetryCondition } from '../../../src/model/retry-policy-spec.ts';
+import { once } from 'node:events';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { RetryCondition, RetryPolicySpec } from '../../../src/model/retry-policy-spec.ts';
 import { Http2Backend, type Http2Script } from '../../support/http2-backend.ts';
 import { Http2Caller } from '../../support/http2-caller.ts';
 import type { LivePlane } from '../../support/live-plane.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { Stage } from '../../support/stage.ts';
+import { until } from '../../support/until.ts';
 
 const stage = new Stage();
 const ends: { close(): void }[] = [];
@@ -18,6 +22,8 @@ const GRPC = { 'content-type': 'application/grpc' };
 function trailersOnly(code: number): Http2Script {
   return (stream) => stream.respond({ ...GRPC, 'grpc-status': `${code}` }, { endStream: true });
 }
+
+const silent: Http2Script = () => {};
 
 const good: Http2Script = (stream) => {
   stream.respond(GRPC, { waitForTrailers: true });
@@ -84,4 +90,31 @@ it('a grpc-status behind an answer comes too late for another attempt', async ()
   const { caller, plane } = await planeOf([late, good], 'unavailable');
   expect(await callTwice(caller)).toEqual(['0 good', '14 half']);
   expect(plane.stat('cluster.web.upstream_rq_retry')).toBe(0);
+});
+
+it('a hedged call over HTTP/2 is answered by the pod that is first, and the stream to the other is cancelled', async () => {
+  const clock = new ManualClock();
+  const backends = await Promise.all([silent, silent].map((script) => Http2Backend.start(script)));
+  const retry: RetryPolicySpec = {
+    ...{ on: ['unavailable'], numRetries: 1, statusCodes: [], perTryTimeoutMs: 100 },
+    hedgeOnPerTryTimeout: true,
+  };
+  const plane = await stage.plane({ services: { web: backends }, http2Services: ['web'], action: { retry }, clock });
+  const caller = new Http2Caller(plane.port);
+  ends.push(...backends, caller);
+  const answer = caller.ask('web', { ':method': 'POST', ...GRPC }, Buffer.from('call'));
+  const streams = () => backends.flatMap((backend) => backend.streams);
+  await until('the first pod has the call', () => streams().some((stream) => stream.readableLength > 0));
+  const first = streams()[0] as ServerHttp2Stream;
+  clock.advance(100);
+  await until('both have it', () => streams().filter((stream) => stream.readableLength > 0).length === 2);
+  const cancelled = once(streams().find((stream) => stream !== first) as ServerHttp2Stream, 'close');
+  good(first, {});
+  expect(String((await answer).body)).toBe('good');
+  await cancelled;
+  expect(
+    streams()
+      .map(({ rstCode }) => rstCode)
+      .sort(),
+  ).toEqual([0, 8]);
 });
