@@ -66,7 +66,7 @@ describe('a limit by gradient', () => {
     // The window of the quick ones ends with the first of the others.
     nowMs = serve(controller, nowMs, 200, 1);
     const limits: number[] = [];
-    for (let i = 0; i < 6; i += 1) {
+    for (let i = 0; i < 10; i += 1) {
       nowMs = serve(controller, nowMs, 200, 1);
       limits.push(controller.limit);
     }
