@@ -10,6 +10,7 @@ import {
 } from '../../model/listener-spec.ts';
 import { OUTBOUND_LISTENER, PASSTHROUGH_CLUSTER, proxyRouteName } from '../../model/names.ts';
 import { ANY_PROTOCOL, type UpgradesSpec } from '../../model/upgrades-spec.ts';
+import { OWN_SERVICE_FILTERS, SERVICE_FILTERS } from './service-filters.ts';
 import { tcpChain } from './tcp-chain.ts';
 import type { View } from './view.ts';
 
@@ -39,12 +40,13 @@ export function listenerOf(view: View): ListenerSpec {
 }
 
 function proxyChain(view: View): FilterChainSpec {
-  if (view.onDemand === true) return outboundChain(OUTBOUND_LISTENER, { kind: 'on-demand' });
-  return outboundChain(OUTBOUND_LISTENER, { kind: 'rds', name: proxyRouteName(view.namespace) }, SESSIONS);
+  if (view.onDemand === true) return outboundChain(OUTBOUND_LISTENER, { kind: 'on-demand' }, OWN_SERVICE_FILTERS);
+  return outboundChain(OUTBOUND_LISTENER, { kind: 'rds', name: proxyRouteName(view.namespace) }, FOREIGN_FILTERS);
 }
 
-/** Sessions of routes that have them, for clients that know the filter alone; our own sidecars need none for theirs. */
-export const SESSIONS: readonly HttpFilterSpec[] = [
+/** With sessions of routes that have them, for clients that know the filter alone; our own sidecars need none for theirs. */
+export const FOREIGN_FILTERS: readonly HttpFilterSpec[] = [
+  ...SERVICE_FILTERS,
   { name: SESSION_FILTER, config: { kind: 'stateful-session', session: null } },
 ];
 
@@ -52,7 +54,7 @@ export const SESSIONS: readonly HttpFilterSpec[] = [
 export function outboundChain(
   statPrefix: string,
   routes: HttpConnectionManagerSpec['routes'],
-  filters?: readonly HttpFilterSpec[],
+  filters: readonly HttpFilterSpec[],
 ): FilterChainSpec {
   return httpChain({
     statPrefix,
@@ -60,6 +62,6 @@ export function outboundChain(
     idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS,
     requestHeadersTimeoutMs: REQUEST_HEADERS_TIMEOUT_MS,
     upgrades: UPGRADES,
-    ...(filters === undefined ? {} : { filters }),
+    filters,
   });
 }

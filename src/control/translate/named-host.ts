@@ -1,4 +1,5 @@
 // Virtual hosts with all the names that they answer to, as seen from their own namespace and from others.
+import type { FilterOverridesSpec } from '../../model/http-filter-spec.ts';
 import { portRouteName, searchSuffixes, serviceHost } from '../../model/names.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 
@@ -43,9 +44,15 @@ interface Form {
 }
 
 /**
- * The first of `ports` is the Service port that names the virtual host; all of them have its `routes`. A name without a port means 80.
+ * The first of `ports` is the Service port that names the virtual host; all of them have its `routes`. A name without a port means 80. `filters`: what
+ * is said of HTTP filters.
  */
-export function namedHost(names: HostNames, ports: readonly number[], routes: RoutesByCaller): NamedHost {
+export function namedHost(
+  names: HostNames,
+  ports: readonly number[],
+  routes: RoutesByCaller,
+  filters?: FilterOverridesSpec,
+): NamedHost {
   const full = serviceHost(names.label, names.namespace, names.clusterDomain);
   const addresses: Form[] = names.addresses.map((name) => ({ name, step: 0 }));
   // What a resolver appends to find the full name, taken off it again.
@@ -55,18 +62,18 @@ export function namedHost(names: HostNames, ports: readonly number[], routes: Ro
   }));
   const name = portRouteName(ports[0] ?? 0, full);
   const all = routes.get(EVERYBODY) ?? [];
+  const saying = { name, routes: all, ...(filters === undefined ? {} : { filters }) };
   // A short name means the caller's own namespace.
-  const foreign = hostView(name, all, forms.slice(1), addresses, ports);
+  const foreign = hostView(saying, forms.slice(1), addresses, ports);
   const consumers = new Map<string, HostView>();
   for (const [namespace, own] of routes) {
     if (namespace !== EVERYBODY) consumers.set(namespace, { ...foreign, spec: { ...foreign.spec, routes: own } });
   }
-  return { own: hostView(name, all, forms, addresses, ports), foreign, consumers };
+  return { own: hostView(saying, forms, addresses, ports), foreign, consumers };
 }
 
 function hostView(
-  name: string,
-  routes: readonly RouteSpec[],
+  { name, ...rest }: Omit<VirtualHostSpec, 'domains'>,
   names: readonly Form[],
   addresses: readonly Form[],
   ports: readonly number[],
@@ -74,7 +81,7 @@ function hostView(
   // A final dot says that a name is whole; callers write it with every form, so every form answers to it.
   const dotted = names.flatMap((form) => [form, { name: `${form.name}.`, step: form.step }]);
   const all = [...dotted, ...addresses].flatMap((form) => withPorts(form, ports));
-  return { spec: { name, domains: all.map((form) => form.name), routes }, steps: all.map((form) => form.step) };
+  return { spec: { name, domains: all.map((form) => form.name), ...rest }, steps: all.map((form) => form.step) };
 }
 
 function withPorts({ name, step }: Form, ports: readonly number[]): Form[] {

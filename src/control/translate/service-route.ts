@@ -11,6 +11,7 @@ import { type PortRules, portRules } from './gateway/port-rules.ts';
 import type { TranslatedRoute } from './gateway/translate-route.ts';
 import { EVERYBODY, type HostNames, type NamedHost, namedHost, type RoutesByCaller } from './named-host.ts';
 import { defaultRoutes, type ServiceAction, serviceAction } from './service-action.ts';
+import { filterOverrides, ownFilterOverrides, type ServiceFilters } from './service-filters.ts';
 import { protocolOf } from './service-protocol.ts';
 import type { ServiceTraffic } from './service-traffic.ts';
 
@@ -36,6 +37,8 @@ export interface AnswersTo {
   readonly action: ServiceAction;
   /** What routes of Gateway API make of it; absent = none is attached. */
   readonly rules?: PortRules;
+  /** Absent = HTTP filters do nothing. */
+  readonly filters?: ServiceFilters;
 }
 
 /** By cluster name: the routes of the translation before. */
@@ -65,8 +68,12 @@ export function serviceRoute(names: HostNames, target: RouteTarget, known: Known
   const action = serviceAction(traffic);
   const { label: service, namespace } = names;
   const rules = portRules(routes, { namespace, service, port: port.port, cluster: name, action });
-  const ruled = rules === null ? {} : { rules };
-  const answersTo = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra], action, ...ruled };
+  const base = { name: fullName, addresses: names.addresses, ports: [port.port, ...extra], action };
+  const answersTo: AnswersTo = {
+    ...base,
+    ...(rules === null ? {} : { rules }),
+    ...(traffic.filters === undefined ? {} : { filters: traffic.filters }),
+  };
   const assignment = assignmentOf(name, backends, traffic);
   const cluster = clusterOf(name, protocolOf(port), traffic);
   const sameCluster = before !== undefined && isDeepStrictEqual(before.cluster, cluster);
@@ -88,11 +95,14 @@ function hostPartOf({ host, config, consumerConfigs, answersTo }: ServiceRoute):
 
 function makeHost(names: HostNames, answersTo: AnswersTo, cluster: string): HostPart {
   const routes = routesByCaller(answersTo, cluster);
-  const host = namedHost(names, answersTo.ports, routes);
+  const { filters = {} } = answersTo;
+  const host = namedHost(names, answersTo.ports, routes, filterOverrides(filters));
+  const own = ownFilterOverrides(filters);
+  const said = own === undefined ? {} : { filters: own };
   const { name } = host.foreign.spec;
-  const configs = Array.from(routes, ([namespace, own]): [string, RouteConfigSpec] => [
+  const configs = Array.from(routes, ([namespace, list]): [string, RouteConfigSpec] => [
     namespace,
-    { name, virtualHosts: [{ name, domains: ['*'], routes: own }] },
+    { name, virtualHosts: [{ name, domains: ['*'], routes: list, ...said }] },
   ]);
   const [[, config] = ['', { name, virtualHosts: [] }], ...consumers] = configs;
   return { host, config, consumerConfigs: new Map(consumers), answersTo };

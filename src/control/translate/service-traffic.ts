@@ -20,6 +20,7 @@ import { type TimeoutsSpec, timeoutsOf } from '../policy/timeouts.ts';
 import { withAffinity } from './affinity.ts';
 import type { Backend } from './backend.ts';
 import { serviceAffinity } from './service-affinity.ts';
+import type { ServiceFilters } from './service-filters.ts';
 import { areHinted, BY_HINTS, checkDistribution, serviceLocality } from './service-locality.ts';
 import { SERVICE_OUTLIER_DETECTION, serviceOutliers } from './service-outliers.ts';
 import { serviceRetries, serviceTimeout } from './service-retries.ts';
@@ -34,6 +35,8 @@ export interface ServiceTraffic
   readonly retry?: RetryPolicySpec;
   /** Absent = requests belong to no session. */
   readonly session?: SessionSpec;
+  /** Absent = HTTP filters do nothing on the way to it. */
+  readonly filters?: ServiceFilters;
   /** Topology hints don't count. */
   readonly ignoresHints?: true;
 }

@@ -2,7 +2,7 @@
 import { isHeadless } from '../../kube/service.ts';
 import type { AppProtocol } from '../../model/cluster-spec.ts';
 import type { ListenerSpec, SocketAddressSpec } from '../../model/listener-spec.ts';
-import { outboundChain, SESSIONS } from './listener.ts';
+import { FOREIGN_FILTERS, outboundChain } from './listener.ts';
 import type { NamedHost } from './named-host.ts';
 import type { ServiceRoute } from './service-route.ts';
 import { tcpChain } from './tcp-chain.ts';
@@ -58,7 +58,7 @@ export class VipListeners {
 function vipListener(address: SocketAddressSpec, { cluster, config }: ServiceRoute): ListenerSpec {
   const { host, port } = address;
   const base = { name: `${host}_${port}`, address, additionalAddresses: [], bindToPort: false } as const;
-  const http = outboundChain(config.name, { kind: 'rds', name: config.name }, SESSIONS);
+  const http = outboundChain(config.name, { kind: 'rds', name: config.name }, FOREIGN_FILTERS);
   const tcp = tcpChain(cluster.name, cluster.name);
   const said: AppProtocol = cluster.appProtocol ?? 'detect';
   if (said === 'http') return { ...base, filterChains: [http] };

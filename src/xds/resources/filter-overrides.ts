@@ -23,8 +23,8 @@ export function encodeFilterOverrides(spec: FilterOverridesSpec | undefined): {
 
 function encodeOverride({ disabled, config }: FilterOverrideSpec): Any {
   const packed = config === undefined ? undefined : ROUTE_FILTERS.pack(config);
-  // Not every client of gRPC knows sessions, and one that does not would refuse the routes.
-  const isOptional = config?.kind === 'stateful-session';
+  // Clients of gRPC know faults; one that does not know another filter would refuse the routes.
+  const isOptional = config !== undefined && config.kind !== 'fault';
   if (packed !== undefined && disabled !== true && !isOptional) return packed;
   const wrapped = { disabled: disabled === true, isOptional, ...(packed === undefined ? {} : { config: packed }) };
   return anyPack(FilterConfigSchema, create(FilterConfigSchema, wrapped));

@@ -1,5 +1,6 @@
 // Promises of what stays the same object from one translation to the next, so that nobody does work again for what did not change.
 import fc from 'fast-check';
+import { SERVICE_FILTERS } from '../../../../src/control/translate/service-filters.ts';
 import { httpChain } from '../../../../src/model/listener-spec.ts';
 import { checkConsistent } from '../../../../src/model/snapshot.ts';
 import { podText, serviceText, TextMesh } from '../../../support/mesh-text.ts';
@@ -9,6 +10,11 @@ const SERVICES =
 const PODS = podText({ name: 'p1', ip: '10.0.0.1' }) + podText({ name: 'p2', ip: '10.0.0.2' });
 const KINDS = ['Service', 'Pod', 'EndpointSlice'] as const;
 const A = 'outbound|80|a.default.svc.cluster.local';
+
+const SESSIONS = {
+  name: 'envoy.filters.http.stateful_session',
+  config: { kind: 'stateful-session', session: null },
+} as const;
 
 describe('two translations', () => {
   it('of the same world are the same object, and so are the snapshots of a view', () => {
@@ -192,9 +198,7 @@ describe('a listener', () => {
           idleTimeoutMs: 3_600_000,
           requestHeadersTimeoutMs: 60_000,
           upgrades: { websocket: true, '*': true },
-          filters: [
-            { name: 'envoy.filters.http.stateful_session', config: { kind: 'stateful-session', session: null } },
-          ],
+          filters: [...SERVICE_FILTERS, SESSIONS],
         }),
       ],
     });
