@@ -14,6 +14,7 @@ import type { ServicePortName } from '../model/service-name-spec.ts';
 import { DataPlane, type DataPlaneOptions } from '../proxy/data-plane.ts';
 import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
 import type { HealthEvent } from '../proxy/health/health-checker.ts';
+import type { CreateProbe } from '../proxy/health/probe.ts';
 import type { ListenerOptions } from '../proxy/listener/listener.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
 import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
@@ -64,6 +65,8 @@ export interface LocalPlaneOptions {
   readonly createPool?: CreateEndpointPool;
   /** Absent: connections of the system, as the settings say. */
   readonly dial?: Dial;
+  /** As of ClusterOptions. */
+  readonly createProbe?: CreateProbe;
   /** Told of endpoints that are taken out and let back in, beside the log. */
   readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
 }
@@ -156,7 +159,8 @@ export class LocalPlane implements SidecarPlane {
   }
 
   #createDataPlane(): DataPlane {
-    const { settings, clock, random, log, workerCount, retryBudget, createPool, onOutlier } = this.#options;
+    const { settings, clock, random, log, workerCount, retryBudget, createPool, createProbe, onOutlier } =
+      this.#options;
     const dial = this.#options.dial ?? createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
@@ -171,6 +175,7 @@ export class LocalPlane implements SidecarPlane {
           onOutlier?.(cluster, event);
         },
         ...(createPool === undefined ? {} : { createPool }),
+        ...(createProbe === undefined ? {} : { createProbe }),
         ...(workerCount === undefined ? {} : { workers: workerCount }),
         ...(retryBudget === undefined ? {} : { retryBudget }),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },

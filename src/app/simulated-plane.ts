@@ -14,10 +14,10 @@ function dialNobody(): Socket {
   return new Socket().destroy();
 }
 
-export function createSimulatedPlane({ clock, random, zone, createPool, onOutlier }: PlaneOptions): SimulatedPlane {
+export function createSimulatedPlane({ zone, ...options }: PlaneOptions): SimulatedPlane {
   const plane = new LocalPlane({
     settings: { ...defaultSettings(), ...(zone === '' ? {} : { zone }) },
-    ...{ demand: null, clock, random, log: silentLog, dial: dialNobody, createPool, onOutlier },
+    ...{ ...options, demand: null, log: silentLog, dial: dialNobody },
     memoryMarkBytes: NO_MARK,
     usedMemoryBytes: () => 0,
   });

@@ -97,9 +97,9 @@ export class Figures {
     return this.moments[this.#indexAt(nowMs)] as MomentFigures;
   }
 
-  /** What comes after the last request counts as its moment. */
+  /** What comes before the first request, or after the last one, counts as of its moment. */
   #indexAt(nowMs: number): number {
-    return Math.min(MOMENTS - 1, Math.floor(nowMs / this.momentMs));
+    return Math.max(0, Math.min(MOMENTS - 1, Math.floor(nowMs / this.momentMs)));
   }
 
   #addPod(pod: number): Uint32Array {

@@ -1,5 +1,6 @@
 // @hot
 // A pod that answers by what was drawn for each request, as fast as it can, and that things happen to.
+import type { Random } from '../base/random.ts';
 import { DRAW_FATE, DRAW_LATENCY, draw } from './draws.ts';
 import { latencyMs } from './latency.ts';
 import type { Failure, PodsSpec } from './scenario-spec.ts';
@@ -23,6 +24,15 @@ export interface PodPlace {
   readonly revision: string;
   /** RFC 3339. */
   readonly createdAt: string;
+}
+
+/** What somebody hears who asks it now, beside the requests of its callers. */
+export interface PodReply {
+  /** It takes connections. */
+  readonly reached: boolean;
+  /** RESET instead of an answer. */
+  readonly status: number;
+  readonly afterMs: number;
 }
 
 export class SimulatedPod {
@@ -70,6 +80,16 @@ export class SimulatedPod {
     else if (this.#silent) this.#refuse(call, 'no connection came to be in time', call.connectTimeoutMs);
     else if (this.#spec.concurrency === 0 || this.#working.length < this.#spec.concurrency) this.#work(call);
     else this.#queue(call);
+  }
+
+  /** Null: nothing. It counts as no request and takes no room. */
+  replyTo(random: Random): PodReply | null {
+    if (this.#silent) return null;
+    if (!this.#alive) return { reached: false, status: RESET, afterMs: ROUND_TRIP_MS }; // alloc-ok: a health check
+    const fails = random.next() < this.failShare;
+    if (fails && this.failure === 'hang') return null;
+    const afterMs = latencyMs(this.#spec.latency, random.next()) * this.slowFactor;
+    return { reached: true, status: fails ? outcomeOf(this.failure) : GOOD_STATUS, afterMs }; // alloc-ok: as above
   }
 
   /** The request is done, or nobody waits for it any more. */

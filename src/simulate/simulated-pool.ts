@@ -6,7 +6,7 @@ import { CONNECTS, READY, type Way } from '../proxy/upstream/way.ts';
 import type { Scene } from './scene.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 
-/** What the sidecar shows of its connections to an endpoint. */
+/** What the sidecar counts of its connections, to an endpoint and to all of a cluster. */
 export interface ConnectionFigures {
   connectionsActive: number;
   connectionsTotal: number;
@@ -16,6 +16,7 @@ export interface SimulatedPoolOptions {
   readonly scene: Scene;
   readonly pod: SimulatedPod;
   readonly endpoint: ConnectionFigures;
+  readonly cluster: ConnectionFigures;
   readonly connectTimeoutMs: number;
   /** Null = connections are not limited. */
   readonly counter: ConnectionCounter | null;
@@ -69,8 +70,9 @@ export class SimulatedPool implements UnlimitedPool {
   }
 
   closeConnection(): void {
-    const { endpoint, counter } = this.#options;
+    const { endpoint, cluster, counter } = this.#options;
     endpoint.connectionsActive -= 1;
+    cluster.connectionsActive -= 1;
     counter?.onClosed();
   }
 
@@ -92,9 +94,11 @@ export class SimulatedPool implements UnlimitedPool {
   }
 
   #open(): void {
-    const { endpoint, counter } = this.#options;
+    const { endpoint, cluster, counter } = this.#options;
     endpoint.connectionsActive += 1;
     endpoint.connectionsTotal += 1;
+    cluster.connectionsActive += 1;
+    cluster.connectionsTotal += 1;
     counter?.onOpen();
   }
 

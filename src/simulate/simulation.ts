@@ -8,6 +8,7 @@ import type { Service } from '../kube/service.ts';
 import type { Changes } from '../model/config-sink.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { DownstreamStream, ServerExchange } from '../proxy/codec/downstream.ts';
+import type { CreateProbe } from '../proxy/health/probe.ts';
 import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
 import type { CreateEndpointPool } from '../proxy/upstream/endpoint-pools.ts';
 import { Arrivals } from './arrivals.ts';
@@ -21,6 +22,7 @@ import { Session } from './session.ts';
 import { SimulatedCaller } from './simulated-caller.ts';
 import { SimulatedMesh } from './simulated-mesh.ts';
 import { SimulatedPool } from './simulated-pool.ts';
+import { SimulatedProbe } from './simulated-probe.ts';
 import { playEvents } from './timeline.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -39,6 +41,7 @@ export interface PlaneOptions {
   /** Where the sidecar is; '' = not known. */
   readonly zone: string;
   readonly createPool: CreateEndpointPool;
+  readonly createProbe: CreateProbe;
   readonly onOutlier: (cluster: string, event: OutlierEvent) => void;
 }
 
@@ -62,6 +65,8 @@ export interface SimulationOutcome {
   readonly issues: readonly Issue[];
 }
 
+/** Sidecars get ready in so long before the first request: where there are health checks, each pod is asked first, ms. */
+const WARM_UP_MS = 10_000;
 /** Requests that still run when no more come have so long, ms. */
 const AFTERMATH_MS = 30_000;
 /** Whoever waits for a turn of the real event loop gets one so often, ms of simulated time. */
@@ -79,7 +84,7 @@ const SIMULATED_KINDS: ReadonlySet<string> = new Set([
 
 export class Simulation {
   readonly #options: SimulationOptions;
-  readonly #clock = new VirtualClock();
+  readonly #clock = new VirtualClock(-WARM_UP_MS);
   readonly #figures: Figures;
   readonly #scene: Scene;
   readonly #fleet: Fleet;
@@ -111,6 +116,8 @@ export class Simulation {
 
   async run(): Promise<SimulationOutcome> {
     const issues = this.#start();
+    await this.#runUntil(0);
+    this.#begin();
     const { durationMs } = this.#options.scenario;
     for (let atMs = 0; atMs < durationMs + AFTERMATH_MS; atMs += SLICE_MS) {
       if (atMs >= durationMs && this.#callers.every(({ busy }) => busy === 0)) break;
@@ -142,11 +149,16 @@ export class Simulation {
   }
 
   #start(): readonly Issue[] {
-    const { scenario, seed } = this.#options;
+    const { scenario } = this.#options;
     for (let number = 0; number < scenario.callers.count; number += 1) this.#planes.push(this.#createPlane(number));
     const issues = this.#mesh.start(this.#fleet.objects);
     this.#callers = this.#planes.map((plane, number) => this.#createCaller(plane, number));
     this.#sessions = this.#createSessions();
+    return issues;
+  }
+
+  #begin(): void {
+    const { scenario, seed } = this.#options;
     const { load, sessions, durationMs: untilMs, callers } = scenario;
     const arrivals = new Arrivals({
       ...{ clock: this.#clock, random: seededRandom(seed), load, callers: callers.count, sessions, untilMs },
@@ -154,7 +166,6 @@ export class Simulation {
     });
     playEvents({ clock: this.#clock, fleet: this.#fleet, arrivals, scenario });
     arrivals.start();
-    return issues;
   }
 
   #send(request: number, caller: number, session: number, method: number): void {
@@ -164,20 +175,26 @@ export class Simulation {
 
   #createPlane(number: number): SimulatedPlane {
     const { scenario, seed, createPlane } = this.#options;
+    const probes = seededRandom(~seed + Math.imul(number + 1, SEED_STEP));
     return createPlane({
       clock: this.#clock,
       random: seededRandom(seed + Math.imul(number + 1, SEED_STEP)),
       zone: zoneOf(scenario.callers.zones, number),
-      createPool: (endpoint, { connectTimeoutMs }, counter) => {
+      createPool: (endpoint, { connectTimeoutMs }, counter, cluster) => {
         const pod = this.#fleet.at(endpoint.host);
         if (pod === null) throw new Error(`no simulated pod has the address ${endpoint.address}`);
-        return new SimulatedPool({ scene: this.#scene, pod, endpoint, connectTimeoutMs, counter });
+        return new SimulatedPool({ scene: this.#scene, pod, endpoint, cluster, connectTimeoutMs, counter });
       },
+      createProbe: ({ kind }) => this.#createProbe(kind === 'tcp', probes),
       onOutlier: (_cluster, { change }) => {
         if (change === 'ejected') this.#figures.noteEjection(this.#clock.now());
         else if (change === 'returned') this.#figures.returns += 1;
       },
     });
+  }
+
+  #createProbe(connects: boolean, random: Random): SimulatedProbe {
+    return new SimulatedProbe({ clock: this.#clock, random, podAt: (host) => this.#fleet.at(host), connects });
   }
 
   #createCaller(plane: SimulatedPlane, number: number): SimulatedCaller {
@@ -188,7 +205,7 @@ export class Simulation {
           const exchange = listener.openExchange(stream, remote);
           if (exchange !== null) return exchange;
         }
-        throw new Error('the control plane told of no listener that takes HTTP');
+        throw new Error('the sidecars were told of nothing that takes requests');
       },
       this.#clock,
       this.#figures,

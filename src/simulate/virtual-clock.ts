@@ -29,8 +29,13 @@ class Timer implements Due {
 
 export class VirtualClock implements Clock {
   readonly #heap = new EventHeap();
-  #nowMs = 0;
+  #nowMs: number;
   #order = 0;
+
+  /** `startMs`: what it begins with; may be negative. */
+  constructor(startMs = 0) {
+    this.#nowMs = startMs;
+  }
 
   now(): number {
     return this.#nowMs;

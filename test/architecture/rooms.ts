@@ -117,7 +117,17 @@ export const ROOMS: readonly Room[] = [
   { path: 'control', imports: ['base', 'model', 'kube', 'regex'], packages: [] },
   {
     path: 'simulate',
-    imports: ['base', 'model', 'config', 'kube', 'proxy/codec', 'proxy/upstream', 'proxy/outlier', 'control'],
+    imports: [
+      'base',
+      'model',
+      'config',
+      'kube',
+      'proxy/codec',
+      'proxy/health',
+      'proxy/upstream',
+      'proxy/outlier',
+      'control',
+    ],
     packages: [],
   },
   { path: 'local', imports: ['base', 'kube'], packages: ['yaml'] },

@@ -37,12 +37,13 @@ export interface EndpointPool extends UpstreamPool {
 
 /**
  * For whoever reaches endpoints in another way. Called once an endpoint, when it is called for the first time. `counter`: where connections are
- * limited, it is to be told of each; null = they are not.
+ * limited, it is to be told of each; null = they are not. `stats` and the endpoint's own numbers are the pool's to count.
  */
 export type CreateEndpointPool = (
   endpoint: Endpoint,
   limits: ClientConnectionLimits,
   counter: ConnectionCounter | null,
+  stats: ClusterStats,
 ) => UnlimitedPool;
 
 /** ALPN where the configuration lists none. */
@@ -196,7 +197,7 @@ export class EndpointPools {
     counter: ConnectionCounter | null,
   ): UnlimitedPool {
     const { createPool } = this.#options;
-    if (createPool !== undefined) return createPool(endpoint, this.#limits(), counter);
+    if (createPool !== undefined) return createPool(endpoint, this.#limits(), counter, this.#stats);
     if (dials === null) return this.#poolOf(endpoint, this.#spec.protocol === 'http2' ? 'http2' : 'http1', options);
     // alloc-ok: once an endpoint
     const create: CreatePool = (protocol, dial) => this.#poolOf(endpoint, protocol, { ...options, dial });

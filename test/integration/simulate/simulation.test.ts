@@ -2,6 +2,7 @@
 import { createSimulatedPlane } from '../../../src/app/simulated-plane.ts';
 import type { ThresholdsSpec } from '../../../src/model/circuit-breakers-spec.ts';
 import type { ClusterSpec } from '../../../src/model/cluster-spec.ts';
+import type { HealthCheckSpec } from '../../../src/model/health-check-spec.ts';
 import type { EventSpec, ScenarioSpec } from '../../../src/simulate/scenario-spec.ts';
 import type { CreatePlane } from '../../../src/simulate/simulation.ts';
 import { QUIET, simulated, simulatedSummary } from '../../support/simulated-run.ts';
@@ -12,6 +13,23 @@ const ALL = { kind: 'all' } as const;
 
 function failing(share: number, more: object = {}): EventSpec {
   return { atMs: 0, do: 'fail', pods: FIRST, share, failure: { status: 503 }, ...more };
+}
+
+/** Clusters say so much more than the control plane tells. */
+function planeWith(more: Partial<ClusterSpec>): CreatePlane {
+  return (options) => {
+    const plane = createSimulatedPlane(options);
+    return {
+      apply: ({ clusters, ...changes }) => {
+        const upserted = (clusters?.upserted ?? []).map((spec): ClusterSpec => ({ ...spec, ...more }));
+        return plane.apply({ ...changes, clusters: { upserted, removed: [] } });
+      },
+      get listeners() {
+        return plane.listeners;
+      },
+      close: () => plane.close(),
+    };
+  };
 }
 
 describe('a simulation', () => {
@@ -80,22 +98,7 @@ describe('a simulation', () => {
 
   it('refuses what circuit breakers refuse, and makes wait what they make wait', async () => {
     const pods = { count: 1, zones: [], latency: { kind: 'fixed', ms: 100 }, concurrency: 0, queue: 0 } as const;
-    const limited = (limits: ThresholdsSpec): CreatePlane => {
-      return (options) => {
-        const plane = createSimulatedPlane(options);
-        const limit = (spec: ClusterSpec): ClusterSpec => ({ ...spec, circuitBreakers: { default: limits } });
-        return {
-          apply: ({ clusters, ...changes }) => {
-            const upserted = (clusters?.upserted ?? []).map(limit);
-            return plane.apply({ ...changes, clusters: { upserted, removed: [] } });
-          },
-          get listeners() {
-            return plane.listeners;
-          },
-          close: () => plane.close(),
-        };
-      };
-    };
+    const limited = (limits: ThresholdsSpec): CreatePlane => planeWith({ circuitBreakers: { default: limits } });
     // 10 requests are in work on average. Erlang B of 5 servers with 10 of load: 56.4 % are refused.
     const refusing = { createPlane: limited({ maxRequests: 5 }) };
     const refused = await simulatedSummary({ pods, durationMs: 60_000 }, refusing);
@@ -110,6 +113,32 @@ describe('a simulation', () => {
     expect(waiting.errors).toBe(0);
     expect(waiting.latencyMs.p50).toBeGreaterThan(100);
     expect(waiting.pods[0]?.requests).toBe(waiting.requests);
+  });
+
+  it.each<[string, EventSpec]>([
+    ['is killed', { atMs: 5_000, do: 'kill', pods: FIRST, noticedMs: 60_000, forMs: 10_000 }],
+    ['is silent', { atMs: 5_000, do: 'cut-off', pods: FIRST, noticedMs: 60_000, forMs: 10_000 }],
+    ['answers 503', { atMs: 5_000, do: 'fail', pods: FIRST, share: 1, failure: { status: 503 }, forMs: 10_000 }],
+  ])('takes a pod out that %s, by health checks, before Kubernetes notices, and back in', async (_what, event) => {
+    const check = { kind: 'http', path: '/', method: 'GET', expectedStatuses: [{ start: 200, end: 201 }] } as const;
+    const healthCheck: HealthCheckSpec = {
+      ...{ timeoutMs: 500, intervalMs: 1_000, noTrafficIntervalMs: 1_000, unhealthyThreshold: 2, healthyThreshold: 1 },
+      check,
+    };
+    const off = { 'switchboard.dev/outlier-detection': 'off' };
+    const createPlane = planeWith({ healthCheck });
+    const { pods, moments } = await simulatedSummary(
+      { events: [event], durationMs: 30_000 },
+      { createPlane, annotations: off },
+    );
+    const sent = (fromMs: number, toMs: number): number =>
+      (pods[0]?.received ?? []).reduce((sum, count, at) => {
+        const { atMs = 0 } = moments[at] ?? {};
+        return atMs >= fromMs && atMs < toMs ? sum + count : sum;
+      }, 0);
+    expect(sent(0, 5_000)).toBeGreaterThan(100);
+    expect(sent(9_000, 15_000)).toBe(0);
+    expect(sent(18_000, 30_000)).toBeGreaterThan(300);
   });
 
   it('slows a pod down for as long as it says, and not longer', async () => {
