@@ -26,6 +26,7 @@ export const outlierDetection: fc.Arbitrary<OutlierDetectionSpec> = fc
     splitLocalOrigin: fc.boolean(),
     intervalMs: fc.integer({ min: 1, max: 60_000 }),
     baseEjectionMs: fc.integer({ min: 1, max: 60_000 }),
+    checked: fc.boolean(),
     longerMs: fc.integer({ min: 0, max: 600_000 }),
     maxEjectionJitterMs: fc.integer({ min: 0, max: 60_000 }),
     maxEjectionPercent: percent,
@@ -39,4 +40,7 @@ export const outlierDetection: fc.Arbitrary<OutlierDetectionSpec> = fc
       .array(percent, { minLength: EJECTION_REASONS.length, maxLength: EJECTION_REASONS.length })
       .map((odds) => Object.fromEntries(EJECTION_REASONS.map((reason, index) => [reason, odds[index] ?? 0]))),
   })
-  .map(({ longerMs, ...spec }) => ({ ...spec, maxEjectionMs: spec.baseEjectionMs + longerMs }) as OutlierDetectionSpec);
+  .map(({ longerMs, checked, ...rest }) => {
+    const spec = { ...rest, maxEjectionMs: rest.baseEjectionMs + longerMs } as OutlierDetectionSpec;
+    return checked ? spec : { ...spec, ignoresChecks: true };
+  });

@@ -11,14 +11,15 @@ const MAX_CONSECUTIVE = 1_000;
 /**
  * What a Service gets that says nothing. Where it differs from Envoy's defaults, docs/adr/0030 has the figures: pods are compared with their peers; 502, 503,
  * 504 and failed connections in a row count, and 500 in a row does not, because one caller that repeats a request which the app cannot answer
- * would take out one pod after the other; success rates do not count, because of five pods the worst is always an outlier; half of the pods
- * may be out, because a tenth of fewer than ten is none.
+ * would take out one pod after the other; success rates do not count, because of five pods the worst is always an outlier; a health check
+ * that is passed brings nobody back, because callers have seen more than it asks; half of the pods may be out, because a tenth of fewer than ten is none.
  */
 export const SERVICE_OUTLIER_DETECTION: OutlierDetectionSpec = {
   ...DEFAULT_OUTLIER_DETECTION,
   maxEjectionPercent: 50,
   worseThanPeers: { gapPercent: 30 },
   returnWindowMs: 10_000,
+  ignoresChecks: true,
   enforcing: {
     ...DEFAULT_OUTLIER_DETECTION.enforcing,
     'consecutive-5xx': 0,
