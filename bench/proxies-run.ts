@@ -202,7 +202,8 @@ class ProxiesRun {
 
   #load(proxy: RunningProxy, workload: Workload, seconds: number): LoadSpec {
     const { port, authority } = proxy;
-    return { program: this.#generator, cpus: this.#cpus.load, port, authority, workload, seconds };
+    const traced = this.#options.set === 'equipped';
+    return { program: this.#generator, cpus: this.#cpus.load, port, authority, workload, traced, seconds };
   }
 
   #leaveOut(contender: Contender, reason: string): void {

@@ -1,5 +1,5 @@
 // Loads one port at a fixed rate with fortio and reads what it measured.
-import { type LoadResult, type LoadSpec, runGenerator } from './load.ts';
+import { type LoadResult, type LoadSpec, runGenerator, TRACE_FIELD } from './load.ts';
 
 /** Of fortio's histogram, in seconds, at its lower end; its buckets grow with the time. */
 const RESOLUTION = '0.00001';
@@ -8,11 +8,12 @@ export async function runFortio(spec: LoadSpec): Promise<LoadResult> {
   return parseFortio(await runGenerator(spec, fortioArguments(spec)));
 }
 
-export function fortioArguments({ workload, authority, port, seconds }: LoadSpec): string[] {
+export function fortioArguments({ workload, authority, port, seconds, traced = false }: LoadSpec): string[] {
   // Calls of different connections are spread evenly; after a pause the rate is caught up with, so that slow moments count in full.
   const pace = ['-qps', String(workload.perSecond ?? 0), '-c', String(workload.connections), '-uniform'];
   const report = ['-quiet', '-log-errors=false', '-json', '-', '-r', RESOLUTION, '-p', '50,99,99.9'];
-  const fields = authority === undefined ? [] : ['-H', `Host: ${authority}`];
+  const named = authority === undefined ? [] : ['-H', `Host: ${authority}`];
+  const fields = traced ? [...named, '-H', TRACE_FIELD] : named;
   const url = `http://127.0.0.1:${port}${workload.path}`;
   return ['load', ...pace, '-t', `${seconds}s`, ...report, ...fields, url];
 }

@@ -1,6 +1,6 @@
 // Loads one port with HTTP/2 by h2load and reads what it measured.
 import { fileURLToPath } from 'node:url';
-import { type LoadResult, type LoadSpec, runGenerator } from './load.ts';
+import { type LoadResult, type LoadSpec, runGenerator, TRACE_FIELD } from './load.ts';
 
 /** As gRPC's clients send it: the deadline is one that nobody meets. The file is a message of 32 bytes behind its prefix. */
 const GRPC_CALL: readonly string[] = [
@@ -12,7 +12,7 @@ export async function runH2load(spec: LoadSpec): Promise<LoadResult> {
   return parseH2load(await runGenerator(spec, h2loadArguments(spec)), spec.seconds);
 }
 
-export function h2loadArguments({ workload, authority, port, seconds }: LoadSpec): string[] {
+export function h2loadArguments({ workload, authority, port, seconds, traced = false }: LoadSpec): string[] {
   const load = [
     '-t',
     '1',
@@ -23,7 +23,8 @@ export function h2loadArguments({ workload, authority, port, seconds }: LoadSpec
     '-D',
     String(seconds),
   ];
-  const fields = authority === undefined ? [] : ['-H', `:authority: ${authority}`];
+  const named = authority === undefined ? [] : ['-H', `:authority: ${authority}`];
+  const fields = traced ? [...named, '-H', TRACE_FIELD] : named;
   const call = workload.grpc === true ? GRPC_CALL : [];
   const scheme = workload.tls === true ? 'https' : 'http';
   return [...load, ...fields, ...call, `${scheme}://127.0.0.1:${port}${workload.path}`];

@@ -11,8 +11,13 @@ export interface LoadSpec {
   /** Sent as `Host`. */
   readonly authority?: string | undefined;
   readonly workload: Workload;
+  /** Its requests belong to a trace. */
+  readonly traced?: boolean;
   readonly seconds: number;
 }
+
+/** What callers of a trace send: W3C Trace Context, sampled. */
+export const TRACE_FIELD = 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 /** NaN = the generator does not tell. */
 export interface LoadResult {

@@ -1,15 +1,16 @@
 // Loads one port with wrk and reads what it measured.
 import { fileURLToPath } from 'node:url';
-import { type LoadResult, type LoadSpec, runGenerator } from './load.ts';
+import { type LoadResult, type LoadSpec, runGenerator, TRACE_FIELD } from './load.ts';
 
 export async function runWrk(spec: LoadSpec): Promise<LoadResult> {
   return parseWrk(await runGenerator(spec, wrkArguments(spec)));
 }
 
-export function wrkArguments({ workload, authority, port, seconds }: LoadSpec): string[] {
+export function wrkArguments({ workload, authority, port, seconds, traced = false }: LoadSpec): string[] {
   const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
   const fields = [
     ...(authority === undefined ? [] : [`Host: ${authority}`]),
+    ...(traced ? [TRACE_FIELD] : []),
     ...(workload.fresh ? ['Connection: close'] : []),
   ].flatMap((field) => ['-H', field]);
   const load = ['-t', '1', '-c', String(workload.connections), '-d', `${seconds}s`, '-s', script, ...fields];

@@ -5,11 +5,11 @@ import type { AccessRecord } from '../../telemetry/access-log.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { idIn } from './request-id-lines.ts';
+import { traceIdOf } from './trace-id.ts';
 
 /** One object a connection, filled anew for each of its exchanges. */
 export class ExchangeRecord implements AccessRecord {
   readonly downstreamRemote: string;
-  readonly traceId = '';
   startedAtMs = 0;
   startedAtWallMs = 0;
   durationMs = 0;
@@ -55,6 +55,10 @@ export class ExchangeRecord implements AccessRecord {
 
   get userAgent(): string {
     return this.#head?.get('user-agent') ?? '';
+  }
+
+  get traceId(): string {
+    return this.#head === null ? '' : traceIdOf(this.#head);
   }
 
   /** `head` is `null` when what came was no request. */

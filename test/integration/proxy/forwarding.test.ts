@@ -164,3 +164,29 @@ describe('fragmentation', () => {
     expect(backend.connections).toHaveLength(1);
   });
 });
+
+describe('the trace of a request', () => {
+  const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const PARENT = `traceparent: 00-${TRACE}-00f067aa0ba902b7-01\r\n`;
+
+  it('goes on as it came, with what belongs to it, and stands in the log', async () => {
+    const backend = await stage.backend(named('a'));
+    const plane = await stage.plane({ services: { web: [backend] } });
+    await (await plane.client()).ask(get('web', '/', `${PARENT}tracestate: a=b\r\nbaggage: user=1\r\n`));
+    const seen = await backend.request(0);
+    expect(['traceparent', 'tracestate', 'baggage'].map((name) => seen.get(name))).toEqual([
+      PARENT.slice('traceparent: '.length, -2),
+      'a=b',
+      'user=1',
+    ]);
+    expect(await plane.logged(0)).toMatchObject({ traceId: TRACE });
+  });
+
+  it('is none where the caller says none, and none is made up', async () => {
+    const backend = await stage.backend(named('a'));
+    const plane = await stage.plane({ services: { web: [backend] } });
+    await (await plane.client()).ask(get('web'));
+    expect((await backend.request(0)).get('traceparent')).toBeUndefined();
+    expect(await plane.logged(0)).toMatchObject({ traceId: '' });
+  });
+});
