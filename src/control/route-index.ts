@@ -3,12 +3,16 @@ import { isService } from '../kube/backend-object.ts';
 import type { Located } from '../kube/meta.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { ReferenceGrant } from '../kube/reference-grant.ts';
+import type { TrafficPolicy } from '../kube/traffic-policy/traffic-policy.ts';
 import { type Route, type RouteInputs, serviceKey } from './translate/gateway/route-inputs.ts';
 import type { World } from './world.ts';
+
+type PoliciesOf = (namespace: string, service: string) => readonly Located<TrafficPolicy>[];
 
 /** Costs nothing while there are no routes. */
 export class RouteIndex {
   readonly #world: World;
+  readonly #policiesOf: PoliciesOf;
   /** By kind, namespace and name; undefined inputs are to be collected. */
   readonly #routes = new Map<string, { readonly route: Located<Route>; inputs: RouteInputs | undefined }>();
   /** Routes that name a Service, and routes that send to a namespace that is not theirs. */
@@ -18,15 +22,18 @@ export class RouteIndex {
   /** Null: to be listed again. */
   #list: readonly RouteInputs[] | null = [];
 
-  constructor(world: World) {
+  constructor(world: World, policiesOf: PoliciesOf) {
     this.#world = world;
+    this.#policiesOf = policiesOf;
   }
 
-  /** To be told every change of the world that is of these kinds, or of Services. */
+  /** To be told every change of the world that is of these kinds, of Services, or of TrafficPolicies. */
   apply(before: Located<KubeObject> | null, after: Located<KubeObject> | null): void {
     const object = (after ?? before)?.object;
     if (object?.kind === 'Service') {
       this.#forget(this.#byService.get(serviceKey(object.metadata.namespace, object.metadata.name)));
+    } else if (object?.kind === 'TrafficPolicy') {
+      for (const located of [before, after]) this.#forgetTargets(located as Located<TrafficPolicy> | null);
     } else if (object?.kind === 'ReferenceGrant') {
       this.#setGrant(object, after as Located<ReferenceGrant> | null);
     } else if (object?.kind === 'HTTPRoute' || object?.kind === 'GRPCRoute') {
@@ -52,7 +59,11 @@ export class RouteIndex {
     });
     const namespaces = new Set(named.map(({ namespace }) => namespace));
     const grants = [...namespaces].flatMap((namespace) => [...(this.#grants.get(namespace)?.values() ?? [])]);
-    return { route, services: new Map(services), grants };
+    const policies = named.flatMap(({ namespace, name }) => {
+      const found = this.#policiesOf(namespace, name);
+      return found.length === 0 ? [] : [[serviceKey(namespace, name), found] as const];
+    });
+    return { route, services: new Map(services), policies: new Map(policies), grants };
   }
 
   #set(route: Located<Route>): void {
@@ -83,6 +94,12 @@ export class RouteIndex {
     if (grants.size === 0) this.#grants.delete(namespace);
     else this.#grants.set(namespace, grants);
     this.#forget(this.#byNamespace.get(namespace));
+  }
+
+  #forgetTargets(policy: Located<TrafficPolicy> | null): void {
+    for (const { name } of policy?.object.spec.targetRefs ?? []) {
+      this.#forget(this.#byService.get(serviceKey(policy?.object.metadata.namespace ?? '', name)));
+    }
   }
 
   #forget(keys: Iterable<string> | undefined): void {

@@ -34,7 +34,7 @@ export class WorldIndex implements TranslatorSource {
 
   constructor(world: World) {
     this.#world = world;
-    this.#routes = new RouteIndex(world);
+    this.#routes = new RouteIndex(world, (namespace, name) => this.#policies.naming(namespace, name));
   }
 
   /** To be told every change of the world. */

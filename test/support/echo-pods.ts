@@ -1,6 +1,6 @@
 // Pods that tell who they are and what they were asked, by HTTP and by gRPC, and the Services in front of them.
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metadata } from '@grpc/grpc-js';
 import { GrpcEcho } from './grpc-echo.ts';
@@ -15,10 +15,13 @@ export interface Seen {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** `x-echo-status` of a request says how it is answered; with `x-echo-silence` it is not. */
 export class EchoPod {
   readonly name: string;
   readonly port: number;
   readonly grpcPort: number;
+  /** By HTTP, so far. */
+  requests = 0;
   readonly #http: Server;
   readonly #grpc: GrpcEcho;
 
@@ -31,25 +34,34 @@ export class EchoPod {
   }
 
   static async start(name: string): Promise<EchoPod> {
-    const http = createServer((request, response) => {
-      const { method = '', url: path = '', headersDistinct } = request;
-      const headers = Object.fromEntries(
-        Object.entries(headersDistinct).map(([field, values]) => [field, values?.join(',') ?? '']),
-      );
-      response.end(JSON.stringify({ pod: name, method, path, headers } satisfies Seen));
-    });
+    const http = createServer();
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const grpc = await GrpcEcho.start({
       unary: (call, done) => done(null, Buffer.from(JSON.stringify(seenByGrpc(name, call.metadata)))),
     });
-    return new EchoPod(name, http, grpc);
+    const pod = new EchoPod(name, http, grpc);
+    http.on('request', (request, response) => pod.#answer(request, response));
+    return pod;
   }
 
   close(): void {
     this.#http.close();
     this.#http.closeAllConnections();
     this.#grpc.close();
+  }
+
+  #answer(
+    { method = '', url: path = '', headers: given, headersDistinct }: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    this.requests += 1;
+    if (given['x-echo-silence'] !== undefined) return;
+    response.statusCode = Number(given['x-echo-status'] ?? 200);
+    const headers = Object.fromEntries(
+      Object.entries(headersDistinct).map(([field, values]) => [field, values?.join(',') ?? '']),
+    );
+    response.end(JSON.stringify({ pod: this.name, method, path, headers } satisfies Seen));
   }
 }
 

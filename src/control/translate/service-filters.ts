@@ -17,7 +17,7 @@ export interface ServiceFilters {
 }
 
 /** As Envoy calls them, so that its documentation holds. */
-const CORS = 'envoy.filters.http.cors';
+export const CORS = 'envoy.filters.http.cors';
 const FAULT = 'envoy.filters.http.fault';
 const RATE_LIMIT = 'envoy.filters.http.local_ratelimit';
 const ADAPTIVE_CONCURRENCY = 'envoy.filters.http.adaptive_concurrency';

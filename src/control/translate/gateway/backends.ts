@@ -2,13 +2,13 @@
 import { type BackendObject, isService } from '../../../kube/backend-object.ts';
 import type { Located } from '../../../kube/meta.ts';
 import type { BackendReference } from '../../../kube/route-refs.ts';
-import type { Service } from '../../../kube/service.ts';
-import type { HashPolicySpec } from '../../../model/hash-policy-spec.ts';
+import type { Service, ServicePort } from '../../../kube/service.ts';
 import type { HeaderChangesSpec } from '../../../model/header-changes-spec.ts';
 import { outboundClusterName, serviceHost } from '../../../model/names.ts';
+import { policedTraffic } from '../../policy/policed-traffic.ts';
+import { type ServiceAction, serviceAction } from '../service-action.ts';
 import { routablePorts } from '../service-ports.ts';
 import { protocolOf } from '../service-protocol.ts';
-import { serviceTraffic } from '../service-traffic.ts';
 import { headerChanges } from './header-modifiers.ts';
 import type { Problem, ProblemReason } from './problem.ts';
 import { type RouteInputs, serviceKey } from './route-inputs.ts';
@@ -19,8 +19,8 @@ export interface RouteBackend {
   readonly weight: number;
   /** What is changed for this backend alone. */
   readonly headers?: HeaderChangesSpec;
-  /** What requests are hashed by, where its load balancer asks for that. */
-  readonly hashPolicies?: readonly HashPolicySpec[];
+  /** What keeps requests of one caller together, as the Service or its TrafficPolicies say it. */
+  readonly affinity: Pick<ServiceAction, 'hashPolicies' | 'session'>;
 }
 
 export interface RouteBackends {
@@ -30,7 +30,13 @@ export interface RouteBackends {
   readonly problems: readonly Problem[];
 }
 
-type Found = { readonly cluster: string; readonly service: Located<Service> } | Problem;
+interface FoundBackend {
+  readonly cluster: string;
+  readonly service: Located<Service>;
+  readonly port: ServicePort;
+}
+
+type Found = FoundBackend | Problem;
 
 export function translateBackends(
   inputs: RouteInputs,
@@ -49,12 +55,18 @@ export function translateBackends(
     problems.push(...own);
     if (!('cluster' in found) || own.length > 0) failedWeight += ref.weight;
     else if (ref.weight > 0) {
-      const { hashPolicies } = serviceTraffic(found.service).traffic;
-      const hashed = hashPolicies === undefined ? {} : { hashPolicies };
-      usable.push({ cluster: found.cluster, weight: ref.weight, ...(headers === null ? {} : { headers }), ...hashed });
+      const changes = headers === null ? {} : { headers };
+      usable.push({ cluster: found.cluster, weight: ref.weight, ...changes, affinity: affinityOf(inputs, found) });
     }
   }
   return { usable, failedWeight, problems };
+}
+
+function affinityOf({ policies }: RouteInputs, { service, port }: FoundBackend): RouteBackend['affinity'] {
+  const { namespace, name } = service.object.metadata;
+  const traffic = policedTraffic(service, policies.get(serviceKey(namespace, name)) ?? []).trafficOf(port);
+  const { hashPolicies, session } = serviceAction(traffic);
+  return { ...(hashPolicies === undefined ? {} : { hashPolicies }), ...(session === undefined ? {} : { session }) };
 }
 
 /** Its cluster, or why it cannot be used. */
@@ -89,7 +101,7 @@ export function findBackend(inputs: RouteInputs, ref: BackendObject, path: strin
     const message = `port ${port} of Service "${name}" says that it speaks ${said}, which no request can be sent to`;
     return none('UnsupportedProtocol', message, 'name a port that speaks HTTP');
   }
-  return { service, cluster: outboundClusterName(port, serviceHost(name, namespace, clusterDomain)) };
+  return { service, port: found, cluster: outboundClusterName(port, serviceHost(name, namespace, clusterDomain)) };
 }
 
 /** Callers of a parent are in touch with its namespace anyway; any other has to agree. */

@@ -4,6 +4,7 @@ import type { HttpRoute } from '../../../kube/http-route.ts';
 import type { Located } from '../../../kube/meta.ts';
 import type { ReferenceGrant } from '../../../kube/reference-grant.ts';
 import type { Service } from '../../../kube/service.ts';
+import type { TrafficPolicy } from '../../../kube/traffic-policy/traffic-policy.ts';
 
 export type Route = HttpRoute | GrpcRoute;
 
@@ -12,6 +13,8 @@ export interface RouteInputs {
   readonly route: Located<Route>;
   /** Those that it names as parents or backends, as far as there are such, by `serviceKey`. */
   readonly services: ReadonlyMap<string, Located<Service>>;
+  /** TrafficPolicies of those Services that have any, by the same. */
+  readonly policies: ReadonlyMap<string, readonly Located<TrafficPolicy>[]>;
   /** Those of the namespaces of its backends. */
   readonly grants: readonly Located<ReferenceGrant>[];
 }

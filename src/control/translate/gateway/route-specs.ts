@@ -1,11 +1,16 @@
 // One match of one rule, as routes of a Service port.
 import type { RouteMatchSpec } from '../../../model/route-match-spec.ts';
 import type { DirectResponseSpec, RouteActionSpec, RouteSpec } from '../../../model/route-spec.ts';
+import type { SessionSpec } from '../../../model/session-spec.ts';
 import type { ServiceAction } from '../service-action.ts';
+import { safeRetries } from '../service-retries.ts';
 import type { RouteBackend } from './backends.ts';
 import { pathRewrite } from './path-changes.ts';
 import { redirectTo } from './redirects.ts';
 import type { FailedAnswer, RuleTarget, TranslatedRule } from './translate-rule.ts';
+
+/** As many as where nobody says anything. */
+const DEFAULT_RETRIES = 2;
 
 interface Port {
   readonly port: number;
@@ -15,12 +20,13 @@ interface Port {
 /** One; where a share of requests cannot be sent anywhere that share first. */
 export function routeSpecs(rule: TranslatedRule, match: RouteMatchSpec, port: Port): readonly RouteSpec[] {
   const { name, target } = rule;
-  const headers = rule.headers === undefined ? {} : { headers: rule.headers };
+  const filters = rule.filters === undefined ? {} : { filters: rule.filters };
+  const changes = { ...(rule.headers === undefined ? {} : { headers: rule.headers }), ...filters };
   if (target.kind === 'redirect') {
-    return [{ name, match, action: redirectTo(target.redirect, match, port.port), ...headers }];
+    return [{ name, match, action: redirectTo(target.redirect, match, port.port), ...changes }];
   }
   if (target.kind === 'failed') return [failedRoute(rule, match, target.answer)];
-  const route: RouteSpec = { name, match, action: actionOf(target, match, port.action), ...headers };
+  const route: RouteSpec = { name, match, action: actionOf(target, match, port.action), ...changes };
   if (target.failedShare === 0) return [route];
   const share = { numerator: target.failedShare, denominator: 1_000_000 } as const;
   return [failedRoute(rule, { ...match, share }, target.answer), route];
@@ -32,16 +38,27 @@ function actionOf(
   own: ServiceAction,
 ): RouteActionSpec {
   const { backends, rewrite, policy } = target;
-  const { hashPolicies: _, ...others } = own;
-  // What requests are hashed by belongs to where they go, not to the name that they are called by.
-  const hashed = backends.find(({ hashPolicies }) => hashPolicies !== undefined)?.hashPolicies;
+  const { hashPolicies: _hash, session: _session, ...others } = own;
+  const { perTryTimeoutMs, session, ...said } = policy;
+  const retry = said.retry ?? own.retry ?? safeRetries(DEFAULT_RETRIES);
   return {
     cluster: clusterOf(backends),
     ...others,
-    ...policy,
-    ...(hashed === undefined ? {} : { hashPolicies: hashed }),
+    ...said,
+    ...affinityOf(backends, session),
+    ...(perTryTimeoutMs === undefined ? {} : { retry: { ...retry, perTryTimeoutMs } }),
     ...(rewrite.hostname === undefined ? {} : { hostRewrite: { kind: 'literal', value: rewrite.hostname } }),
     ...(rewrite.path === undefined ? {} : { pathRewrite: pathRewrite(rewrite.path, match) }),
+  };
+}
+
+/** What keeps requests together belongs to where they go, not to the name that they are called by. Sessions are kept with one backend. */
+function affinityOf(backends: readonly RouteBackend[], asked: SessionSpec | undefined): RouteBackend['affinity'] {
+  const hashPolicies = backends.find(({ affinity }) => affinity.hashPolicies !== undefined)?.affinity.hashPolicies;
+  const session = backends.length === 1 ? (asked ?? backends[0]?.affinity.session) : undefined;
+  return {
+    ...(hashPolicies === undefined ? {} : { hashPolicies }),
+    ...(session === undefined ? {} : { session }),
   };
 }
 

@@ -52,7 +52,7 @@ export function routeStatuses(routes: readonly TranslatedRoute[]): readonly Rout
 function statusOf(route: TranslatedRoute, attached: (service: string) => readonly TranslatedRoute[]): RouteStatus {
   const { kind, metadata } = route.inputs.route.object;
   const conflicts = conflictsOf(route, attached);
-  const problems = route.rules.flatMap((rule) => rule.problems);
+  const problems = route.rules.flatMap((rule) => [...rule.problems, ...rule.omissions]);
   const shared = [resolvedCondition(problems), ...invalidCondition(problems)];
   const parents = route.parents.map((parent) => {
     const lost = conflicts.find((conflict) => conflict.parent === parent);
@@ -75,7 +75,7 @@ function resolvedCondition(problems: readonly Problem[]): RouteCondition {
   return { type: 'ResolvedRefs', status: 'False', reason: first.reason, message: first.message };
 }
 
-/** Only where it is so: the rules concerned answer that they cannot be obeyed, and the others count. */
+/** Only where it is so: the rules concerned answer that they cannot be obeyed, or leave something out, and the others count. */
 function invalidCondition(problems: readonly Problem[]): readonly RouteCondition[] {
   const first = problems.find(({ reason }) => reason === 'UnsupportedValue');
   if (first === undefined) return [];

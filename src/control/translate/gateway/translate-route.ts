@@ -1,7 +1,7 @@
 // One route of Gateway API, before anybody looks at it from a Service: its parents, its rules, and what is wrong with it.
 import type { Issue } from '../../../base/result.ts';
 import { type TranslatedParent, translateParents } from './parents.ts';
-import { problemIssue } from './problem.ts';
+import { problemIssue, problemWarning } from './problem.ts';
 import type { RouteInputs } from './route-inputs.ts';
 import { type TranslatedRule, translateRules } from './translate-rule.ts';
 
@@ -20,5 +20,11 @@ export function translateRoute(inputs: RouteInputs, clusterDomain: string): Tran
   if (parents.length === 0) return { inputs, parents, rules: [], issues: [] };
   const rules = translateRules(inputs, clusterDomain);
   const problems = [...parents.flatMap(({ problem }) => problem ?? []), ...rules.flatMap((rule) => rule.problems)];
-  return { inputs, parents, rules, issues: problems.map((problem) => problemIssue(inputs, problem)) };
+  const omissions = rules.flatMap((rule) => rule.omissions).map((omission) => problemWarning(inputs, omission));
+  return {
+    inputs,
+    parents,
+    rules,
+    issues: [...problems.map((problem) => problemIssue(inputs, problem)), ...omissions],
+  };
 }

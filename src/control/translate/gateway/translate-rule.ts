@@ -3,13 +3,15 @@ import type { GrpcRouteRule } from '../../../kube/grpc-route.ts';
 import type { HttpRouteRule } from '../../../kube/http-route.ts';
 import type { RequestRedirect, RouteFilter, UrlRewrite } from '../../../kube/route-filters.ts';
 import type { HeaderChangesSpec } from '../../../model/header-changes-spec.ts';
-import type { ServiceAction } from '../service-action.ts';
+import type { FilterOverridesSpec } from '../../../model/http-filter-spec.ts';
 import { type RouteBackend, translateBackends } from './backends.ts';
+import { corsOverrides } from './cors.ts';
 import { headerChanges } from './header-modifiers.ts';
 import type { Problem } from './problem.ts';
 import type { RouteInputs } from './route-inputs.ts';
 import { checkPatterns, grpcMatch, httpMatch, type RankedMatch } from './rule-matches.ts';
-import { rulePolicy } from './rule-policy.ts';
+import { type RulePolicy, rulePolicy } from './rule-policy.ts';
+import { checkSession } from './rule-session.ts';
 
 export interface TranslatedRule {
   /** As access logs show it: `<namespace>/<route>/<name of the rule, or its number from 0>`. */
@@ -17,7 +19,11 @@ export interface TranslatedRule {
   readonly matches: readonly RankedMatch[];
   readonly target: RuleTarget;
   readonly headers?: HeaderChangesSpec;
+  /** What filters of the listener do for it. */
+  readonly filters?: FilterOverridesSpec;
   readonly problems: readonly Problem[];
+  /** What is left out although the rule takes effect. */
+  readonly omissions: readonly Problem[];
 }
 
 /** `failed`: every request is answered that it cannot be sent anywhere. */
@@ -32,7 +38,7 @@ export type RuleTarget =
       readonly answer: FailedAnswer;
       readonly rewrite: UrlRewrite;
       /** Goes before what the Service says. */
-      readonly policy: Partial<ServiceAction>;
+      readonly policy: RulePolicy;
     };
 
 export interface FailedAnswer {
@@ -45,7 +51,7 @@ const MILLION = 1_000_000;
 /** Source: gateway.networking.k8s.io/v1: 500 by HTTPRouteRule.backendRefs; UNAVAILABLE by GRPCRouteRule.backendRefs, as 503 is understood. */
 const FAILED_STATUS = { HTTPRoute: 500, GRPCRoute: 503 } as const;
 
-const CHANGES_ELSEWHERE: readonly RouteFilter['type'][] = ['RequestRedirect', 'URLRewrite'];
+const CHANGES_ELSEWHERE: readonly RouteFilter['type'][] = ['RequestRedirect', 'URLRewrite', 'CORS', 'RequestMirror'];
 
 export function translateRules(inputs: RouteInputs, clusterDomain: string): readonly TranslatedRule[] {
   const { kind, metadata, spec } = inputs.route.object;
@@ -72,6 +78,7 @@ function translateRule(context: RuleContext, rule: HttpRouteRule | GrpcRouteRule
   const ranked = rule.matches.map((match) => ('path' in match ? httpMatch(match) : grpcMatch(match)));
   const badPatterns = ranked.map((match, at) => checkPatterns(match, `${path}.matches[${at}]`));
   const { headers, problems } = headerChanges(rule.filters, `${path}.filters`, CHANGES_ELSEWHERE, 'here');
+  const cors = rule.filters.find((filter) => filter.type === 'CORS')?.cors;
   const target = targetOf(context, rule, problems);
   return {
     name,
@@ -79,6 +86,11 @@ function translateRule(context: RuleContext, rule: HttpRouteRule | GrpcRouteRule
     matches: ranked.filter((_, at) => badPatterns[at]?.length === 0),
     target: target.target,
     ...(headers === null ? {} : { headers }),
+    ...(cors === undefined ? {} : { filters: corsOverrides(cors) }),
+    omissions: [
+      ...checkMirrors(rule.filters, path),
+      ...checkSession(rule.sessionPersistence, rule.backendRefs.length, path),
+    ],
     problems: [...badPatterns.flat(), ...problems, ...target.problems],
   };
 }
@@ -104,7 +116,16 @@ function targetOf(
     failedShare: Math.round((failedWeight / total) * MILLION),
     answer: { status, why },
     rewrite: rule.filters.find((filter) => filter.type === 'URLRewrite')?.urlRewrite ?? {},
-    policy: 'timeouts' in rule || 'retry' in rule ? rulePolicy(rule) : {},
+    policy: rulePolicy({ ...rule }),
   };
   return { target, problems };
+}
+
+/** Nobody who calls is worse off without the copy. */
+function checkMirrors(filters: readonly RouteFilter[], path: string): readonly Problem[] {
+  return filters.flatMap(({ type }, index) => {
+    if (type !== 'RequestMirror') return [];
+    const message = 'requests are not mirrored yet: they go to their backend alone';
+    return [{ reason: 'UnsupportedValue', path: `${path}.filters[${index}]`, message, remedy: 'remove it' } as const];
+  });
 }

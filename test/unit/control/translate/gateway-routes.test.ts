@@ -346,3 +346,39 @@ describe('a change', () => {
     expect(names(mesh)).toEqual(['default']);
   });
 });
+
+describe('what a rule leaves out', () => {
+  const weighted = 'backendRefs: [{name: v1, port: 80}, {name: v2, port: 80}]';
+  it.each([
+    [
+      `{${weighted}, sessionPersistence: {type: Header}}`,
+      'sessionPersistence: sessions are not kept over 2 backends: each request may go to another one; name one Service, or split by header',
+    ],
+    [
+      to('v1', ', sessionPersistence: {idleTimeout: 1m}'),
+      'sessionPersistence.idleTimeout: idleTimeout is not kept: a session ends by absoluteTimeout alone; say absoluteTimeout',
+    ],
+    [
+      to('v1', ', filters: [{type: RequestMirror, requestMirror: {backendRef: {name: v2, port: 80}}}]'),
+      'filters[0]: requests are not mirrored yet: they go to their backend alone; remove it',
+    ],
+  ])('%s is told, and the rule takes effect', (rule, issue) => {
+    const mesh = new TextMesh(SERVICES + route('r', rule));
+    expect(mesh.issues().map((text) => text.replace(/^mesh.yaml:\d+: /, ''))).toEqual([`spec.rules[0].${issue}`]);
+    expect(routesOf(mesh)[0]?.action).toHaveProperty('cluster');
+  });
+
+  it('is nothing of a TrafficPolicy for the backend, which counts as soon as it is there', () => {
+    const mesh = new TextMesh(SERVICES + route('r', to('v1')));
+    const policy = `---
+apiVersion: switchboard.dev/v1alpha1
+kind: TrafficPolicy
+metadata: {name: p, namespace: shop}
+spec: {targetRefs: [{group: "", kind: Service, name: v1}], sessionAffinity: {type: hash, hash: [{type: header, name: x-user}]}}
+`;
+    const hashed = { hashPolicies: [{ kind: 'header', name: 'x-user' }] };
+    expect(routesOf(mesh)[0]?.action).not.toMatchObject(hashed);
+    expect(routesOf(mesh.add(policy))[0]?.action).toMatchObject(hashed);
+    expect(routesOf(mesh.remove(policy))[0]?.action).not.toMatchObject(hashed);
+  });
+});

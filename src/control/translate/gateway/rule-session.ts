@@ -1,0 +1,35 @@
+// What keeps requests of one caller with one pod: as the rule says it, else as the backend does.
+import { parseDuration } from '../../../kube/duration.ts';
+import type { SessionPersistence } from '../../../kube/route-policy.ts';
+import type { SessionSpec } from '../../../model/session-spec.ts';
+import { sessionBy } from '../affinity.ts';
+import type { Problem } from './problem.ts';
+
+/** The name of a cookie or header that nobody has named. */
+const DEFAULT_NAME = 'switchboard-session';
+
+/** Gateway API leaves the header's prefix and the rest of the cookie to whoever implements it. */
+export function ruleSession(persistence: SessionPersistence): SessionSpec {
+  const { type, sessionName: name = DEFAULT_NAME, absoluteTimeout, cookieLifetime } = persistence;
+  const lifetimeMs = parseDuration(absoluteTimeout ?? '') ?? 0;
+  if (type === 'Header') return sessionBy({ kind: 'header', name }, { lifetimeMs });
+  return sessionBy({ kind: 'cookie', name, ttlMs: cookieLifetime === 'Permanent' ? lifetimeMs : 0 }, { lifetimeMs });
+}
+
+/** What of it is not kept. */
+export function checkSession(
+  persistence: SessionPersistence | undefined,
+  backends: number,
+  path: string,
+): readonly Problem[] {
+  if (persistence === undefined) return [];
+  const at = `${path}.sessionPersistence`;
+  const reason = 'UnsupportedValue';
+  if (backends > 1) {
+    const message = `sessions are not kept over ${backends} backends: each request may go to another one`;
+    return [{ reason, path: at, message, remedy: 'name one Service, or split by header' }];
+  }
+  if (persistence.idleTimeout === undefined) return [];
+  const message = 'idleTimeout is not kept: a session ends by absoluteTimeout alone';
+  return [{ reason, path: `${at}.idleTimeout`, message, remedy: 'say absoluteTimeout' }];
+}
