@@ -5,18 +5,17 @@ import type { ServerExchange } from '../codec/downstream.ts';
 import { bodyBytesOf, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
 import { ANSWERED, DELAYED, type FilterRunOwner, type FilterVerdict } from '../filter/filter-run.ts';
-import { chooseUpgrade } from '../route/choose-upgrade.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
 import type { Destination } from '../route/destination.ts';
 import { explainMiss } from '../route/explain-miss.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { RouteTable } from '../route/route-table.ts';
-import type { Cluster } from '../upstream/cluster.ts';
 import { CallTimer, type CallTimerOwner } from './call-timer.ts';
 import { CallerSide } from './caller-side.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 import { FlowControl } from './flow-control.ts';
+import { Handover } from './handover.ts';
 import type { OtherStatus } from './local-reply.ts';
 import { OwnAnswers, UNSENDABLE_PATH } from './own-answers.ts';
 import { RequestGate } from './request-gate.ts';
@@ -25,8 +24,6 @@ import type { RouteWait, RouteWaitOwner } from './route-wait.ts';
 import { RoutedRequest } from './routed-request.ts';
 import { Router, type RouterOwner } from './router.ts';
 import { StallGuard, type StallOwner } from './stall-guard.ts';
-import { Tunnel } from './tunnel.ts';
-import { Upgrade } from './upgrade.ts';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
 export class Exchange
@@ -42,11 +39,9 @@ export class Exchange
   readonly #timer: CallTimer;
   readonly #stall: StallGuard;
   readonly #gate: RequestGate;
+  readonly #handover: Handover;
   readonly #onClosed: (exchange: Exchange) => void;
   #head: RequestHead | null = null;
-  #tunnel: Tunnel | null = null;
-  /** Asked for, or under way; null = the request is none for another protocol. */
-  #upgrade: Upgrade | null = null;
   /** Why there is no route. */
   #missed = '';
   #active = false;
@@ -64,6 +59,7 @@ export class Exchange
     this.#router = new Router(this, context, this.record);
     this.#routed = new RoutedRequest(context, this.record);
     this.#gate = new RequestGate(this, context.wheel);
+    this.#handover = new Handover(this, context);
     this.#flow = new FlowControl(this.#router);
     this.#answers = new OwnAnswers(context, this.record);
   }
@@ -139,10 +135,12 @@ export class Exchange
       return;
     }
     if (head.isConnect) {
-      this.#openTunnel(cluster, this.#context.pinnedAuthority ?? head.authority);
+      // A tunnel has timeouts of its own.
+      this.#stall.close();
+      this.#handover.openTunnel(cluster, this.#context.pinnedAuthority ?? head.authority);
       return;
     }
-    if (head.upgrade && !this.#admitUpgrade(entry, head)) return;
+    if (head.upgrade && !this.#handover.admitUpgrade(entry, head)) return;
     if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
     const changedHead = this.#routed.changeHead(head);
     if (changedHead === null) {
@@ -150,23 +148,7 @@ export class Exchange
       return;
     }
     this.#routed.equip(this.#router, cluster, head);
-    this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#upgrade);
-  }
-
-  #openTunnel(cluster: Cluster, authority: string): void {
-    // A tunnel has timeouts of its own.
-    this.#stall.close();
-    const target = { cluster, authority, redirected: false, idleTimeoutMs: 0 }; // alloc-ok: once a tunnel
-    this.#tunnel = new Tunnel(this, target, this.#context); // alloc-ok: once a tunnel
-    this.#tunnel.start();
-  }
-
-  /** `false`: it may not upgrade, and the caller has been told. */
-  #admitUpgrade(entry: RouteEntry, head: RequestHead): boolean {
-    const protocol = chooseUpgrade(head, entry.upgrades, this.#context.upgrades);
-    if (protocol === null) this.rescue('upgrade_not_allowed', head.get('upgrade') ?? head.protocol);
-    else if (protocol !== '') this.#upgrade = new Upgrade(this, head, protocol, this.#context); // alloc-ok: once an upgrade
-    return protocol !== null;
+    this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#handover.upgrade);
   }
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
@@ -179,7 +161,7 @@ export class Exchange
 
   onRequestEnd(trailers: string): void {
     if (this.#gate.keepsEnd(trailers)) return;
-    if (!this.#active || this.#tunnel !== null) return;
+    if (!this.#active || this.#handover.isTunnel) return;
     this.#timer.awaitAnswer(this.#routed.timeoutMs);
     this.#router.sendEnd(trailers);
   }
@@ -200,7 +182,7 @@ export class Exchange
   }
 
   onDownstreamGone(detail: string): void {
-    this.#tunnel?.close();
+    this.#handover.closeTunnel();
     if (!this.#active) return;
     this.#context.stats.resets += 1;
     this.record.fail('downstream_gone', detail);
@@ -246,7 +228,7 @@ export class Exchange
     const { stream } = this;
     stream.beforeAnswer(this.#context.draining || stream.draining, true);
     const changes = this.#routed.answerEdit;
-    const problem = (this.#upgrade as Upgrade).open(upstream, head, changes, this.#stall.limitMs);
+    const problem = this.#handover.openUpgrade(upstream, head, changes, this.#stall.limitMs);
     if (problem !== '') {
       this.#giveUp('upgrade_refused', problem);
       return;
@@ -258,7 +240,7 @@ export class Exchange
   }
 
   onResponseHead(head: ResponseHead): void {
-    const problem = this.#upgrade === null ? '' : this.#upgrade.problemOfRefusal(head.status);
+    const problem = this.#handover.problemOfRefusal(head.status);
     if (problem !== '') {
       this.#giveUp('upgrade_refused', problem);
       return;
@@ -345,7 +327,7 @@ export class Exchange
   }
 
   #giveUp(code: ErrorCode, detail: string): void {
-    if (this.record.status === 101) (this.#upgrade as Upgrade).end(code, detail);
+    if (this.record.status === 101) this.#handover.endUpgrade(code, detail);
     else if (this.#responseStarted) this.#cutOff(code, detail);
     else this.rescue(code, detail);
   }
@@ -385,8 +367,7 @@ export class Exchange
     this.#gate.cancel();
     this.#stall.rest();
     this.#router.stop();
-    this.#tunnel = null;
-    this.#upgrade = null;
+    this.#handover.end();
     this.#timer.rest();
     const record = this.record;
     record.end(this.#context.clock.now());
