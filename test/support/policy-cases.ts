@@ -81,6 +81,22 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     `${TO}, healthCheck: {http: {path: "/a?b=c", host: "web:80", expectedStatuses: [{start: 200, end: 204}, {start: 301}]}, port: 8081, interval: 1s, timeout: 500ms, unhealthyThreshold: 1, healthyThreshold: 1, unhealthyInterval: 100ms, noTrafficInterval: 10s}`,
   ),
   valid('pods that are asked by gRPC', `${TO}, healthCheck: {grpc: {service: shop.Cart}}`),
+  valid('what a caller may send', `${TO}, rateLimit: {requests: 100}`),
+  valid(
+    'what a caller may send, in every detail',
+    `${TO}, rateLimit: {requests: 1, interval: 50ms, burst: 10, mode: shadow, status: 503, tellLimits: true}`,
+  ),
+  valid('what pods take well', `${TO}, adaptiveConcurrency: {}`),
+  valid(
+    'what pods take well, in every detail',
+    `${TO}, adaptiveConcurrency: {percentile: 90.5, maxLimit: 10, minLimit: 10, updateInterval: 1s, bufferPercent: 50, status: 429, minRtt: {interval: 30s, jitterPercent: 10, requestCount: 10, minConcurrency: 2}}`,
+  ),
+  valid('what pods take well, by a known time', `${TO}, adaptiveConcurrency: {minRtt: {fixed: 5ms}}`),
+  valid(
+    'faults',
+    `${TO}, faults: {delay: {duration: 2s, percentage: 0.5}, abort: {httpStatus: 503, percentage: 10}, headers: [{name: x-try, value: "1"}], maxActive: 10}`,
+  ),
+  valid('faults of gRPC', `${TO}, faults: {abort: {grpcStatus: 14}}`),
   valid('pods that are dialled', `${TO}, healthCheck: {tcp: {}}`),
   invalid('nothing', '', 'spec.targetRefs: is missing; add it'),
   invalid('no target', 'targetRefs: [], timeouts: {request: 1s}', 'spec.targetRefs: is empty; add an item'),

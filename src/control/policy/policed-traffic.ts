@@ -15,6 +15,9 @@ const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
   outlierDetection: ['switchboard.dev/outlier-detection'],
   healthCheck: [],
   circuitBreakers: [],
+  rateLimit: [],
+  adaptiveConcurrency: [],
+  faults: [],
 };
 
 export interface PolicedTraffic {

@@ -11,6 +11,7 @@ import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
 import type { SessionSpec } from '../../model/session-spec.ts';
 import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
+import { filtersOf } from '../policy/filters.ts';
 import { healthCheckOf } from '../policy/health-check.ts';
 import { balancingOf, LOCALITY_SPECS } from '../policy/load-balancer.ts';
 import { outlierDetectionOf } from '../policy/outlier-detection.ts';
@@ -80,12 +81,15 @@ export function serviceTraffic(
   const { repetition, issues: repetitionIssues } = saidRepetition(service, said);
   const locality = saidLocality(service, section?.locality);
   const balancing = section === undefined ? undefined : balancingOf(section);
+  const { namespace, name } = service.object.metadata;
+  const filters = filtersOf(said, `${namespace}.${name}`);
   const traffic = {
     ...affinity.traffic,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === null ? {} : { outlierDetection }),
     ...(said.healthCheck === undefined ? {} : { healthCheck: healthCheckOf(said.healthCheck.value) }),
     ...saidBreakers(said),
+    ...(filters === undefined ? {} : { filters }),
     ...(section?.locality === undefined ? {} : { ignoresHints: true as const }),
     ...repetition,
   };

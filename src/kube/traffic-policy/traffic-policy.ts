@@ -4,10 +4,13 @@ import type { Fields } from '../fields.ts';
 import { NAMESPACED, type ObjectMeta, readMeta } from '../meta.ts';
 import { type Of, rules, type Schema } from '../schema/schema.ts';
 import { SchemaReader } from '../schema/schema-reader.ts';
+import { ADAPTIVE_CONCURRENCY } from './adaptive-concurrency-section.ts';
 import { CIRCUIT_BREAKERS } from './circuit-breakers-section.ts';
+import { FAULTS } from './faults-section.ts';
 import { HEALTH_CHECK } from './health-check-section.ts';
 import { LOAD_BALANCER } from './load-balancer-section.ts';
 import { OUTLIER_DETECTION } from './outlier-detection-section.ts';
+import { RATE_LIMIT } from './rate-limit-section.ts';
 import { RETRIES } from './retries-section.ts';
 import { SESSION_AFFINITY } from './session-affinity-section.ts';
 import { TARGET_REFS } from './target-ref.ts';
@@ -24,6 +27,9 @@ const SECTIONS = {
   outlierDetection: Type.Optional(OUTLIER_DETECTION),
   healthCheck: Type.Optional(HEALTH_CHECK),
   circuitBreakers: Type.Optional(CIRCUIT_BREAKERS),
+  rateLimit: Type.Optional(RATE_LIMIT),
+  adaptiveConcurrency: Type.Optional(ADAPTIVE_CONCURRENCY),
+  faults: Type.Optional(FAULTS),
 };
 
 export type SectionName = keyof typeof SECTIONS;

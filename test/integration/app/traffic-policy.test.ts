@@ -79,4 +79,22 @@ describe('a TrafficPolicy', () => {
     const answer = await answersOnce(caller, 'GET', ({ status }) => status === 503);
     expect(answer.get('x-switchboard-error')).toBe('UO upstream_overflow');
   });
+
+  it('makes faults, and takes them back', async () => {
+    const faulty = policy('faults: {abort: {httpStatus: 418}}');
+    const caller = await callerOf((_, response) => response.end(), faulty);
+    expect((await caller.ask(request('GET'))).status).toBe(418);
+    mesh.remove(faulty);
+    await answersOnce(caller, 'GET', ({ status }) => status === 200);
+  });
+
+  it('limits what a caller may send, with 429 and when to come back', async () => {
+    const caller = await callerOf((_, response) => response.end(), policy('rateLimit: {requests: 2, interval: 1h}'));
+    expect((await caller.ask(request('GET'))).status).toBe(200);
+    expect((await caller.ask(request('GET'))).status).toBe(200);
+    const refused = await caller.ask(request('GET'));
+    expect(refused.status).toBe(429);
+    expect(refused.get('x-switchboard-error')).toBe('RL rate_limited');
+    expect(Number(refused.get('retry-after'))).toBeGreaterThan(0);
+  });
 });

@@ -1,12 +1,16 @@
 // What each section of a TrafficPolicy makes of its fields.
+import { adaptiveConcurrencyOf } from '../../../../src/control/policy/adaptive-concurrency.ts';
+import { faultOf } from '../../../../src/control/policy/faults.ts';
 import { healthCheckOf } from '../../../../src/control/policy/health-check.ts';
 import { balancingOf, LOCALITY_SPECS } from '../../../../src/control/policy/load-balancer.ts';
 import { outlierDetectionOf } from '../../../../src/control/policy/outlier-detection.ts';
+import { rateLimitOf } from '../../../../src/control/policy/rate-limit.ts';
 import { retriesOf, retryLimitOf } from '../../../../src/control/policy/retries.ts';
 import { affinityTraffic } from '../../../../src/control/policy/session-affinity.ts';
 import { timeoutsOf } from '../../../../src/control/policy/timeouts.ts';
 import { SERVICE_OUTLIER_DETECTION } from '../../../../src/control/translate/service-outliers.ts';
 import { safeRetries } from '../../../../src/control/translate/service-retries.ts';
+import { DEFAULT_ADAPTIVE_CONCURRENCY } from '../../../../src/model/adaptive-concurrency-spec.ts';
 
 describe('loadBalancer', () => {
   it('that names an algorithm alone says nothing more', () => {
@@ -313,5 +317,79 @@ describe('healthCheck', () => {
     expect(healthCheckOf({ grpc: {} }).check).toEqual({ kind: 'grpc', service: '' });
     expect(healthCheckOf({ grpc: { service: 'shop.Cart' } }).check).toEqual({ kind: 'grpc', service: 'shop.Cart' });
     expect(healthCheckOf({ tcp: {} }).check).toEqual({ kind: 'tcp' });
+  });
+});
+
+describe('rateLimit', () => {
+  const ALWAYS = { numerator: 100, denominator: 100 };
+
+  it('is so many requests a second, and 429 beyond', () => {
+    expect(rateLimitOf({ requests: 100 }, 'default.web')).toEqual({
+      statPrefix: 'default.web',
+      bucket: { maxTokens: 100, tokensPerFill: 100, fillIntervalMs: 1_000 },
+      enabled: ALWAYS,
+      enforced: ALWAYS,
+      status: 429,
+    });
+  });
+
+  it('takes bursts, intervals and a status, tells its limits, and may count without refusing', () => {
+    const section = { requests: 10, interval: '1m', burst: 50, status: 503, tellLimits: true, mode: 'shadow' } as const;
+    expect(rateLimitOf(section, 'a')).toEqual({
+      statPrefix: 'a',
+      bucket: { maxTokens: 50, tokensPerFill: 10, fillIntervalMs: 60_000 },
+      enabled: ALWAYS,
+      enforced: { numerator: 0, denominator: 100 },
+      status: 503,
+      tellLimits: true,
+    });
+  });
+});
+
+describe('adaptiveConcurrency', () => {
+  it('with nothing said has every default', () => {
+    expect(adaptiveConcurrencyOf({})).toEqual(DEFAULT_ADAPTIVE_CONCURRENCY);
+  });
+
+  it('takes limits, times and how they are measured', () => {
+    const minRtt = { interval: '30s', requestCount: 10, minConcurrency: 2 };
+    expect(
+      adaptiveConcurrencyOf({ percentile: 90, maxLimit: 20, updateInterval: '1s', bufferPercent: 50, minRtt }),
+    ).toEqual({
+      percentile: 90,
+      maxLimit: 20,
+      minLimit: 2,
+      updateIntervalMs: 1_000,
+      bufferPercent: 50,
+      status: 503,
+      minRtt: { kind: 'measured', intervalMs: 30_000, jitterPercent: 15, requestCount: 10, minConcurrency: 2 },
+    });
+    expect(adaptiveConcurrencyOf({ minRtt: { fixed: '5ms' }, minLimit: 2_000 })).toMatchObject({
+      minRtt: { kind: 'fixed', ms: 5 },
+      minLimit: 2_000,
+      maxLimit: 2_000,
+    });
+    expect(adaptiveConcurrencyOf({ maxLimit: 2 })).toMatchObject({ minLimit: 2, maxLimit: 2 });
+  });
+});
+
+describe('faults', () => {
+  it('are of all requests, or of a share down to millionths', () => {
+    expect(faultOf({ delay: { duration: '2s' } })).toEqual({
+      delay: { delay: { kind: 'fixed', ms: 2_000 }, share: { numerator: 100, denominator: 100 } },
+    });
+    expect(faultOf({ abort: { httpStatus: 503, percentage: 10 } }).abort).toEqual({
+      abort: { kind: 'http', status: 503 },
+      share: { numerator: 10, denominator: 100 },
+    });
+    expect(faultOf({ abort: { grpcStatus: 14, percentage: 0.25 } }).abort).toEqual({
+      abort: { kind: 'grpc', status: 14 },
+      share: { numerator: 2_500, denominator: 1_000_000 },
+    });
+  });
+
+  it('may be for requests with a header alone, and so many at a time', () => {
+    const fault = faultOf({ delay: { duration: '1s' }, headers: [{ name: 'X-Try', value: '1' }], maxActive: 3 });
+    expect(fault).toMatchObject({ headers: [{ name: 'x-try', match: { kind: 'exact', value: '1' } }], maxActive: 3 });
   });
 });
