@@ -78,6 +78,11 @@ export class OutlierMonitor {
     return this.ejection !== null && !this.ejection.shadow;
   }
 
+  /** Its latest answers speak against it, though not clearly yet: with few requests that takes longer than an interval. */
+  get isSuspect(): boolean {
+    return this.shift !== null && this.shift.score > 0;
+  }
+
   /** An answer has come, or so much of it that it is known what it means. `caller`: a hash of who asked. */
   recordStatus(status: number, caller = UNKNOWN_CALLER): void {
     const failed = status >= 500;

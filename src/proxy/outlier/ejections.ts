@@ -62,7 +62,7 @@ export class Ejections {
     const { ejection } = monitor;
     const nowMs = this.#options.now();
     if (ejection === null) {
-      const behaved = monitor.returnedAtMs <= nowMs - this.#spec.intervalMs;
+      const behaved = monitor.returnedAtMs <= nowMs - this.#spec.intervalMs && !monitor.isSuspect;
       if (monitor.backOff > 0 && behaved) monitor.backOff -= 1;
       return false;
     }
