@@ -196,6 +196,7 @@ export class LocalPlane implements SidecarPlane {
         random,
         wheel: this.#wheel,
         dial,
+        ownAddress: settings.podIp,
         newRequestIdLine: () => requestIds.next(),
         replayBytes: settings.replayBufferBytes,
         bodyMeter: this.#reclaimer,

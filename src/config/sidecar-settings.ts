@@ -98,7 +98,7 @@ export const SIDECAR_SETTINGS = [
     env: 'SWITCHBOARD_POD_IP',
     type: ipType,
     default: '127.0.0.1',
-    doc: "The pod's address, part of the name that the control plane knows the sidecar by.",
+    doc: "The pod's address: part of the name that the control plane knows the sidecar by, and who calls over the loopback, where Services go by the caller's address.",
   },
   {
     name: 'zone',

@@ -33,9 +33,20 @@ export interface ServiceSpec {
   readonly externalName?: string;
   /** `Local`: callers inside the cluster reach endpoints on their own node alone. Absent = `Cluster`. */
   readonly internalTrafficPolicy?: InternalTrafficPolicy;
+  /** Absent = `None`. */
+  readonly sessionAffinity?: SessionAffinity;
+  /** Of `ClientIP`: since a client's last connection, 1 … 86,400. */
+  readonly affinitySeconds?: number;
   /** A preference; which ones there are depends on the version of Kubernetes. */
   readonly trafficDistribution?: string;
 }
+
+export const SESSION_AFFINITIES = ['None', 'ClientIP'] as const;
+export type SessionAffinity = (typeof SESSION_AFFINITIES)[number];
+
+/** Source: Kubernetes' default and limits of sessionAffinityConfig.clientIP.timeoutSeconds. */
+const DEFAULT_AFFINITY_SECONDS = 10_800;
+const AFFINITY_SECONDS_RANGE = { min: 1, max: 86_400 };
 
 export interface ServicePort {
   readonly name?: string;
@@ -74,8 +85,18 @@ function readServiceSpec(fields: Fields | undefined): ServiceSpec {
     publishNotReadyAddresses: fields.flag('publishNotReadyAddresses') ?? false,
     externalName: fields.text('externalName'),
     internalTrafficPolicy: fields.oneOf('internalTrafficPolicy', INTERNAL_TRAFFIC_POLICIES),
+    sessionAffinity: fields.oneOf('sessionAffinity', SESSION_AFFINITIES),
+    affinitySeconds: readAffinitySeconds(fields),
     trafficDistribution: fields.text('trafficDistribution'),
   });
+}
+
+function readAffinitySeconds(fields: Fields): number | undefined {
+  const written = fields
+    .map('sessionAffinityConfig')
+    ?.map('clientIP')
+    ?.integer('timeoutSeconds', AFFINITY_SECONDS_RANGE);
+  return fields.text('sessionAffinity') === 'ClientIP' ? (written ?? DEFAULT_AFFINITY_SECONDS) : undefined;
 }
 
 function readServicePort(fields: Fields): ServicePort {

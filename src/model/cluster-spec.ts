@@ -34,6 +34,8 @@ export interface ClusterSpec {
   readonly maxResponseFields?: number;
   /** Absent = plain text. */
   readonly tls?: UpstreamTlsSpec;
+  /** Absent = clients are with no endpoint. Source: metadata `switchboard.dev`, `client_affinity_ms`. */
+  readonly clientAffinity?: ClientAffinitySpec;
   /** Endpoints that sessions by address may stay with; absent = healthy and degraded ones. Source: common_lb_config.override_host_status. */
   readonly sessionHealths?: readonly EndpointHealth[];
   /** Absent = nobody is taken out for what it answers. */
@@ -48,6 +50,12 @@ export interface ClusterSpec {
   readonly loadBalancer: LoadBalancerName;
   /** Absent = every default. */
   readonly balancing?: BalancingSpec;
+}
+
+/** A client, known by its address, stays with one endpoint for as long as that takes requests. Source: Service.spec.sessionAffinity, ClientIP. */
+export interface ClientAffinitySpec {
+  /** Since its last request or connection, ms (> 0). */
+  readonly timeoutMs: number;
 }
 
 /** `http`: any version of it; `tcp`: bytes, TLS among them; `detect`: its author has not said, so the first bytes tell. */

@@ -27,6 +27,7 @@ export const LARGEST_GAUGES: ReadonlySet<string> = new Set([
   'cluster.membership_total',
   'cluster.membership_healthy',
   'cluster.version',
+  'cluster.client_affinity_clients',
   'cluster.outlier_detection.ejections_active',
   'cluster.outlier_detection.ejections_shadow_active',
   'cluster.health_check.healthy',

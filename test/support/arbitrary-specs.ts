@@ -111,6 +111,7 @@ const clusterBase = fc.record(
     maxResponseHeadBytes: kibibytes,
     maxResponseFields: fc.integer({ min: 1, max: 10_000 }),
     outlierDetection,
+    clientAffinity: fc.record({ timeoutMs: ms }),
     sessionHealths: fc.constantFrom(
       ['healthy' as const],
       ['healthy' as const, 'degraded' as const, 'draining' as const],

@@ -62,6 +62,7 @@ function socketlessPlane(): DataPlane {
     random,
     wheel,
     dial,
+    ownAddress: '',
     newRequestIdLine: () => 'x-request-id: \r\n',
     replayBytes: 0,
     bodyMeter: { note() {} },

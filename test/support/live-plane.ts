@@ -44,6 +44,8 @@ export interface LivePlaneOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly dial?: Dial;
+  /** Of the pod whose sidecar it is; default: nobody knows. */
+  readonly ownAddress?: string;
   /** Default: nothing is redirected. */
   readonly originalDestination?: OriginalDestination;
   readonly routeTimeoutMs?: number;
@@ -259,6 +261,7 @@ export class LivePlane {
           random,
           wheel,
           dial,
+          ownAddress: this.#options.ownAddress ?? '',
           newRequestIdLine: () => `x-request-id: made-${++this.#ids}\r\n`,
           replayBytes: this.#options.replayBytes ?? 65_536,
           bodyMeter: { note: () => {} },

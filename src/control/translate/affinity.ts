@@ -10,7 +10,9 @@ import type { ServiceTraffic } from './service-traffic.ts';
  */
 export type Affinity =
   | { readonly kind: 'hash'; readonly policies: readonly HashPolicySpec[] }
-  | { readonly kind: 'session'; readonly session: SessionSpec };
+  | { readonly kind: 'session'; readonly session: SessionSpec }
+  /** Each client stays with its pod, by its address: requests and connections of any protocol. */
+  | { readonly kind: 'client-ip'; readonly timeoutMs: number };
 
 /** What hashes where nobody has chosen: of both the one that shares keys evenly whatever the number of pods. */
 export const DEFAULT_HASHING_BALANCER: LoadBalancerName = 'maglev';
@@ -50,8 +52,14 @@ type SessionCookie = Extract<SessionCarrierSpec, { kind: 'cookie' }>;
 export function withAffinity(
   affinity: Affinity,
   chosen: LoadBalancerName | null,
-): Pick<ServiceTraffic, 'loadBalancer' | 'hashPolicies' | 'session'> {
+): Pick<ServiceTraffic, 'loadBalancer' | 'hashPolicies' | 'session' | 'clientAffinity'> {
   if (affinity.kind === 'session') return { loadBalancer: chosen ?? 'round-robin', session: affinity.session };
   const loadBalancer = chosen !== null && isHashing(chosen) ? chosen : DEFAULT_HASHING_BALANCER;
-  return { loadBalancer, hashPolicies: affinity.policies };
+  if (affinity.kind === 'hash') return { loadBalancer, hashPolicies: affinity.policies };
+  // The first pod of a client is found by the same hash everywhere; others than our own sidecars have that alone.
+  return {
+    loadBalancer,
+    hashPolicies: [{ kind: 'source-ip' }],
+    clientAffinity: { timeoutMs: affinity.timeoutMs },
+  };
 }

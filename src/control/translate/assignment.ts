@@ -61,7 +61,7 @@ function endpointOf({ host, port, health, pod, node, forZones, leaving }: Backen
 }
 
 export function clusterOf(name: string, protocol: PortProtocol, traffic: ServiceTraffic): ClusterSpec {
-  const { loadBalancer, balancing, outlierDetection, healthCheck, circuitBreakers, session } = traffic;
+  const { loadBalancer, balancing, outlierDetection, healthCheck, circuitBreakers, session, clientAffinity } = traffic;
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
@@ -73,5 +73,6 @@ export function clusterOf(name: string, protocol: PortProtocol, traffic: Service
     ...(healthCheck === undefined ? {} : { healthCheck }),
     ...(circuitBreakers === undefined ? {} : { circuitBreakers }),
     ...(session === undefined ? {} : { sessionHealths: SESSION_HEALTHS }),
+    ...(clientAffinity === undefined ? {} : { clientAffinity }),
   };
 }

@@ -9,20 +9,41 @@ const AFFINITY = 'switchboard.dev/affinity';
 /** Source: RFC 9110 section 5.6.2, token. */
 const TOKEN = /^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,128}$/;
 
-/** Null = nothing keeps requests together. `chosen`: the load balancer that the Service asks for; null = it asks for none. */
+/**
+ * Null = nothing keeps requests together. `chosen`: the load balancer that the Service asks for; null = it asks for none. The annotation goes before
+ * Kubernetes' own field, which says less.
+ */
 export function serviceAffinity(
   service: Located<Service>,
   chosen: LoadBalancerName | null,
 ): { readonly affinity: Affinity | null; readonly issues: readonly Issue[] } {
   const written = service.object.metadata.annotations[AFFINITY]?.trim();
   const hashes = chosen !== null && isHashing(chosen);
+  const clientIp = kubernetesAffinity(service.object);
   if (written === undefined || written === 'none') {
+    if (clientIp !== null) return { affinity: clientIp, issues: replacedIssues(service, clientIp, chosen) };
     return { affinity: null, issues: hashes ? [nothingToHash(service, chosen)] : [] };
   }
   const affinity = parseAffinity(written, hashes);
   if (affinity === null) return { affinity: null, issues: [unknownIssue(service, written)] };
-  const replaced = affinity.kind === 'hash' && chosen !== null && !hashes;
-  return { affinity, issues: replaced ? [replacedIssue(service, written, chosen)] : [] };
+  const hidden = clientIp === null ? [] : [hiddenIssue(service, written)];
+  return { affinity, issues: [...replacedIssues(service, affinity, chosen), ...hidden] };
+}
+
+/** Source: ServiceSpec.sessionAffinity. */
+function kubernetesAffinity({ spec }: Service): Affinity | null {
+  const { sessionAffinity, affinitySeconds } = spec;
+  if (sessionAffinity !== 'ClientIP' || affinitySeconds === undefined) return null;
+  return { kind: 'client-ip', timeoutMs: affinitySeconds * 1_000 };
+}
+
+function replacedIssues(
+  service: Located<Service>,
+  affinity: Affinity,
+  chosen: LoadBalancerName | null,
+): readonly Issue[] {
+  const replaced = affinity.kind !== 'session' && chosen !== null && !isHashing(chosen);
+  return replaced ? [replacedIssue(service, affinity, chosen)] : [];
 }
 
 /**
@@ -58,8 +79,14 @@ function unknownIssue(service: Located<Service>, written: string): Issue {
   return errorIssue(`"${written}" is no affinity; there is none`, { ...place(service), remedy });
 }
 
-function replacedIssue(service: Located<Service>, written: string, chosen: LoadBalancerName): Issue {
-  const message = `${chosen} cannot keep requests together by ${written}; ${DEFAULT_HASHING_BALANCER} is used`;
+function replacedIssue(service: Located<Service>, affinity: Affinity, chosen: LoadBalancerName): Issue {
+  const message = `${chosen} cannot keep requests together; ${DEFAULT_HASHING_BALANCER} is used`;
   const remedy = 'write ring-hash or maglev into switchboard.dev/load-balancer, or leave it out';
-  return warningIssue(message, { ...place(service), remedy });
+  const where = affinity.kind === 'client-ip' ? placeOf(service, 'spec.sessionAffinity') : place(service);
+  return warningIssue(message, { ...where, remedy });
+}
+
+function hiddenIssue(service: Located<Service>, written: string): Issue {
+  const message = `sessionAffinity: ClientIP gives way to ${AFFINITY}: ${written}`;
+  return warningIssue(message, { ...placeOf(service, 'spec.sessionAffinity'), remedy: 'leave one of both out' });
 }

@@ -28,7 +28,10 @@ import { serviceRetries, serviceTimeout } from './service-retries.ts';
 
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
 export interface ServiceTraffic
-  extends Pick<ClusterSpec, 'loadBalancer' | 'balancing' | 'outlierDetection' | 'healthCheck' | 'circuitBreakers'>,
+  extends Pick<
+      ClusterSpec,
+      'loadBalancer' | 'balancing' | 'outlierDetection' | 'healthCheck' | 'circuitBreakers' | 'clientAffinity'
+    >,
     TimeoutsSpec {
   /** Absent = requests are not hashed. */
   readonly hashPolicies?: readonly HashPolicySpec[];
@@ -53,6 +56,7 @@ const OF_CHOICE: ReadonlySet<string> = new Set<keyof ServiceTraffic>([
   'healthCheck',
   'hashPolicies',
   'session',
+  'clientAffinity',
   'ignoresHints',
 ]);
 

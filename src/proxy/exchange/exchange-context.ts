@@ -49,6 +49,8 @@ export interface ExchangeContext {
   readonly random: Random;
   readonly wheel: TimerWheel;
   readonly dial: Dial;
+  /** Of the sidecar's own pod; '' = it is not known. */
+  readonly ownAddress: string;
   /** A new, unique id for a request that has none, as a line `x-request-id: id\r\n`. */
   readonly newRequestIdLine: () => string;
   /** How much of a request body is kept to send it again, bytes. */

@@ -2,15 +2,18 @@
 import type { Random } from '../../base/random.ts';
 import { Word64 } from '../../base/word64.ts';
 import type { CookieHashSpec } from '../../model/hash-policy-spec.ts';
+import { callerAddress } from '../codec/caller-address.ts';
 import { renderCookie } from '../codec/cookie.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { HashedRequest, HashPolicies } from '../route/hash-policies.ts';
+import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 
 /** One object an exchange, for all of its requests that are hashed. */
 export class RequestHash implements HashedRequest {
   readonly #record: ExchangeRecord;
   readonly #random: Random;
+  readonly #ownAddress: string;
   readonly #hash = new Word64();
   #policies: HashPolicies | null = null;
   #head: RequestHead | null = null;
@@ -18,17 +21,18 @@ export class RequestHash implements HashedRequest {
   /** Value of the Set-Cookie field that the answer gets; '' = none. */
   newCookie = '';
 
-  constructor(record: ExchangeRecord, random: Random) {
+  constructor(record: ExchangeRecord, { random, ownAddress }: ExchangeContext) {
     this.#record = record;
     this.#random = random;
+    this.#ownAddress = ownAddress;
   }
 
   get head(): RequestHead {
     return this.#head as RequestHead;
   }
 
-  get downstreamRemote(): string {
-    return this.#record.downstreamRemote;
+  get client(): string | null {
+    return callerAddress(this.#record.downstreamRemote, this.#ownAddress);
   }
 
   begin(policies: HashPolicies, head: RequestHead): void {

@@ -5,6 +5,7 @@ import type { Cancel } from '../../base/clock.ts';
 import type { Word64 } from '../../base/word64.ts';
 import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ErrorCode } from '../../model/errors.ts';
+import { callerAddress } from '../codec/caller-address.ts';
 import { BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
 import type { UpstreamStream } from '../codec/upstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -82,6 +83,10 @@ export class Router implements AttemptOwner, PickContext {
     return this.#retries.tried.has(endpoint) || this.session?.excludes(endpoint) === true;
   }
 
+  get client(): string | null {
+    return callerAddress(this.#record.downstreamRemote, this.#context.ownAddress);
+  }
+
   get hash(): Word64 | null {
     return this.#hash === null ? null : this.#hash.value;
   }
@@ -93,7 +98,7 @@ export class Router implements AttemptOwner, PickContext {
 
   /** What the request that is about to start is hashed by. */
   hashBy(policies: HashPolicies, head: RequestHead): void {
-    this.#hash ??= new RequestHash(this.#record, this.#context.random); // alloc-ok: once an exchange, where it is hashed
+    this.#hash ??= new RequestHash(this.#record, this.#context); // alloc-ok: once an exchange, where it is hashed
     this.#hash.begin(policies, head);
   }
 

@@ -1,7 +1,9 @@
 // Bytes to a Service port whose protocol the sidecar may have to find out: CONNECT, and connections that were redirected.
+
 import type { Socket } from 'node:net';
 import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
+import { callerAddress } from '../codec/caller-address.ts';
 import { type FirstWord, readFirstWord, readHttp2Word } from '../codec/detection/first-word.ts';
 import type { DownstreamStream, OpenTunnel } from '../codec/downstream.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -20,6 +22,7 @@ export interface TunnelRecord {
   attempts: number;
   upstreamHost: string;
   readonly flags: string;
+  readonly downstreamRemote: string;
   fail(code: ErrorCode, detail: string): void;
 }
 
@@ -60,7 +63,8 @@ export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, Timer
     this.#target = target;
     this.#context = context;
     this.#plan = planOf(target, context);
-    this.#dial = new UpstreamDial(this, target.cluster, 1 + MAX_RETRIES, null, context);
+    const client = callerAddress(owner.record.downstreamRemote, context.ownAddress);
+    this.#dial = new UpstreamDial(this, target.cluster, 1 + MAX_RETRIES, null, client, context);
     this.#timer = new WheelTimer(this);
   }
 

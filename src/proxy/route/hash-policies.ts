@@ -9,8 +9,8 @@ import { fieldValue, parameterOf } from './request-condition.ts';
 
 export interface HashedRequest {
   readonly head: RequestHead;
-  /** `host:port` of the caller. */
-  readonly downstreamRemote: string;
+  /** The caller's address, without its port; null = nobody knows. */
+  readonly client: string | null;
   /** The request has no such cookie: gives its caller one, and answers its value. */
   makeCookie(spec: CookieHashSpec): string;
 }
@@ -77,7 +77,7 @@ function compileFind(spec: HashPolicySpec): Find {
     case 'cookie':
       return cookieFind(spec);
     case 'source-ip':
-      return ({ downstreamRemote }) => addressIn(downstreamRemote);
+      return ({ client }) => client;
     case 'query-parameter':
       return ({ head }) => parameterOf(head.path, spec.name);
   }
@@ -114,13 +114,4 @@ function cookieFind(spec: CookieHashSpec): Find {
     const value = cookieOf(request.head, spec.name) || null;
     return value === null && spec.ttlMs !== undefined ? request.makeCookie(spec) : value;
   };
-}
-
-const MAPPED_IPV4 = '::ffff:';
-
-/** The address in `host:port`; the same for one caller, whichever of its addresses the listener has. */
-function addressIn(remote: string): string | null {
-  const host = remote.slice(0, Math.max(0, remote.lastIndexOf(':')));
-  if (host === '') return null;
-  return host.startsWith(MAPPED_IPV4) ? host.slice(MAPPED_IPV4.length) : host;
 }

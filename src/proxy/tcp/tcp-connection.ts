@@ -5,6 +5,7 @@ import { codeOf } from '../../base/coded-error.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { SocketAddressSpec } from '../../model/listener-spec.ts';
 import type { AccessLog } from '../../telemetry/access-log.ts';
+import { callerAddress } from '../codec/caller-address.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { ClusterSlot } from '../upstream/cluster.ts';
 import { noteRelayEnd, Relay, type RelayContext, type RelayEnd, type RelayOwner } from './relay.ts';
@@ -17,6 +18,8 @@ export interface TcpContext extends DialContext, RelayContext {
   /** `null` = off. */
   readonly accessLog: AccessLog | null;
   readonly stats: TcpStats;
+  /** Of the sidecar's own pod; '' = it is not known. */
+  readonly ownAddress: string;
 }
 
 /** What a connection takes of its configuration when it begins. */
@@ -60,7 +63,8 @@ export class TcpConnection implements DialOwner, RelayOwner {
       return;
     }
     const { maxConnectAttempts } = this.#limits;
-    this.#dial = new UpstreamDial(this, slot.cluster, maxConnectAttempts, originalDestination, this.#context);
+    const client = callerAddress(this.#record.downstreamRemote, this.#context.ownAddress);
+    this.#dial = new UpstreamDial(this, slot.cluster, maxConnectAttempts, originalDestination, client, this.#context);
     this.#dial.start();
   }
 

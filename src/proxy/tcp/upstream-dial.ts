@@ -31,6 +31,7 @@ export interface DialOwner {
 
 export class UpstreamDial implements PickContext, TimerOwner {
   readonly originalDestination: SocketAddressSpec | null;
+  readonly client: string | null;
   readonly #owner: DialOwner;
   readonly #cluster: Cluster;
   readonly #context: DialContext;
@@ -40,18 +41,20 @@ export class UpstreamDial implements PickContext, TimerOwner {
   #socket: Socket | null = null;
   #ended = false;
 
-  /** `originalDestination`: where a redirected connection was going. */
+  /** `originalDestination`: where a redirected connection was going. `client`: who it is from; null = nobody knows. */
   constructor(
     owner: DialOwner,
     cluster: Cluster,
     maxAttempts: number,
     originalDestination: SocketAddressSpec | null,
+    client: string | null,
     context: DialContext,
   ) {
     this.#owner = owner;
     this.#cluster = cluster;
     this.#maxAttempts = maxAttempts;
     this.originalDestination = originalDestination;
+    this.client = client;
     this.#context = context;
     this.#timer = new WheelTimer(this);
   }

@@ -18,6 +18,7 @@ import { rendezvous } from '../lb/rendezvous.ts';
 import type { OutlierEvent } from '../outlier/ejections.ts';
 import { OutlierDetector, type OutlierDetectorOptions } from '../outlier/outlier-detector.ts';
 import type { CircuitBreakers } from './circuit-breakers.ts';
+import { ClientTable } from './client-table.ts';
 import { ClusterDiscovery, type DiscoveryOwner } from './cluster-discovery.ts';
 import { ClusterRetries } from './cluster-retries.ts';
 import { ClusterStats } from './cluster-stats.ts';
@@ -77,6 +78,8 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   /** The last one; null = there was none. */
   #assignment: LoadAssignmentSpec | null = null;
   #warm = false;
+  /** Null = clients are with no endpoint. */
+  #clients: ClientTable | null = null;
   #version = 0;
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
@@ -148,7 +151,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   pick(context: PickContext): Endpoint | null {
     const { originalDst } = this.#discovery;
     if (originalDst !== null) return originalDst.at(context.originalDestination ?? null);
-    return this.#picker.pick(context);
+    return this.#clients === null ? this.#picker.pick(context) : this.#clients.pick(context, this.#picker);
   }
 
   /** Its endpoints, as sessions know them. */
@@ -233,6 +236,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#outliers?.collect(this.name, sink);
     this.#health?.collect(this.name, sink);
     this.#sessions?.stats.collect(this.name, sink);
+    this.#clients?.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
@@ -336,8 +340,20 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#sessions?.changed();
     const balanced = this.#balance(balancer, this.#endpoints.localities, context);
     this.#eligible = balanced.eligible;
+    this.#updateClients();
     if (balancer.needsLatency === true) for (const endpoint of this.#eligible) endpoint.trackLatency(context.now());
     return balanced.picker;
+  }
+
+  #updateClients(): void {
+    const { clientAffinity: spec } = this.#spec;
+    if (spec === undefined) {
+      this.#clients = null;
+      return;
+    }
+    this.#clients ??= new ClientTable(spec, this.#options.pool.now); // alloc-ok: once a cluster
+    this.#clients.update(spec);
+    this.#clients.changed(this.#eligible);
   }
 
   #balance(balancer: Balancer, localities: readonly LocalityEndpoints[], context: PickerContext): Balanced {

@@ -11,16 +11,19 @@ const APP_PROTOCOL = 'app_protocol';
 /** Tiers of nearness, the nearest first; a client whose place is known by nobody balances over all. */
 const PREFER_NEAR = 'prefer_near';
 const ONLY_NODE = 'only_node';
+/** How long a client stays with its endpoint after its last request, ms. */
+const CLIENT_AFFINITY = 'client_affinity_ms';
 /** Beside the field of that name. */
 const OUTLIERS = 'outlier_detection';
 
-export function encodeClusterMetadata({ appProtocol, balancing, outlierDetection }: ClusterSpec) {
+export function encodeClusterMetadata({ appProtocol, balancing, outlierDetection, clientAffinity }: ClusterSpec) {
   const locality = balancing?.locality;
   const outliers = outlierDetection === undefined ? null : encodeOutlierExtras(outlierDetection);
   const own: JsonObject = {
     ...(appProtocol === undefined ? {} : { [APP_PROTOCOL]: appProtocol }),
     ...(locality?.kind === 'nearest' ? encodeNearest(locality) : {}),
     ...(outliers === null ? {} : { [OUTLIERS]: outliers }),
+    ...(clientAffinity === undefined ? {} : { [CLIENT_AFFINITY]: clientAffinity.timeoutMs }),
   };
   return Object.keys(own).length === 0 ? {} : { metadata: { filterMetadata: { [METADATA_KEY]: own } } };
 }
@@ -37,6 +40,12 @@ export function decodeAppProtocol(message: Cluster): Pick<ClusterSpec, 'appProto
   const said = ownMetadata(message)[APP_PROTOCOL];
   const appProtocol = APP_PROTOCOLS.find((one) => one === said);
   return appProtocol === undefined ? {} : { appProtocol };
+}
+
+export function decodeClientAffinity(message: Cluster): Pick<ClusterSpec, 'clientAffinity'> {
+  const said = ownMetadata(message)[CLIENT_AFFINITY];
+  if (typeof said !== 'number' || !Number.isInteger(said) || said <= 0) return {};
+  return { clientAffinity: { timeoutMs: said } };
 }
 
 /** Null where nothing is said, or what this build does not know. */

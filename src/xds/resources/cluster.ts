@@ -11,7 +11,7 @@ import {
 import { UpstreamTlsContextSchema } from '../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts';
 import { decodeCircuitBreakers, encodeCircuitBreakers } from './circuit-breakers.ts';
 import { decodeHttpOptions, encodeHttpOptions } from './cluster-http-options.ts';
-import { decodeAppProtocol, encodeClusterMetadata, outlierMetadata } from './cluster-metadata.ts';
+import { decodeAppProtocol, decodeClientAffinity, encodeClusterMetadata, outlierMetadata } from './cluster-metadata.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
@@ -106,6 +106,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     discovery: decodeDiscovery(message, context),
     connectTimeoutMs,
     ...decodeAppProtocol(message),
+    ...decodeClientAffinity(message),
     ...http,
     ...decodeSessionHealths(message.commonLbConfig?.overrideHostStatus),
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),

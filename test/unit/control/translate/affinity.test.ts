@@ -57,7 +57,7 @@ describe('switchboard.dev/affinity', () => {
     expect(both('least-request', 'client-ip')).toMatchObject({
       balancer: 'maglev',
       hashed: [{ kind: 'source-ip' }],
-      issues: [expect.stringContaining('least-request cannot keep requests together by client-ip; maglev is used')],
+      issues: [expect.stringContaining('least-request cannot keep requests together; maglev is used')],
     });
   });
 
@@ -96,6 +96,58 @@ describe('switchboard.dev/affinity', () => {
     const before = mesh.translate();
     expect(mesh.add(podText({ name: 'q', ip: '10.0.0.2' })).translate().portRoutes).toBe(before.portRoutes);
     expect(mesh.add(text('client-ip')).translate().portRoutes).not.toEqual(before.portRoutes);
+  });
+});
+
+describe('sessionAffinity: ClientIP of a Service', () => {
+  const of = (spec: string, annotations = '') => {
+    const mesh = new TextMesh(
+      serviceWith(annotations).replace('spec: {', `spec: {sessionAffinity: ClientIP, ${spec}`) +
+        podText({ name: 'p', ip: '10.0.0.1' }),
+    );
+    const translated = mesh.translate();
+    const action = translated.hosts.hosts[0]?.own.spec.routes.at(-1)?.action;
+    const { loadBalancer, clientAffinity } = translated.clusters.get(A_80) ?? {};
+    const hashed = action !== undefined && 'hashPolicies' in action ? action.hashPolicies : undefined;
+    return { loadBalancer, clientAffinity, hashed, issues: mesh.issues() };
+  };
+
+  it('keeps clients for three hours after their last request, and hashes their addresses for the first one', () => {
+    expect(of('')).toEqual({
+      ...{ loadBalancer: 'maglev', clientAffinity: { timeoutMs: 10_800_000 } },
+      ...{ hashed: [{ kind: 'source-ip' }], issues: [] },
+    });
+  });
+
+  it('keeps them for as long as it says, by the ring that it asks for', () => {
+    const timeout = 'sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}, ';
+    expect(of(timeout, 'switchboard.dev/load-balancer: ring-hash')).toMatchObject({
+      ...{ loadBalancer: 'ring-hash', clientAffinity: { timeoutMs: 60_000 } },
+    });
+  });
+
+  it('counts where the annotation says none, and tells that least-request cannot do it', () => {
+    const none = "switchboard.dev/affinity: 'none', switchboard.dev/load-balancer: least-request";
+    expect(of('', none)).toMatchObject({
+      ...{ loadBalancer: 'maglev', clientAffinity: { timeoutMs: 10_800_000 } },
+      issues: [expect.stringContaining('least-request cannot keep requests together; maglev is used')],
+    });
+  });
+
+  it('gives way to an annotation, which is told', () => {
+    const { clientAffinity, issues } = of('', "switchboard.dev/affinity: 'cookie'");
+    expect(clientAffinity).toBeUndefined();
+    expect(issues).toEqual([
+      expect.stringContaining('sessionAffinity: ClientIP gives way to switchboard.dev/affinity: cookie'),
+    ]);
+  });
+
+  it('is nothing where it is None', () => {
+    expect(of('sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}, ').clientAffinity).toBeDefined();
+    const mesh = new TextMesh(
+      serviceWith('').replace('spec: {', 'spec: {sessionAffinity: None, ') + podText({ name: 'p', ip: '10.0.0.1' }),
+    );
+    expect(mesh.translate().clusters.get(A_80)?.clientAffinity).toBeUndefined();
   });
 });
 
