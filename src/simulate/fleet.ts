@@ -18,7 +18,7 @@ export interface FleetOptions {
   readonly services: readonly [Service, ...(readonly Service[])];
   readonly spec: PodsSpec;
   readonly scene: Scene;
-  /** Kubernetes has learnt something of one pod. */
+  /** Kubernetes has learnt something of pods. */
   readonly onChange: (upserted: readonly Pod[], deleted: readonly ObjectKey[]) => void;
 }
 
@@ -29,6 +29,8 @@ const NEXT_REVISION = '2';
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #members: Member[] = [];
+  /** Of whom Kubernetes has learnt something in this moment. */
+  readonly #untold = new Set<Member>();
   readonly #byHost = new Map<string, SimulatedPod>();
   #revision = FIRST_REVISION;
 
@@ -71,7 +73,7 @@ export class Fleet {
 
   /** A new pod, ready at once. */
   add(): void {
-    this.#options.onChange([this.#objectOf(this.#create(this.#options.services[0]))], []);
+    this.#tell(this.#create(this.#options.services[0]));
   }
 
   /** From now on new pods are of another revision, which replaces those that are there. */
@@ -107,6 +109,20 @@ export class Fleet {
     });
   }
 
+  /** What is learnt in one moment is told in one piece. */
+  #tell(member: Member): void {
+    if (this.#untold.size === 0) this.#options.scene.clock.after(0, () => this.#tellAll());
+    this.#untold.add(member);
+  }
+
+  #tellAll(): void {
+    const untold = [...this.#untold];
+    this.#untold.clear();
+    const there = untold.filter(({ known }) => known !== 'gone').map((member) => this.#objectOf(member));
+    const gone = untold.filter(({ known }) => known === 'gone').map((member) => keyOf(this.#objectOf(member)));
+    this.#options.onChange(there, gone);
+  }
+
   /** Pods of the Service that is called, in the order in which they came. */
   get #called(): readonly Member[] {
     return this.#members.filter(({ service }) => service === this.#options.services[0]);
@@ -139,9 +155,7 @@ export class Fleet {
       // Whoever is told to end is not called ready again.
       if (member.known === 'terminating' && known !== 'gone') return;
       member.known = known;
-      const object = this.#objectOf(member);
-      if (known === 'gone') this.#options.onChange([], [keyOf(object)]);
-      else this.#options.onChange([object], []);
+      this.#tell(member);
     };
     if (afterMs === 0) learn();
     else this.#options.scene.clock.after(afterMs, learn);

@@ -9,6 +9,9 @@ import { countOf, durationMs, integerOf, isPresent, latencyOf, zonesOf } from '.
 const MAX_ISSUES = 20;
 const MAX_TEXT = 1024 * 1024;
 const MAX_EVENTS = 1_000;
+/** Each has a data plane of its own, with what its balancer knows of each pod. */
+const MAX_CALLERS = 200;
+const MAX_PODS = 1_000;
 const MAX_REQUESTS = 50_000_000;
 const MAX_DURATION_MS = 24 * 60 * 60 * 1_000;
 const DEFAULT_PROPAGATION_MS = 100;
@@ -114,7 +117,7 @@ function readMethods(fields: Fields | undefined): LoadSpec['methods'] {
 function readCallers(fields: Fields | undefined): CallersSpec {
   if (fields === undefined) return { count: 1, zones: [] };
   fields.onlyKnown(['count', 'zones']);
-  return { count: countOf(fields, 500) ?? 1, zones: zonesOf(fields) };
+  return { count: countOf(fields, MAX_CALLERS) ?? 1, zones: zonesOf(fields) };
 }
 
 function readPods(fields: Fields | undefined): PodsSpec {
@@ -122,7 +125,7 @@ function readPods(fields: Fields | undefined): PodsSpec {
     return { count: 3, zones: [], latency: DEFAULT_LATENCY, concurrency: 0, queue: DEFAULT_QUEUE };
   fields.onlyKnown(['count', 'zones', 'latency', 'concurrency', 'queue']);
   return {
-    count: countOf(fields, 2_000) ?? 3,
+    count: countOf(fields, MAX_PODS) ?? 3,
     zones: zonesOf(fields),
     latency: latencyOf(fields) ?? DEFAULT_LATENCY,
     concurrency: integerOf(fields, 'concurrency', 0, 100_000) ?? 0,
