@@ -5,6 +5,7 @@ import { ALWAYS } from '../../../src/model/fraction-spec.ts';
 import type { FilterOverridesSpec, HttpFilterSpec } from '../../../src/model/http-filter-spec.ts';
 import type { RouteSpec } from '../../../src/model/route-spec.ts';
 import { GrpcCaller, GrpcEcho } from '../../support/grpc-echo.ts';
+import { Http2Caller } from '../../support/http2-caller.ts';
 import { LISTENER, type LivePlane, type LivePlaneOptions, ROUTES } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { chunk, get, post } from '../../support/raw-client.ts';
@@ -205,6 +206,41 @@ describe('a request that is to come late', () => {
     clock.advance(400);
     expect((await client.answer()).status).toBe(504);
     expect(await plane.logged(0)).toMatchObject({ flags: 'DI,UT', attempts: 0 });
+  });
+});
+
+describe('requests of one HTTP/2 connection', () => {
+  it('are delayed each for itself, with bodies larger than a window', async () => {
+    const backend = await stage.backend(echo);
+    const filters = [fault({ delay: { delay: { kind: 'by-header' }, share: ALWAYS } })];
+    const clock = new ManualClock();
+    const plane = await stage.plane({ clock, services: { web: [backend] }, http: { filters } });
+    const caller = new Http2Caller(plane.port);
+    const body = Buffer.alloc(300_000, 'x');
+    const active = (): number => stat(plane, 'active_faults');
+    const late = caller.ask('web', { ':method': 'POST', 'x-envoy-fault-delay-request': '500' }, body);
+    const later = caller.ask('web', { ':method': 'POST', 'x-envoy-fault-delay-request': '900' }, body);
+    await until('two are delayed', () => active() === 2);
+    const quick = await caller.ask('web', { ':method': 'POST' }, 'quick');
+    expect([quick.body.toString(), active()]).toEqual(['quick', 2]);
+    clock.advance(500);
+    expect((await late).body.equals(body)).toBe(true);
+    expect(active()).toBe(1);
+    clock.advance(400);
+    expect((await later).body.equals(body)).toBe(true);
+    caller.close();
+  });
+
+  it('that are reset while they are delayed go nowhere', async () => {
+    const { clock, plane, awaitDelay } = await delayed(DELAY);
+    const caller = new Http2Caller(plane.port);
+    const stream = caller.open('web', { ':method': 'POST' }, false);
+    await awaitDelay();
+    stream.close(8);
+    await until('it is over', () => stat(plane, 'active_faults') === 0);
+    clock.advance(1_000);
+    expect(plane.stat('cluster.web.upstream_rq_total')).toBe(0);
+    caller.close();
   });
 });
 
