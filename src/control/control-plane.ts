@@ -177,7 +177,7 @@ export class ControlPlane {
       issues,
       snapshotFor,
       apiListener: (view, name) => this.#onDemand.apiListener(view.namespace, name, snapshotFor(view).clusters),
-      routeConfig: (view, name) => this.#onDemand.routeConfig(name, snapshotFor(view).clusters),
+      routeConfig: (view, name) => this.#onDemand.routeConfig(view.namespace, name, snapshotFor(view).clusters, mesh),
       routeStatuses: () => routeStatuses(mesh.gatewayRoutes),
       originsOf: (family, name, reason) => this.#origins.of(mesh, family, name, reason),
       policies: () => policyReport(mesh.services, mesh.dangling),

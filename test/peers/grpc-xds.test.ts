@@ -191,6 +191,34 @@ describe("gRPC's xDS client without a sidecar", () => {
     await waitUntil('later answers', async () => ((await caller.call(1))[0] === 'pod-0' ? true : null), 10_000);
   }, 20_000);
 
+  it.each([
+    ['GRPCRoute', '{method: {service: test.Who, method: Ask}}'],
+    ['HTTPRoute', '{path: {type: PathPrefix, value: /test.Who}}'],
+  ])(
+    'goes where a %s of the Service says, as soon as it does',
+    async (kind, match) => {
+      plane.putService('v2');
+      plane.putSlice('v2-1', 'v2', backends[2]?.port ?? 0);
+      const caller = dial('xds:///my-api-service:80');
+      expect(PODS).toContain((await caller.call(1))[0]);
+      plane.put(`
+apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: {name: who}
+spec:
+  parentRefs: [{group: "", kind: Service, name: my-api-service}]
+  rules: [{matches: [${match}], backendRefs: [{name: v2, port: 80}]}]
+`);
+      const settled = async () => ((await caller.call(6)).every((answer) => answer === 'pod-2') ? true : null);
+      await waitUntil('every call goes to v2', settled, 10_000);
+      const [client] = await clients();
+      expect(client?.types).toMatchObject(
+        ['LDS', 'RDS', 'CDS', 'EDS'].map((shortName) => ({ shortName, state: 'SYNCED' })),
+      );
+    },
+    20_000,
+  );
+
   it('is not shown to clients that ask for everything: listeners exist for those who name them', async () => {
     const snapshot = await (await fetch(`http://${plane.admin}/debug/snapshot`)).text();
     expect(JSON.parse(snapshot)).toMatchObject({ listeners: [{ name: 'outbound' }] });

@@ -21,6 +21,8 @@ export interface Mesh {
   readonly portRoutes: ReadonlyMap<string, RouteConfigSpec>;
   /** What stands in the place of some of these for callers of a namespace, by that. */
   readonly consumerRoutes: ReadonlyMap<string, ReadonlyMap<string, RouteConfigSpec>>;
+  /** Those of `portRoutes` that routes of Gateway API have made, by name of their cluster. */
+  readonly ruledRoutes: ReadonlyMap<string, RouteConfigSpec>;
   readonly issues: readonly Issue[];
   /** What all of it was made from. */
   readonly services: readonly TranslatedService[];
@@ -44,6 +46,7 @@ export const EMPTY_MESH: Mesh = {
   names: new Map(),
   portRoutes: new Map(),
   consumerRoutes: new Map(),
+  ruledRoutes: new Map(),
   issues: [],
   services: [],
   dangling: [],
@@ -100,6 +103,7 @@ function joinAll(services: readonly TranslatedService[], issues: readonly Issue[
     names: sameHosts ? before.names : byName(services.flatMap((service) => service.names)),
     portRoutes: sameHosts ? before.portRoutes : byName(services.flatMap(configsOf)),
     consumerRoutes: sameHosts ? before.consumerRoutes : consumerRoutesOf(services),
+    ruledRoutes: sameHosts ? before.ruledRoutes : ruledRoutesOf(services),
     issues,
     services,
     dangling: before.dangling,
@@ -118,6 +122,16 @@ function consumerRoutesOf(services: readonly TranslatedService[]): Mesh['consume
     }
   }
   return byNamespace;
+}
+
+function ruledRoutesOf(services: readonly TranslatedService[]): Mesh['ruledRoutes'] {
+  const ruled = new Map<string, RouteConfigSpec>();
+  for (const { routes } of services) {
+    for (const { cluster, config, answersTo } of routes) {
+      if (answersTo.rules !== undefined) ruled.set(cluster.name, config);
+    }
+  }
+  return ruled;
 }
 
 function configsOf({ routes }: TranslatedService): readonly RouteConfigSpec[] {

@@ -4,17 +4,21 @@ import { outboundClusterName, parseDialledName, searchSuffixes } from '../../mod
 import type { ApiListenerSpec } from '../../model/on-demand.ts';
 import type { RouteConfigSpec } from '../../model/route-spec.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
+import { grpcRoutes } from './grpc-routes.ts';
+import type { Mesh } from './mesh.ts';
 import { Recent } from './recent.ts';
 
 /** More names than that at once are told the right thing too, but are made anew each time. */
 const MAX_REMEMBERED = 10_000;
 type Clusters = Snapshot['clusters'];
+type Routed = Pick<Mesh, 'ruledRoutes' | 'consumerRoutes'>;
 
 /** Each answer depends on its arguments alone; what is remembered only keeps identities. */
 export class OnDemandNames {
   readonly #clusterDomain: string;
   readonly #listeners = new Recent<ApiListenerSpec>(MAX_REMEMBERED);
   readonly #routes = new Recent<RouteConfigSpec>(MAX_REMEMBERED);
+  readonly #ruled = new WeakMap<RouteConfigSpec, RouteConfigSpec>();
 
   constructor(clusterDomain: string) {
     this.#clusterDomain = clusterDomain;
@@ -32,13 +36,25 @@ export class OnDemandNames {
     return fresh;
   }
 
-  /** Named like the cluster that it leads to. */
-  routeConfig(cluster: string, clusters: Clusters): RouteConfigSpec | null {
+  /** Named like the cluster that it leads to, where no route says otherwise for callers of `namespace`. */
+  routeConfig(namespace: string, cluster: string, clusters: Clusters, mesh: Routed): RouteConfigSpec | null {
     if (!clusters.has(cluster)) return null;
+    const ruled = mesh.ruledRoutes.get(cluster);
+    if (ruled !== undefined)
+      return this.#ruledConfig(cluster, mesh.consumerRoutes.get(namespace)?.get(ruled.name) ?? ruled);
     const known = this.#routes.get(cluster);
     if (known !== undefined) return known;
     const fresh = routeConfig(cluster);
     this.#routes.set(cluster, fresh);
+    return fresh;
+  }
+
+  /** The same for the same routes. */
+  #ruledConfig(cluster: string, config: RouteConfigSpec): RouteConfigSpec {
+    const known = this.#ruled.get(config);
+    if (known !== undefined) return known;
+    const fresh = grpcRoutes(cluster, config);
+    this.#ruled.set(config, fresh);
     return fresh;
   }
 

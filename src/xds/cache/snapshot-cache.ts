@@ -16,7 +16,7 @@ export interface ViewSource {
   snapshotFor(node: NodeIdentity): Snapshot | null;
   /**
    * What exists for whoever asks for it by name, and stands in no snapshot; absent: nothing does. What it answers for a view changes only
-   * with the clusters of the view.
+   * with the clusters and routes of the view.
    */
   readonly onDemand?: OnDemandSource;
 }

@@ -42,7 +42,7 @@ const PREFETCH_HINTS: OnDemandType<PrefetchHintsSpec> = {
   resolve: (source, node, name) => (name === SIBLINGS ? source.prefetchHints(node) : null),
 };
 
-/** What leads to clusters changes only when clusters of the view come, change or go. Hints are told once. */
-export const ON_DEMAND_BASIS = CLUSTER_TYPE;
+/** What leads to clusters changes only when clusters or routes of the view come, change or go. Hints are told once. */
+export const ON_DEMAND_BASES: readonly { readonly typeUrl: string }[] = [CLUSTER_TYPE, ROUTE_TYPE];
 
 export const ON_DEMAND_TYPES: readonly OnDemandType<object>[] = [API_LISTENERS, ROUTE_CONFIGS, PREFETCH_HINTS];

@@ -7,7 +7,7 @@ import type { ChangedNames, SnapshotCache, ViewHandle } from '../cache/snapshot-
 import { decodeNode } from '../node.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import { LISTENER_TYPE } from '../resources/listener.ts';
-import { ON_DEMAND_BASIS } from '../resources/on-demand.ts';
+import { ON_DEMAND_BASES } from '../resources/on-demand.ts';
 import type { AnyResourceType } from '../resources/resource-type.ts';
 import { ROUTE_TYPE } from '../resources/route.ts';
 import type { Batch } from './batch.ts';
@@ -197,7 +197,7 @@ export class AdsStream<Request> {
 
   #onChange(changed: ChangedNames): void {
     for (const [typeUrl, names] of changed) this.#subscriptions.get(typeUrl)?.touch(names);
-    if (changed.has(ON_DEMAND_BASIS.typeUrl)) {
+    if (ON_DEMAND_BASES.some(({ typeUrl }) => changed.has(typeUrl))) {
       for (const subscription of this.#subscriptions.values()) subscription.touchLoose();
     }
     this.#pump();
