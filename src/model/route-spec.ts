@@ -3,6 +3,7 @@ import type { RoutingPriority } from './circuit-breakers-spec.ts';
 import type { HashPolicySpec } from './hash-policy-spec.ts';
 import type { HeaderChangesSpec } from './header-changes-spec.ts';
 import type { FilterOverridesSpec } from './http-filter-spec.ts';
+import type { MirrorSpec } from './mirror-spec.ts';
 import type { RetryPolicySpec } from './retry-policy-spec.ts';
 import type { RouteMatchSpec } from './route-match-spec.ts';
 import type { SessionSpec } from './session-spec.ts';
@@ -65,6 +66,8 @@ export interface RouteActionSpec {
   readonly grpcTimeout?: GrpcTimeoutSpec;
   /** When to try again; absent = what is safe by itself (docs/guides/retries.md). */
   readonly retry?: RetryPolicySpec;
+  /** Who gets copies of its requests; not for CONNECT, and not where a request upgrades. */
+  readonly mirrors?: readonly MirrorSpec[];
   /** Whose limits of the cluster count (`CircuitBreakersSpec`); absent = `default`. */
   readonly priority?: Exclude<RoutingPriority, 'default'>;
   /** The Host that the upstream sees. `header`: the value of that request header (lower case), where it has one. */
@@ -145,9 +148,11 @@ export interface DirectResponseSpec {
   readonly body: string;
 }
 
-/** The clusters that a route may send to, each once; none where it answers by itself. */
+/** The clusters that a route may send to, its mirrors too, each once; none where it answers by itself. */
 export function clustersOf(route: RouteSpec): readonly string[] {
   if (route.action.kind === 'redirect' || route.action.kind === 'direct-response') return [];
   const { cluster } = route.action;
-  return typeof cluster === 'string' ? [cluster] : [...new Set(cluster.map(({ name }) => name))];
+  const mirrors = (route.action.mirrors ?? []).map((mirror) => mirror.cluster);
+  const targets = typeof cluster === 'string' ? [cluster] : cluster.map(({ name }) => name);
+  return [...new Set([...targets, ...mirrors])];
 }

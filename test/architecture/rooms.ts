@@ -26,6 +26,11 @@ export const ROOMS: readonly Room[] = [
     packages: ['undici', '@grpc/grpc-js'],
   },
   { path: 'proxy/codec', imports: ['base', 'model', 'telemetry'], packages: [] },
+  {
+    path: 'proxy/mirror',
+    imports: ['base', 'telemetry', 'proxy/endpoint', 'proxy/lb', 'proxy/codec'],
+    packages: ['undici'],
+  },
   { path: 'proxy/session', imports: ['base', 'model', 'proxy/codec'], packages: [] },
   { path: 'proxy/tls', imports: ['base', 'model', 'telemetry'], packages: [] },
   {
@@ -39,6 +44,7 @@ export const ROOMS: readonly Room[] = [
       'proxy/balance',
       'proxy/outlier',
       'proxy/health',
+      'proxy/mirror',
       'proxy/codec',
       'proxy/session',
       'proxy/tls',
@@ -68,6 +74,7 @@ export const ROOMS: readonly Room[] = [
       'telemetry',
       'proxy/endpoint',
       'proxy/lb',
+      'proxy/mirror',
       'proxy/codec',
       'proxy/session',
       'proxy/upstream',

@@ -25,7 +25,7 @@ import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
 import { attemptCount, retry } from './arbitrary-retries.ts';
 import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
-import { circuitBreakers, endpointCheck, healthCheck } from './arbitrary-upstream.ts';
+import { circuitBreakers, endpointCheck, healthCheck, mirrors } from './arbitrary-upstream.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -169,6 +169,7 @@ const routeAction = fc
         session,
         subset: labels,
         priority: fc.constant('high' as const),
+        mirrors,
       },
       { requiredKeys: ['cluster', 'timeoutMs'] },
     ),
@@ -201,10 +202,10 @@ const anyRoute: fc.Arbitrary<RouteSpec> = fc.record(
   { requiredKeys: ['name', 'match', 'action'] },
 );
 
-/** CONNECT asks for no subset. */
+/** CONNECT asks for no subset, and is not mirrored. */
 const route = anyRoute.map((spec): RouteSpec => {
-  if (spec.match.connect !== true || !('subset' in spec.action)) return spec;
-  const { subset: _subset, ...action } = spec.action;
+  if (spec.match.connect !== true || !('cluster' in spec.action)) return spec;
+  const { subset: _subset, mirrors: _mirrors, ...action } = spec.action;
   return { ...spec, action };
 });
 

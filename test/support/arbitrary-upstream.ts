@@ -1,7 +1,8 @@
-// fast-check generators of what a cluster may have in use, and of how its endpoints are asked whether they can serve.
+// fast-check generators of what a cluster may have in use, of how its endpoints are asked whether they can serve, and of mirrors.
 import fc from 'fast-check';
 import type { CircuitBreakersSpec, ThresholdsSpec } from '../../src/model/circuit-breakers-spec.ts';
 import type { EndpointCheckSpec, HealthCheckSpec } from '../../src/model/health-check-spec.ts';
+import type { MirrorSpec } from '../../src/model/mirror-spec.ts';
 
 const inUse = fc.integer({ min: 0, max: 2 ** 32 - 2 });
 
@@ -102,3 +103,16 @@ export const endpointCheck: fc.Arbitrary<EndpointCheckSpec> = fc
     { requiredKeys: [] },
   )
   .filter((spec) => Object.keys(spec).length > 0);
+
+export const mirrors: fc.Arbitrary<readonly MirrorSpec[]> = fc.array(
+  fc.record(
+    {
+      cluster: fc.constantFrom('one', 'two'),
+      percent: fc.integer({ min: 0, max: 1_000_000 }).map((steps) => steps / 10_000),
+      hostRewrite: named,
+      keepsHost: fc.constant(true as const),
+    },
+    { requiredKeys: ['cluster', 'percent'] },
+  ),
+  { minLength: 1, maxLength: 2 },
+);

@@ -147,7 +147,7 @@ export class Exchange
       this.rescue('malformed_request', UNSENDABLE_PATH);
       return;
     }
-    this.#routed.equip(this.#router, cluster, head);
+    this.#routed.equip(this.#router, cluster, head, changedHead);
     this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#handover.upgrade);
   }
 

@@ -15,6 +15,7 @@ import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { OtherStatus } from './local-reply.ts';
+import { RequestCopies } from './request-copies.ts';
 import type { Router } from './router.ts';
 import { beginSession, type SessionCall } from './session-call.ts';
 
@@ -131,12 +132,17 @@ export class RoutedRequest {
     return kept ?? weighted.choose(this.#context.random);
   }
 
-  /** Tells `router` what it has to know of the request that goes to `cluster` next. */
-  equip(router: Router, cluster: Cluster, head: RequestHead): void {
-    const { hashing, priority, countsForEndpoints } = this.#entry as RouteEntry;
+  /** Tells `router` what it has to know of the request that goes to `cluster` next, with the head that was made of it. */
+  equip(router: Router, cluster: Cluster, head: RequestHead, changedHead: string): void {
+    const { hashing, priority, mirrors, timeoutMs, countsForEndpoints } = this.#entry as RouteEntry;
     router.subset = (this.#destination as Destination).subset;
     router.session = this.#sessionOf(head);
     router.priority = priority;
+    if (mirrors !== null && !head.upgrade) {
+      const { extraRequestFields: extra } = this.#record;
+      // alloc-ok: a request that is mirrored
+      router.copies = RequestCopies.begin(mirrors, { head, changedHead, extra, timeoutMs }, this.#context.random);
+    }
     router.countsAttempts = countsForEndpoints;
     if (hashing !== null && cluster.needsHash) router.hashBy(hashing, head);
   }

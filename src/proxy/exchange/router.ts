@@ -20,6 +20,7 @@ import type { CallDeadline } from './call-deadline.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
+import type { RequestCopies } from './request-copies.ts';
 import { RequestHash } from './request-hash.ts';
 import { RetryState } from './retry-state.ts';
 import type { SessionCall } from './session-call.ts';
@@ -67,6 +68,8 @@ export class Router implements AttemptOwner, PickContext {
   session: SessionCall | null = null;
   /** Whose limits count for the next request. */
   priority: RoutingPriority = 'default';
+  /** Of the next request; null = there are none. */
+  copies: RequestCopies | null = null;
   /** Made for the first request that is hashed. */
   #hash: RequestHash | null = null;
 
@@ -129,6 +132,7 @@ export class Router implements AttemptOwner, PickContext {
   /** `false`: wait for `onUpstreamWritable`. */
   sendData(bytes: Buffer, start: number, end: number): boolean {
     if (!this.#responseStarted) this.#replay.add(bytes, start, end);
+    if (this.copies !== null) this.copies.add(bytes, start, end);
     const { current } = this.#attempts;
     current.noteMoved();
     const { upstream } = current;
@@ -138,6 +142,7 @@ export class Router implements AttemptOwner, PickContext {
   sendEnd(trailers: string): void {
     this.#replay.complete = true;
     this.#replay.trailers = trailers;
+    if (this.copies !== null) this.copies.complete();
     this.#endUpstream();
   }
 
@@ -162,6 +167,8 @@ export class Router implements AttemptOwner, PickContext {
   stop(): void {
     this.#endPause();
     this.#attempts.abandon();
+    if (this.copies !== null) this.copies.release();
+    this.copies = null;
     this.#head = null;
     if (this.#hash !== null) this.#hash.end();
     this.session = null;

@@ -17,6 +17,7 @@ import {
 } from './destination.ts';
 import { FilterOverrides } from './filter-overrides.ts';
 import { HashPolicies } from './hash-policies.ts';
+import { compileMirrors, type Mirror } from './mirrors.ts';
 import { compilePathMatcher } from './path-matcher.ts';
 import { compileRouteCondition, type RequestCondition } from './request-condition.ts';
 import { compileRetryPolicy, type RetryPolicy } from './retry-policy.ts';
@@ -37,6 +38,8 @@ export interface RouteEntry {
   readonly retry: RetryPolicy;
   /** Whose limits of the cluster count. */
   readonly priority: RoutingPriority;
+  /** Null = nobody gets copies. */
+  readonly mirrors: readonly Mirror[] | null;
   /** x-envoy-attempt-count is told to endpoints, and to callers. */
   readonly countsForEndpoints: boolean;
   readonly countsForCallers: boolean;
@@ -108,7 +111,7 @@ function compileTarget(
     const answer = compileAnswer({ ...route, action }, levels);
     const retry = compileRetryPolicy();
     const none = { destination: null, weighted: null, duration: null, upgrades: null, hashing: null, sessions: null };
-    const usual = { timeoutMs: 0, idleTimeoutMs: -1, priority: 'default' } as const;
+    const usual = { timeoutMs: 0, idleTimeoutMs: -1, priority: 'default', mirrors: null } as const;
     return { ...none, ...usual, answer, filters: FilterOverrides.compile(own), retry };
   }
   const scope = { outer: own, known, host };
@@ -123,6 +126,7 @@ function compileTarget(
     duration: compileCallDuration(action),
     retry: compileRetryPolicy(action.retry),
     priority: action.priority ?? 'default',
+    mirrors: compileMirrors(action.mirrors, slotOf),
     upgrades: action.upgrades ?? null,
     filters: null,
     hashing: HashPolicies.compile(action.hashPolicies),

@@ -15,6 +15,7 @@ import type { CreateProbe } from '../health/probe.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { Balancer, LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { rendezvous } from '../lb/rendezvous.ts';
+import { MirrorTarget } from '../mirror/mirror-target.ts';
 import type { OutlierEvent } from '../outlier/ejections.ts';
 import { OutlierDetector, type OutlierDetectorOptions } from '../outlier/outlier-detector.ts';
 import type { CircuitBreakers } from './circuit-breakers.ts';
@@ -73,6 +74,8 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   #outliers: OutlierDetector | null = null;
   /** Null = no request had a session yet. */
   #sessions: SessionEndpoints | null = null;
+  /** Null = it got no copies yet. */
+  #mirror: MirrorTarget | null = null;
   /** Null = nobody asks endpoints whether they can serve. */
   #health: HealthChecker | null = null;
   /** The last one; null = there was none. */
@@ -210,6 +213,12 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     return this.#pools.breakers;
   }
 
+  /** For copies of requests. */
+  get mirror(): MirrorTarget {
+    this.#mirror ??= new MirrorTarget(this, this.#options.pool.wheel); // alloc-ok: once a cluster that gets copies
+    return this.#mirror;
+  }
+
   poolOf(endpoint: Endpoint, priority: RoutingPriority): EndpointPool {
     return this.#pools.of(endpoint, priority);
   }
@@ -219,6 +228,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#discovery.stop();
     this.#outliers?.close();
     this.#health?.close();
+    this.#mirror?.close();
     this.#pools.drain();
   }
 
@@ -226,6 +236,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#discovery.stop();
     this.#outliers?.close();
     this.#health?.close();
+    this.#mirror?.close();
     this.#pools.close();
   }
 
@@ -235,6 +246,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.retries.collect(this.name, sink);
     this.#outliers?.collect(this.name, sink);
     this.#health?.collect(this.name, sink);
+    this.#mirror?.stats.collect(this.name, sink);
     this.#sessions?.stats.collect(this.name, sink);
     this.#clients?.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);

@@ -302,6 +302,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'weighted_clusters',
       'metadata_match',
       'priority',
+      'request_mirror_policies',
       'timeout',
       'idle_timeout',
       'max_stream_duration',

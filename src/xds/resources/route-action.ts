@@ -7,6 +7,7 @@ import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeHashPolicies, encodeHashPolicy } from './hash-policy.ts';
 import { isToken, isVisible } from './legal-text.ts';
+import { decodeMirrors, encodeMirror } from './mirror-policy.ts';
 import { decodePrefixRewrite, decodeRegexRewrite } from './path-rewrite.ts';
 import { decodeRetryPolicy, encodeRetryPolicy } from './retry-policy.ts';
 import { decodeStreamDuration, encodeStreamDuration } from './stream-duration.ts';
@@ -32,6 +33,7 @@ export function encodeAction(spec: RouteActionSpec, connect: boolean): MessageIn
     hostRewriteSpecifier: encodeHostRewrite(spec.hostRewrite),
     ...encodePathRewrite(spec.pathRewrite),
     ...encodeMatch(spec.subset),
+    requestMirrorPolicies: (spec.mirrors ?? []).map(encodeMirror),
     ...(spec.priority === undefined ? {} : { priority: RoutingPriority.HIGH }),
     ...(spec.hashPolicies === undefined ? {} : { hashPolicy: spec.hashPolicies.map(encodeHashPolicy) }),
     // Envoy ends a CONNECT here, as we do, only when it is told to.
@@ -76,6 +78,7 @@ export function decodeAction(
     ...decodePathRewrite(message, context, path),
     ...(upgrades === undefined ? {} : { upgrades }),
     ...decodeSubset(message, connect, context, path),
+    ...decodeMirrors(message.requestMirrorPolicies, connect, context, `${path}.request_mirror_policies`),
     ...(message.priority === RoutingPriority.HIGH ? { priority: 'high' } : {}),
     ...decodeHashPolicies(message.hashPolicy, context, `${path}.hash_policy`),
   };

@@ -1,10 +1,17 @@
-// The part of the table of supported fields that is about what a cluster may have in use, and how its endpoints are asked.
+// The part of the table of supported fields that is about what a cluster may have in use, and how its endpoints are asked, and of copies of requests.
 import type { FieldSupport } from './support-row.ts';
 
 const CHECK = 'envoy.config.core.v3.HealthCheck';
 const BREAKERS = 'envoy.config.cluster.v3.CircuitBreakers';
 
 export const UPSTREAM_SUPPORT: Readonly<Record<string, FieldSupport>> = {
+  'envoy.config.route.v3.RouteAction.RequestMirrorPolicy': {
+    supported: ['cluster', 'runtime_fraction', 'disable_shadow_host_suffix_append', 'host_rewrite_literal'],
+    // Copies would go to another place, or be others.
+    refused: ['cluster_header', '#7'],
+  },
+  // There is no run-time layer here that the key could name something in.
+  'envoy.config.core.v3.RuntimeFractionalPercent': { supported: ['default_value', 'runtime_key'], refused: [] },
   [CHECK]: {
     supported: [
       'timeout',

@@ -1,0 +1,78 @@
+// Sends copies through undici, a client for each endpoint. Loaded with the first copy.
+import type { OnReadOpts, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { type Dispatcher, Pool } from 'undici';
+import { connectEventOf } from '../codec/connect-event.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Copy, MirrorCluster } from './mirror-target.ts';
+
+export type CopyDial = (host: string, port: number, onread?: OnReadOpts) => Socket;
+
+/** Of HTTP/1.1, to one endpoint; further copies wait for one of them. */
+const MAX_CONNECTIONS = 64;
+/** Of an answer; a longer one is cut off. */
+const MAX_ANSWER_BYTES = 131_072;
+
+export class CopyClients {
+  readonly #cluster: MirrorCluster;
+  readonly #pools = new Map<Endpoint, Pool>();
+
+  constructor(cluster: MirrorCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Resolves when its answer has come, of which nothing is kept. */
+  async send({ head, body, endpoint, signal }: Copy): Promise<void> {
+    const { method, path, fields } = head;
+    const answer = await this.#poolOf(endpoint).request({
+      ...{ method: method as Dispatcher.HttpMethod, path, headers: [...fields], signal },
+      body: body === null ? null : Readable.from(body, { objectMode: false }),
+    });
+    await answer.body.dump({ limit: MAX_ANSWER_BYTES });
+  }
+
+  close(): void {
+    for (const pool of this.#pools.values()) void pool.destroy().catch(() => {});
+    this.#pools.clear();
+  }
+
+  #poolOf(endpoint: Endpoint): Pool {
+    const known = this.#pools.get(endpoint);
+    if (known !== undefined) return known;
+    this.#forgetOthers();
+    const { host, port } = endpoint;
+    const { protocol } = this.#cluster.spec;
+    const pool = new Pool(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+      connect: (_options, connected) => this.#connect(endpoint, protocol === 'http2', connected),
+      allowH2: protocol !== undefined,
+      connections: protocol === 'http2' ? 1 : MAX_CONNECTIONS,
+      // Each copy has a time of its own.
+      ...{ headersTimeout: 0, bodyTimeout: 0 },
+    });
+    this.#pools.set(endpoint, pool);
+    return pool;
+  }
+
+  #forgetOthers(): void {
+    const present = new Set(this.#cluster.endpoints);
+    for (const [endpoint, pool] of this.#pools) {
+      if (present.has(endpoint)) continue;
+      this.#pools.delete(endpoint);
+      void pool.close().catch(() => {});
+    }
+  }
+
+  #connect({ host, port }: Endpoint, http2: boolean, connected: ConnectCallback): void {
+    const socket = this.#cluster.dial(host, port);
+    const onError = (error: Error): void => connected(error, null);
+    socket.once('error', onError);
+    socket.once(connectEventOf(socket), () => {
+      socket.off('error', onError);
+      // So undici is told what to speak; a handshake may have told it already.
+      if (http2 && !('alpnProtocol' in socket)) Object.assign(socket, { alpnProtocol: 'h2' });
+      connected(null, socket);
+    });
+  }
+}
+
+type ConnectCallback = Parameters<Extract<NonNullable<Pool.Options['connect']>, (...args: never[]) => void>>[1];
