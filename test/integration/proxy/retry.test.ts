@@ -1,9 +1,11 @@
 // Promises of retries where no policy is given: what goes to another pod, what does not, and what a second attempt carries.
+
 import { connect, type LookupFunction, type Socket } from 'node:net';
-import { type LivePlane, systemDial } from '../../support/live-plane.ts';
+import { askTwice, besideGood } from '../../support/beside-good.ts';
+import { systemDial } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { chunk, get, post, type RawAnswer } from '../../support/raw-client.ts';
-import { echo, named, resets, type Script, type ScriptedBackend } from '../../support/scripted-backend.ts';
+import { echo, named, resets, type Script } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
 import { turns, until } from '../../support/until.ts';
 
@@ -12,18 +14,6 @@ afterEach(() => stage.close());
 
 /** Closes without an answer. */
 const hangsUp: Script = (_request, connection) => connection.end();
-
-/** `bad` and a good pod; the bad one gets the first of two requests or the second, as the turn falls. */
-async function besideGood(bad: Script): Promise<{ bad: ScriptedBackend; good: ScriptedBackend; plane: LivePlane }> {
-  const backends = { bad: await stage.backend(bad), good: await stage.backend(echo) };
-  return { ...backends, plane: await stage.plane({ services: { web: [backends.bad, backends.good] } }) };
-}
-
-async function askTwice(plane: LivePlane, request: string): Promise<RawAnswer[]> {
-  const answers: RawAnswer[] = [];
-  for (let i = 0; i < 2; i += 1) answers.push(await (await plane.client()).ask(request));
-  return answers;
-}
 
 function failure(answer: RawAnswer): string {
   return `${answer.status} ${answer.get('x-switchboard-error')}`;
@@ -126,7 +116,7 @@ describe.each([
   ['hangs up', hangsUp],
 ])('a pod that %s before it answers', (_how, bad) => {
   it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('never shows to a %s request', async (method) => {
-    const { plane, bad: pod } = await besideGood(bad);
+    const { plane, bad: pod } = await besideGood(stage, bad);
     for (const answer of await askTwice(plane, `${method} / HTTP/1.1\r\nHost: web\r\n\r\n`)) {
       expect(answer.status).toBe(200);
     }
@@ -136,7 +126,7 @@ describe.each([
   });
 
   it.each(['POST', 'PATCH'])('shows to a %s request, which it may have acted on', async (method) => {
-    const { plane, bad: pod } = await besideGood(bad);
+    const { plane, bad: pod } = await besideGood(stage, bad);
     const answers = await askTwice(plane, post('web', 'x', '', method));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 503]);
     expect(answers.map(failure)).toContain('503 UC upstream_connection_termination');
@@ -145,7 +135,7 @@ describe.each([
   });
 
   it('never shows to a POST request with an Idempotency-Key', async () => {
-    const { plane, good } = await besideGood(bad);
+    const { plane, good } = await besideGood(stage, bad);
     for (const answer of await askTwice(plane, post('web', 'pay', 'Idempotency-Key: 7\r\n'))) {
       expect(answer.text).toBe('pay');
     }
@@ -155,7 +145,7 @@ describe.each([
 
 describe('a second attempt', () => {
   it('carries a body of up to 64 KiB exactly, once', async () => {
-    const { plane, good } = await besideGood(async (request, connection) => {
+    const { plane, good } = await besideGood(stage, async (request, connection) => {
       await request.body;
       connection.reset();
     });
@@ -165,7 +155,7 @@ describe('a second attempt', () => {
   });
 
   it('carries chunks and trailers again', async () => {
-    const { plane, good } = await besideGood(async (request, connection) => {
+    const { plane, good } = await besideGood(stage, async (request, connection) => {
       await request.body;
       connection.reset();
     });
@@ -178,7 +168,7 @@ describe('a second attempt', () => {
   });
 
   it('is not made for a larger body', async () => {
-    const { plane, good } = await besideGood(async (request, connection) => {
+    const { plane, good } = await besideGood(stage, async (request, connection) => {
       await request.body;
       connection.reset();
     });
@@ -188,7 +178,7 @@ describe('a second attempt', () => {
   });
 
   it('begins while the body still arrives, and carries all of it', async () => {
-    const { plane, good, bad } = await besideGood(resets);
+    const { plane, good, bad } = await besideGood(stage, resets);
     for (let i = 0; i < 2; i += 1) {
       const client = await plane.client();
       client.send('PUT / HTTP/1.1\r\nHost: web\r\nContent-Length: 10\r\n\r\n01234');
@@ -200,7 +190,7 @@ describe('a second attempt', () => {
   });
 
   it('keeps the x-request-id of the first', async () => {
-    const { plane, bad, good } = await besideGood(resets);
+    const { plane, bad, good } = await besideGood(stage, resets);
     await askTwice(plane, get('web'));
     const ids = good.requests.map((request) => request.get('x-request-id'));
     expect(ids).toContain(bad.requests[0]?.get('x-request-id'));
@@ -369,7 +359,7 @@ describe('a kept upstream connection', () => {
 
 describe('a caller who waits for its answer', () => {
   it('sees nothing of retries but the time', async () => {
-    const { plane } = await besideGood(resets);
+    const { plane } = await besideGood(stage, resets);
     const answers = await askTwice(plane, post('web', 'same', '', 'PUT'));
     expect(answers[0]?.fields).toEqual(answers[1]?.fields);
   });

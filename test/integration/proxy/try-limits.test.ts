@@ -152,14 +152,20 @@ describe('a try in which nothing moves', () => {
   });
 });
 
+/** Two attempts are under way, and no pod has answered; `first` has the earlier one. */
+async function hedge(retry: RetryPolicySpec, request = get('web')): Promise<{ at: Scene; first: number }> {
+  const at = await scene([silent, silent], retry);
+  at.client.send(request);
+  await attempt(at, 1);
+  const first = at.backends.findIndex(({ requests }) => requests.length > 0);
+  at.clock.advance(100);
+  await attempt(at, 2);
+  return { at, first };
+}
+
 describe('a hedged try', () => {
   it('goes on beside the next, and the first answer of both counts: the earlier one', async () => {
-    const at = await scene([silent, silent], HEDGED);
-    at.client.send(get('web'));
-    await attempt(at, 1);
-    const first = at.backends.findIndex(({ requests }) => requests.length > 0);
-    at.clock.advance(100);
-    await attempt(at, 2);
+    const { at, first } = await hedge(HEDGED);
     at.backends[first]?.connections[0]?.answer(200, 'earlier');
     expect((await at.client.answer()).text).toBe('earlier');
     await at.backends[1 - first]?.connections[0]?.closed;
@@ -169,12 +175,7 @@ describe('a hedged try', () => {
   });
 
   it('or the later one, and the other is cut off', async () => {
-    const at = await scene([silent, silent], HEDGED);
-    at.client.send(post('web', 'body'));
-    await attempt(at, 1);
-    const first = at.backends.findIndex(({ requests }) => requests.length > 0);
-    at.clock.advance(100);
-    await attempt(at, 2);
+    const { at, first } = await hedge(HEDGED, post('web', 'body'));
     expect(String((await at.backends[1 - first]?.requests[0]?.body)?.body)).toBe('body');
     at.backends[1 - first]?.connections[0]?.answer(200, 'later');
     expect((await at.client.answer()).text).toBe('later');
@@ -182,12 +183,7 @@ describe('a hedged try', () => {
   });
 
   it('that is answered badly waits for the other', async () => {
-    const at = await scene([silent, silent], { ...HEDGED, numRetries: 1 });
-    at.client.send(get('web'));
-    await attempt(at, 1);
-    const first = at.backends.findIndex(({ requests }) => requests.length > 0);
-    at.clock.advance(100);
-    await attempt(at, 2);
+    const { at, first } = await hedge({ ...HEDGED, numRetries: 1 });
     at.backends[first]?.connections[0]?.answer(503, 'bad');
     await at.backends[first]?.connections[0]?.closed;
     at.backends[1 - first]?.connections[0]?.answer(200, 'good');
@@ -197,12 +193,7 @@ describe('a hedged try', () => {
 
   it('that fails waits for the other, whichever fails first', async () => {
     for (const newest of [false, true]) {
-      const at = await scene([silent, silent], { ...HEDGED, numRetries: 1 });
-      at.client.send(get('web'));
-      await attempt(at, 1);
-      const first = at.backends.findIndex(({ requests }) => requests.length > 0);
-      at.clock.advance(100);
-      await attempt(at, 2);
+      const { at, first } = await hedge({ ...HEDGED, numRetries: 1 });
       const failing = newest ? 1 - first : first;
       at.backends[failing]?.connections[0]?.reset();
       await at.backends[failing]?.connections[0]?.closed;
@@ -213,20 +204,11 @@ describe('a hedged try', () => {
   });
 
   it('is a failure where both fail, and a bad answer where the last one is bad', async () => {
-    const both = await scene([silent, silent], { ...HEDGED, numRetries: 1 });
-    both.client.send(get('web'));
-    await attempt(both, 1);
-    both.clock.advance(100);
-    await attempt(both, 2);
+    const { at: both } = await hedge({ ...HEDGED, numRetries: 1 });
     for (const { connections } of both.backends) connections[0]?.reset();
     expect((await both.client.answer()).status).toBe(503);
     expect((await both.plane.logged(0)).flags).toBe('URX,UC');
-    const last = await scene([silent, silent], { ...HEDGED, numRetries: 1 });
-    last.client.send(get('web'));
-    await attempt(last, 1);
-    const first = last.backends.findIndex(({ requests }) => requests.length > 0);
-    last.clock.advance(100);
-    await attempt(last, 2);
+    const { at: last, first } = await hedge({ ...HEDGED, numRetries: 1 });
     last.backends[1 - first]?.connections[0]?.reset();
     await until('the reset was seen', () => last.plane.stat('cluster.web.upstream_rq_rx_reset') === 1);
     last.backends[first]?.connections[0]?.answer(500, 'bad');
@@ -247,11 +229,7 @@ describe('a hedged try', () => {
   });
 
   it('leaves nothing behind when its caller goes', async () => {
-    const at = await scene([silent, silent], HEDGED);
-    at.client.send(get('web'));
-    await attempt(at, 1);
-    at.clock.advance(100);
-    await attempt(at, 2);
+    const { at } = await hedge(HEDGED);
     at.client.socket.destroy();
     await Promise.all(at.backends.map(({ connections }) => connections[0]?.closed));
     await at.plane.quiet();
