@@ -136,10 +136,15 @@ describe("gRPC's xDS client without a sidecar", () => {
     );
   }, 20_000);
 
-  it.each(['round-robin', 'least-request', 'peak-ewma', 'random', 'ring-hash', 'maglev'])(
-    'is not refused with %s, and reaches no pod but those of the Service',
-    async (balancer) => {
-      const annotations = `switchboard.dev/load-balancer: ${balancer}`;
+  it.each([
+    ...['round-robin', 'least-request', 'peak-ewma', 'random', 'ring-hash', 'maglev'].map(
+      (name) => `load-balancer: ${name}`,
+    ),
+    ...['retries: "3"', 'retries: "0"', 'timeout: 10s'],
+  ])(
+    'does not refuse %s, and reaches no pod but those of the Service',
+    async (annotation) => {
+      const annotations = `switchboard.dev/${annotation}`;
       const metadata = `{name: my-api-service, annotations: {${annotations}}}`;
       plane.put(`apiVersion: v1\nkind: Service\nmetadata: ${metadata}\nspec: {ports: [{port: 80}]}\n`);
       const caller = dial('xds:///my-api-service:80');
