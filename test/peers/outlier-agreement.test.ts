@@ -13,9 +13,9 @@ import { type Script, ScriptedBackend } from '../support/scripted-backend.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SWEEP_LIMIT_MS = 15_000;
-/** At least three intervals. */
-const NOBODY_MS = 1_800;
+const SWEEP_LIMIT_MS = 25_000;
+/** At least two intervals. */
+const NOBODY_MS = 2_500;
 const HTTP2 = {
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
     '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',

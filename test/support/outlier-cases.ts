@@ -41,7 +41,7 @@ const LONG = { base_ejection_time: '60s', max_ejection_time: '300s' };
 const ANY = { ...LONG, max_ejection_percent: 100 };
 /** Nothing but what the case is about. */
 const QUIET = { ...ANY, enforcing_consecutive_5xx: 0, enforcing_success_rate: 0 };
-const SWEPT = { ...QUIET, interval: '0.5s' };
+const SWEPT = { ...QUIET, interval: '1s' };
 
 export const OUTLIER_CASES: readonly OutlierCase[] = [
   { title: 'five 5xx in a row', detection: ANY, hosts: [always(500), well, well], requests: 30, out: [0] },
@@ -179,7 +179,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
   },
   {
     title: 'a success rate far below that of the others',
-    detection: { ...SWEPT, enforcing_success_rate: 100, success_rate_request_volume: 20 },
+    detection: { ...SWEPT, enforcing_success_rate: 100, success_rate_request_volume: 10 },
     hosts: [failing(40), failing(2), well, failing(2), well, well],
     requests: 180,
     out: [0],
@@ -187,7 +187,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
   },
   {
     title: 'a success rate that all of them have',
-    detection: { ...SWEPT, enforcing_success_rate: 100, success_rate_request_volume: 20 },
+    detection: { ...SWEPT, enforcing_success_rate: 100, success_rate_request_volume: 10 },
     hosts: [always(500), always(500), always(500), always(500), always(500)],
     requests: 150,
     out: [],
@@ -195,7 +195,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
   },
   {
     title: 'a success rate below the others, of too few hosts',
-    detection: { ...SWEPT, enforcing_success_rate: 100, success_rate_request_volume: 20 },
+    detection: { ...SWEPT, enforcing_success_rate: 100, success_rate_request_volume: 10 },
     hosts: [failing(40), well, well, well],
     requests: 120,
     out: [],
@@ -206,7 +206,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
     detection: {
       ...SWEPT,
       enforcing_success_rate: 100,
-      success_rate_request_volume: 20,
+      success_rate_request_volume: 10,
       success_rate_stdev_factor: 2_300,
     },
     hosts: [failing(40), well, well, well, well, well],
@@ -221,7 +221,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
       enforcing_failure_percentage: 100,
       failure_percentage_threshold: 50,
       failure_percentage_minimum_hosts: 2,
-      failure_percentage_request_volume: 10,
+      failure_percentage_request_volume: 5,
     },
     hosts: [failing(60), failing(40), well],
     requests: 90,
@@ -235,7 +235,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
       enforcing_failure_percentage: 100,
       failure_percentage_threshold: 50,
       failure_percentage_minimum_hosts: 3,
-      failure_percentage_request_volume: 10,
+      failure_percentage_request_volume: 5,
     },
     hosts: [failing(60), well],
     requests: 60,
@@ -244,7 +244,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
   },
   {
     title: 'a share of failures, which ejects nobody by default',
-    detection: { ...SWEPT, failure_percentage_minimum_hosts: 2, failure_percentage_request_volume: 10 },
+    detection: { ...SWEPT, failure_percentage_minimum_hosts: 2, failure_percentage_request_volume: 5 },
     hosts: [failing(90), well],
     requests: 60,
     out: [],
@@ -260,7 +260,7 @@ export const OUTLIER_CASES: readonly OutlierCase[] = [
       enforcing_failure_percentage_local_origin: 100,
       failure_percentage_threshold: 50,
       failure_percentage_minimum_hosts: 2,
-      failure_percentage_request_volume: 10,
+      failure_percentage_request_volume: 5,
     },
     hosts: [null, failing(90), well],
     requests: 90,

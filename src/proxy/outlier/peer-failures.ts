@@ -11,8 +11,8 @@ import type { FailureShift } from '../endpoint/failure-shift.ts';
 /** Peers are thought to fail so often at least: what never failed has not shown that it never will. */
 const LEAST_USUAL = 0.02;
 const MOST_WORSE = 0.98;
-/** Where everybody fails nobody is worse. */
-const LEAST_GAP = 0.1;
+/** Of the gap, what must be left of it below MOST_WORSE: where everybody fails nobody is worse. */
+const LEAST_GAP = 1 / 3;
 /** Sum at which an endpoint is found (docs/adr/0030: how seldom that is a mistake). */
 const FOUND_AT = 13;
 /** In what an endpoint does just now. */
@@ -57,7 +57,7 @@ export class PeerFailures {
     const usual = this.usualOf(shift);
     const worse = Math.min(MOST_WORSE, usual + this.#gap);
     const step = failed ? Math.log(worse / usual) : Math.log((1 - worse) / (1 - usual));
-    const score = worse - usual < LEAST_GAP ? 0 : shift.score + step;
+    const score = worse - usual < this.#gap * LEAST_GAP ? 0 : shift.score + step;
     if (score <= 0) {
       shift.endRun();
       return false;

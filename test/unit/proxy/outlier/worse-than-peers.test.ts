@@ -169,6 +169,22 @@ describe('the test', () => {
   });
 });
 
+describe('a gap', () => {
+  it.each([
+    [1, 33],
+    [5, 11],
+    [30, 5],
+    [100, 4],
+  ])('of %d points finds a dead endpoint among those that are well after %d answers', (gapPercent, answers) => {
+    const scene = new Scene(4, { ...PEERS, worseThanPeers: { gapPercent } });
+    round(scene, 100, () => 200);
+    scene.fail(0, answers - 1);
+    expect(scene.out).toEqual([]);
+    scene.fail(0, 1);
+    expect(scene.out).toEqual([0]);
+  });
+});
+
 describe('comparison with peers', () => {
   it('is off where no gap is given, and ends where none is given any more', () => {
     const off = new Scene(3, { ...PEERS, worseThanPeers: { gapPercent: 0 } });
