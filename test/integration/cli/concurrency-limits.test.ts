@@ -16,7 +16,8 @@ it('lets 20 requests pass through 2 workers whose limit is 20, and counts them t
       /match: \{ path: \/limited \}\n( +)route: \{ cluster: web \}/,
       'match: { path: /limited }\n$1direct_response: { status: 200 }',
     )
-    .replace('max_tokens: 2', 'max_tokens: 20');
+    .replace('max_tokens: 2', 'max_tokens: 20')
+    .replace('fill_interval: 60s', 'fill_interval: 3600s');
   folder.write('filters.yaml', text);
   const sidecar = await WorkerSidecar.start(['-c', folder.at('filters.yaml'), '--concurrency', '2']);
   const clients: RawClient[] = [];
@@ -35,7 +36,7 @@ it('lets 20 requests pass through 2 workers whose limit is 20, and counts them t
     // The system shares connections as it likes: until both workers have given all that they have.
     for (let batch = 0; batch < 20 && passed() < 20; batch += 1) statuses.push(...(await askAtOnce(40)));
     statuses.push(...(await askAtOnce(40)));
-    // Each gives 10; two tokens a minute are not in time.
+    // Each gives 10; two tokens an hour are not in time.
     expect(passed()).toBe(20);
     expect(statuses.filter((status) => status === 429)).toHaveLength(statuses.length - 20);
     expect(await sidecar.stat('limited.http_local_rate_limit.ok')).toBe(20);
