@@ -21,6 +21,8 @@ export class AdaptiveConcurrency implements HttpFilter {
 
   begin(call: FilterCall): FilterPass | null {
     const { clock, controller, stats, status } = this.#parts;
+    // A tunnel is there for as long as its ends like: that says nothing about load, and would hold a place for ever.
+    if (call.head.isConnect || call.head.upgrade) return null;
     const nowMs = clock.now();
     if (controller.admit(nowMs)) return new AdmittedPass(controller, clock, nowMs);
     stats.blocked += 1;

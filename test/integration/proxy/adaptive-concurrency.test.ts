@@ -70,6 +70,22 @@ describe('a listener with adaptive concurrency', () => {
     await until('the next is in work', () => plane.stat('cluster.web.upstream_rq_active') === 1);
   });
 
+  it('has no say in tunnels and upgrades, which last as long as their ends like', async () => {
+    const script: Script = (request, connection) => {
+      if (request.get('upgrade') === undefined) connection.answer(200, 'plain');
+      else connection.send('HTTP/1.1 101 Yes\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n');
+    };
+    const filters = [filter({ ...TWO, minLimit: 1 })];
+    const services = { web: [await stage.backend(script)] };
+    const plane = await stage.plane({ services, routeUpgrades: { echo: true }, http: { filters } });
+    const [tunnel, upgraded, plain] = await Promise.all([plane.client(), plane.client(), plane.client()]);
+    expect((await tunnel?.ask('CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n'))?.status).toBe(200);
+    expect((await upgraded?.ask(get('web', '/', 'Connection: upgrade\r\nUpgrade: echo\r\n')))?.status).toBe(101);
+    expect((await plain?.ask(get('web')))?.text).toBe('plain');
+    expect(stat(plane, 'rq_blocked')).toBe(0);
+    for (const client of [tunnel, upgraded]) client?.socket.destroy();
+  });
+
   it('has a limit that rises with requests that are quick', async () => {
     const spec = { ...TWO, updateIntervalMs: 1, minRtt: { kind: 'fixed', ms: 10_000 } } as const;
     const plane = await stage.plane({
