@@ -99,7 +99,9 @@ export class Figures {
 
   /** What comes before the first request, or after the last one, counts as of its moment. */
   #indexAt(nowMs: number): number {
-    return Math.max(0, Math.min(MOMENTS - 1, Math.floor(nowMs / this.momentMs)));
+    if (nowMs <= 0) return 0;
+    const index = (nowMs / this.momentMs) | 0;
+    return index < MOMENTS ? index : MOMENTS - 1;
   }
 
   #addPod(pod: number): Uint32Array {

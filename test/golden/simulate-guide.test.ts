@@ -11,50 +11,61 @@ const folder = new TempFolder();
 
 afterAll(() => folder.remove());
 
-/** Pictures of the guide, below its folder, as the second command draws them. */
-const PICTURES = ['errors.svg', 'load-1.svg'];
+const END_OF_BLOCK = '```\n';
 
-/** Files that the guide tells its readers to save are where they are looked for. */
+/** Below the guide's folder: of those that the run of two policies draws. */
+const PICTURES = ['errors.svg', 'load-1.svg'];
+/** Of a machine that does much else. */
+const TIMEOUT_MS = 240_000;
+
+/** Files that the guide tells its readers to save are where they are looked for; pictures of runs go there too. */
 async function outputOf(command: string): Promise<string> {
   const args = command.split(' ').map((word) => (word.endsWith('.yaml') ? folder.at(word) : word));
+  const drawing = command.includes('--compare') ? ['--svg', folder.path] : [];
   let said = '';
   const out = (text: string): void => {
     said += text;
   };
-  const code = await runCli(args, { env: {}, out, err: out });
+  let remarks = '';
+  const err = (text: string): void => {
+    remarks += text;
+  };
+  const code = await runCli([...args, ...drawing], { env: {}, out, err });
   expect({ command, code }).toEqual({ command, code: 0 });
+  expect(remarks.split('\n').filter((line) => line !== '' && !line.startsWith('drew '))).toEqual([]);
   return said.replaceAll(`${folder.path}/`, '');
 }
 
 describe('docs/guides/simulate.md', () => {
-  const guide = readFileSync(GUIDE, 'utf8');
-  const [, file = '', manifest = ''] = /Save this as `([^`]+)`:\n\n```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
-  folder.write(file, manifest);
-
-  it('shows what its commands print', async () => {
-    const examples = [...guide.matchAll(EXAMPLE)];
-    expect(examples.length).toBe(3);
-    let shown = guide;
-    for (const [block, command = '', text = ''] of examples) {
-      const output = await outputOf(command);
-      if (process.env['UPDATE_GOLDEN'] === '1')
-        shown = shown.replace(block, () => block.replace(`\`\`\`text\n${text}`, () => `\`\`\`text\n${output}`));
-      else expect(text).toBe(output);
-    }
-    if (shown !== guide) writeFileSync(GUIDE, shown);
-  }, 60_000);
-
-  it.each(PICTURES)(
-    'shows %s as it is drawn',
-    async (picture) => {
-      const compare = [...guide.matchAll(EXAMPLE)].map(([, command = '']) => command).find((one) => one.includes(file));
-      await outputOf(`${compare} --svg ${folder.path}`);
-      const drawn = readFileSync(folder.at(picture), 'utf8');
-      const shown = fileURLToPath(new URL(`../../docs/guides/simulate/${picture}`, import.meta.url));
-      if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(shown, drawn);
-      expect(guide).toContain(`](simulate/${picture})`);
-      expect(readFileSync(shown, 'utf8')).toBe(drawn);
+  it(
+    'shows what its commands print and draw',
+    async () => {
+      const guide = readFileSync(GUIDE, 'utf8');
+      const [, file = '', manifest = ''] = /Save this as `([^`]+)`:\n\n```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+      folder.write(file, manifest);
+      const examples = [...guide.matchAll(EXAMPLE)];
+      expect(examples.length).toBe(3);
+      let shown = guide;
+      for (const [block, command = '', text = ''] of examples) {
+        const output = await outputOf(command);
+        const before = block.slice(0, block.length - text.length - END_OF_BLOCK.length);
+        shown = shown.replace(block, () => before + output + END_OF_BLOCK);
+      }
+      const pictures = PICTURES.map((name) => ({ name, drawn: readFileSync(folder.at(name), 'utf8') }));
+      if (process.env['UPDATE_GOLDEN'] === '1') {
+        writeFileSync(GUIDE, shown);
+        for (const { name, drawn } of pictures) writeFileSync(pictureOf(name), drawn);
+      }
+      expect(readFileSync(GUIDE, 'utf8')).toBe(shown);
+      for (const { name, drawn } of pictures) {
+        expect(guide).toContain(`](simulate/${name})`);
+        expect(readFileSync(pictureOf(name), 'utf8')).toBe(drawn);
+      }
     },
-    60_000,
+    TIMEOUT_MS,
   );
 });
+
+function pictureOf(name: string): string {
+  return fileURLToPath(new URL(`../../docs/guides/simulate/${name}`, import.meta.url));
+}

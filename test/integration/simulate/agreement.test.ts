@@ -212,9 +212,13 @@ describe('a simulated sidecar and one on real sockets', () => {
         share: 0.5,
       },
     ],
-  ])('try the same pods in the same order, and give the same answers: %s', async (_what, of) => {
-    const { told, ...course } = await simulate(of);
-    expect(course.tried.length).toBeGreaterThan(350);
-    expect(await onSockets(of, told)).toEqual(course);
-  });
+  ])(
+    'try the same pods in the same order, and give the same answers: %s',
+    async (_what, of) => {
+      const { told, ...course } = await simulate(of);
+      expect(course.tried.length).toBeGreaterThan(350);
+      expect(await onSockets(of, told)).toEqual(course);
+    },
+    60_000,
+  );
 });

@@ -4,6 +4,9 @@ import type { SimulationSummary } from '../../../src/simulate/summary.ts';
 import { serviceManifest } from '../../support/simulated-run.ts';
 import { TempFolder } from '../../support/temp-folder.ts';
 
+/** Of a machine that does much else. */
+const TIMEOUT_MS = 240_000;
+
 const folder = new TempFolder();
 
 afterAll(() => folder.remove());
@@ -25,56 +28,83 @@ function errorsOf(run: SimulationSummary | undefined, method: string): number {
 }
 
 describe('simulated scenarios', () => {
-  it('sick-pod: fewer than 0.1 % of GETs fail by default, and 10 % with neither retries nor ejection', async () => {
-    const bare = { retries: '0', 'outlier-detection': 'off' };
-    const [defaults, nothing] = await runs('sick-pod', bare);
-    expect(errorsOf(defaults, 'GET')).toBeLessThan(0.1);
-    // A pod that has seen a POST may have done what it says: the rest is what ejection takes to notice.
-    expect(errorsOf(defaults, 'POST')).toBeLessThan(2);
-    expect(Math.abs((nothing?.errorPercent ?? 0) - 10)).toBeLessThan(0.5);
-  }, 60_000);
+  it(
+    'sick-pod: fewer than 0.1 % of GETs fail by default, and 10 % with neither retries nor ejection',
+    async () => {
+      const bare = { retries: '0', 'outlier-detection': 'off' };
+      const [defaults, nothing] = await runs('sick-pod', bare);
+      expect(errorsOf(defaults, 'GET')).toBeLessThan(0.1);
+      // A pod that has seen a POST may have done what it says: the rest is what ejection takes to notice.
+      expect(errorsOf(defaults, 'POST')).toBeLessThan(2);
+      expect(Math.abs((nothing?.errorPercent ?? 0) - 10)).toBeLessThan(0.5);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('rolling-restart: nothing fails, and each of 1,000 sessions moves once, not before its pod is gone', async () => {
-    const [defaults] = await runs('rolling-restart');
-    expect(defaults).toMatchObject({
-      errors: 0,
-      sessions: { count: 1_000, moved: 1_000, movedAgain: 0, movedNeedlessly: 0 },
-    });
-  }, 60_000);
+  it(
+    'rolling-restart: nothing fails, and each of 1,000 sessions moves once, not before its pod is gone',
+    async () => {
+      const [defaults] = await runs('rolling-restart');
+      expect(defaults).toMatchObject({
+        errors: 0,
+        sessions: { count: 1_000, moved: 1_000, movedAgain: 0, movedNeedlessly: 0 },
+      });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('retry-storm: pods get at most 1.25 requests for each, and the first moment without failures is the first without errors', async () => {
-    const [defaults] = await runs('retry-storm');
-    const during = defaults?.moments.filter(({ atMs }) => atMs >= 10_000 && atMs < 30_000) ?? [];
-    const sum = (value: (moment: (typeof during)[number]) => number): number =>
-      during.reduce((all, moment) => all + value(moment), 0);
-    expect(sum(({ attempts }) => attempts) / sum(({ requests }) => requests)).toBeLessThanOrEqual(1.25);
-    const after = defaults?.moments.filter(({ atMs }) => atMs >= 31_000) ?? [];
-    expect(after.length).toBeGreaterThan(10);
-    expect(after.every(({ errors }) => errors === 0)).toBe(true);
-  }, 60_000);
+  it(
+    'retry-storm: pods get at most 1.25 requests for each, and the first moment without failures is the first without errors',
+    async () => {
+      const [defaults] = await runs('retry-storm');
+      const during = defaults?.moments.filter(({ atMs }) => atMs >= 10_000 && atMs < 30_000) ?? [];
+      const sum = (value: (moment: (typeof during)[number]) => number): number =>
+        during.reduce((all, moment) => all + value(moment), 0);
+      expect(sum(({ attempts }) => attempts) / sum(({ requests }) => requests)).toBeLessThanOrEqual(1.25);
+      const after = defaults?.moments.filter(({ atMs }) => atMs >= 31_000) ?? [];
+      expect(after.length).toBeGreaterThan(10);
+      expect(after.every(({ errors }) => errors === 0)).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('slow-pod: who balances by load or latency halves what the slowest of 100 requests wait for', async () => {
-    const [roundRobin, leastRequest, peakEwma] = await runs(
-      'slow-pod',
-      { 'load-balancer': 'least-request' },
-      { 'load-balancer': 'peak-ewma' },
-    );
-    const p99 = roundRobin?.latencyMs.p99 ?? Number.NaN;
-    expect(leastRequest?.latencyMs.p99).toBeLessThan(p99 / 2);
-    expect(peakEwma?.latencyMs.p99).toBeLessThan(p99 / 2);
-  }, 60_000);
+  it(
+    'slow-pod: who balances by load or latency halves what the slowest of 100 requests wait for',
+    async () => {
+      const [roundRobin, leastRequest, peakEwma] = await runs(
+        'slow-pod',
+        { 'load-balancer': 'least-request' },
+        { 'load-balancer': 'peak-ewma' },
+      );
+      const p99 = roundRobin?.latencyMs.p99 ?? Number.NaN;
+      expect(leastRequest?.latencyMs.p99).toBeLessThan(p99 / 2);
+      expect(peakEwma?.latencyMs.p99).toBeLessThan(p99 / 2);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('zone-outage: fewer than 0.1 % of the requests fail though a third of the pods is gone without a word', async () => {
-    const [defaults] = await runs('zone-outage');
-    expect(defaults?.errorPercent).toBeLessThan(0.1);
-  }, 60_000);
+  it(
+    'zone-outage: fewer than 0.1 % of the requests fail though a third of the pods is gone without a word',
+    async () => {
+      const [defaults] = await runs('zone-outage');
+      expect(defaults?.errorPercent).toBeLessThan(0.1);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('one-of-100-leaves: at most 2.5 % of 5,000 users move with Maglev and with a ring, and none of them twice', async () => {
-    const [maglev, ring] = await runs('one-of-100-leaves', { 'load-balancer': 'ring-hash', affinity: 'header:x-user' });
-    for (const run of [maglev, ring]) {
-      expect(run?.sessions?.movedPercent).toBeGreaterThan(0.2);
-      expect(run?.sessions?.movedPercent).toBeLessThanOrEqual(2.5);
-      expect(run?.sessions?.movedAgain).toBe(0);
-    }
-  }, 60_000);
+  it(
+    'one-of-100-leaves: at most 2.5 % of 5,000 users move with Maglev and with a ring, and none of them twice',
+    async () => {
+      const [maglev, ring] = await runs('one-of-100-leaves', {
+        'load-balancer': 'ring-hash',
+        affinity: 'header:x-user',
+      });
+      for (const run of [maglev, ring]) {
+        expect(run?.sessions?.movedPercent).toBeGreaterThan(0.2);
+        expect(run?.sessions?.movedPercent).toBeLessThanOrEqual(2.5);
+        expect(run?.sessions?.movedAgain).toBe(0);
+      }
+    },
+    TIMEOUT_MS,
+  );
 });
