@@ -2,7 +2,7 @@
 import { Client, type Dispatcher } from 'undici';
 import { codeOf } from '../../base/coded-error.ts';
 import { DEFAULT_RECEIVE_BYTES, type HttpCheckSpec, type StatusRange } from '../../model/health-check-spec.ts';
-import { connectEventOf } from '../codec/connect-event.ts';
+import { connectByDial } from '../codec/connect-by-dial.ts';
 import { holdsAll } from './payload-match.ts';
 import type { CheckAnswer, CheckTarget, Probe, ProbeContext } from './probe.ts';
 
@@ -93,24 +93,13 @@ export class HttpProbe implements Probe {
     this.#drop();
     this.#address = address;
     this.#client = new Client(`http://${address}`, {
-      connect: (_options, connected) => this.#connect(host, port, connected),
+      connect: (_options, connected) =>
+        connectByDial(this.#context.dial(host, port), this.#check.http2 === true, connected),
       allowH2: this.#check.http2 === true,
       // Whoever waits has a time of its own.
       ...{ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS },
     });
     return this.#client;
-  }
-
-  #connect(host: string, port: number, connected: ConnectCallback): void {
-    const socket = this.#context.dial(host, port);
-    const onError = (error: Error): void => connected(error, null);
-    socket.once('error', onError);
-    socket.once(connectEventOf(socket), () => {
-      socket.off('error', onError);
-      // So undici is told what to speak; a handshake may have told it already.
-      if (this.#check.http2 === true && !('alpnProtocol' in socket)) Object.assign(socket, { alpnProtocol: 'h2' });
-      connected(null, socket);
-    });
   }
 
   #drop(): void {
@@ -123,8 +112,6 @@ export class HttpProbe implements Probe {
 
 /** Longer than the usual interval. */
 const KEPT_MS = 600_000;
-
-type ConnectCallback = Parameters<Extract<NonNullable<Client.Options['connect']>, (...args: never[]) => void>>[1];
 
 function isOneOf(status: number, ranges: readonly StatusRange[]): boolean {
   return ranges.some(({ start, end }) => status >= start && status < end);

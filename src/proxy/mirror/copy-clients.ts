@@ -2,7 +2,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
-import { connectEventOf } from '../codec/connect-event.ts';
+import { connectByDial } from '../codec/connect-by-dial.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Copy, MirrorCluster } from './mirror-target.ts';
 
@@ -43,7 +43,9 @@ export class CopyClients {
     const { host, port } = endpoint;
     const { protocol } = this.#cluster.spec;
     const pool = new Pool(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
-      connect: (_options, connected) => this.#connect(endpoint, protocol === 'http2', connected),
+      // One with a logical name may be somewhere else by then.
+      connect: (_options, connected) =>
+        connectByDial(this.#cluster.dial(endpoint.host, endpoint.port), protocol === 'http2', connected),
       allowH2: protocol !== undefined,
       connections: protocol === 'http2' ? 1 : MAX_CONNECTIONS,
       // Each copy has a time of its own.
@@ -61,18 +63,4 @@ export class CopyClients {
       void pool.close().catch(() => {});
     }
   }
-
-  #connect({ host, port }: Endpoint, http2: boolean, connected: ConnectCallback): void {
-    const socket = this.#cluster.dial(host, port);
-    const onError = (error: Error): void => connected(error, null);
-    socket.once('error', onError);
-    socket.once(connectEventOf(socket), () => {
-      socket.off('error', onError);
-      // So undici is told what to speak; a handshake may have told it already.
-      if (http2 && !('alpnProtocol' in socket)) Object.assign(socket, { alpnProtocol: 'h2' });
-      connected(null, socket);
-    });
-  }
 }
-
-type ConnectCallback = Parameters<Extract<NonNullable<Pool.Options['connect']>, (...args: never[]) => void>>[1];
