@@ -9,9 +9,12 @@ import { LocalPlane } from './local-plane.ts';
 /** Simulated sidecars share the memory of this process: how full it is says nothing about one of them. */
 const NO_MARK = Number.POSITIVE_INFINITY;
 
-/** Whatever is not simulated reaches nobody. */
-function dialNobody(): Socket {
-  return new Socket().destroy();
+/** Whatever is not simulated (a mirrored request, a tunnel) reaches nobody, and knows it at once. */
+function dialNobody(host: string, port: number): Socket {
+  const socket = new Socket();
+  // Not everybody listens, and nobody has to.
+  socket.on('error', () => {});
+  return socket.destroy(new Error(`${host}:${port} is simulated, and takes no connection`));
 }
 
 export function createSimulatedPlane({ zone, ...options }: PlaneOptions): SimulatedPlane {

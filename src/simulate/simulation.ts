@@ -127,7 +127,7 @@ export class Simulation {
     for (const caller of this.#callers) caller.end();
     this.#mesh.close();
     for (const plane of this.#planes) plane.close();
-    const told = [...issues, ...this.#refused];
+    const told = [...issues.filter(isAboutMore), ...this.#refused];
     return { figures: this.#figures, fleet: this.#fleet, sessions: this.#sessions, issues: told };
   }
 
@@ -224,6 +224,11 @@ export class Simulation {
       (_, number) => new Session(`session-${number}`, { authority, headers }),
     );
   }
+}
+
+/** Which pods a Service chooses is the simulation's own business. */
+function isAboutMore({ path }: Issue): boolean {
+  return path?.startsWith('spec.selector') !== true;
 }
 
 interface Manifests {

@@ -3,6 +3,7 @@ import { createSimulatedPlane } from '../../../src/app/simulated-plane.ts';
 import type { ThresholdsSpec } from '../../../src/model/circuit-breakers-spec.ts';
 import type { ClusterSpec } from '../../../src/model/cluster-spec.ts';
 import type { HealthCheckSpec } from '../../../src/model/health-check-spec.ts';
+import type { RouteConfigSpec, RouteSpec } from '../../../src/model/route-spec.ts';
 import type { EventSpec, ScenarioSpec } from '../../../src/simulate/scenario-spec.ts';
 import type { CreatePlane } from '../../../src/simulate/simulation.ts';
 import { QUIET, simulated, simulatedSummary } from '../../support/simulated-run.ts';
@@ -31,6 +32,20 @@ function planeWith(more: Partial<ClusterSpec>): CreatePlane {
       },
       close: () => plane.close(),
     };
+  };
+}
+
+/** Every request is copied to the cluster that it goes to. */
+function withMirror(config: RouteConfigSpec): RouteConfigSpec {
+  const mirrored = (route: RouteSpec): RouteSpec => {
+    const { action } = route;
+    if (action.kind === 'redirect' || action.kind === 'direct-response' || typeof action.cluster !== 'string')
+      return route;
+    return { ...route, action: { ...action, mirrors: [{ cluster: action.cluster, percent: 100 }] } };
+  };
+  return {
+    ...config,
+    virtualHosts: config.virtualHosts.map((host) => ({ ...host, routes: host.routes.map(mirrored) })),
   };
 }
 
@@ -260,6 +275,33 @@ describe('a simulation', () => {
     const led = pods.slice(3).reduce((sum, pod) => sum + pod.requests, 0);
     expect(Math.abs(led - requests / 10)).toBeLessThan(4 * Math.sqrt(requests * 0.09));
     for (const pod of pods) expect(pod.requests).toBeGreaterThan(0);
+  });
+
+  it('mirrors to nobody: what is copied makes no difference to callers, and no connection is made', async () => {
+    const createPlane: CreatePlane = (options) => {
+      const plane = createSimulatedPlane(options);
+      return {
+        apply: ({ routes, ...changes }) => {
+          const upserted = (routes?.upserted ?? []).map(withMirror);
+          return plane.apply({ ...changes, routes: { upserted, removed: [] } });
+        },
+        get listeners() {
+          return plane.listeners;
+        },
+        close: () => plane.close(),
+      };
+    };
+    const mirrored = await simulatedSummary({ durationMs: 2_000 }, { createPlane });
+    expect(mirrored.errors).toBe(0);
+    expect(mirrored.attempts).toBe(mirrored.requests);
+    expect(mirrored.latencyMs.max).toBe(5);
+  });
+
+  it('says nothing about pods of Services that nobody calls', async () => {
+    const other = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'other' }, spec: { ports: [{ port: 80 }] } };
+    const { issues, fleet } = await simulated({ durationMs: 100 }, { others: [other] });
+    expect(issues).toEqual([]);
+    expect(fleet.pods.map(({ place }) => place.name)).toEqual(['shop-0', 'shop-1', 'shop-2']);
   });
 
   it('tells what the control plane finds wrong with the manifests', async () => {
