@@ -1,6 +1,6 @@
 // Makes requests late, or fail, on purpose.
 import type { Random } from '../../base/random.ts';
-import type { FaultAbortSpec, FaultDelaySpec, FaultSpec } from '../../model/fault-spec.ts';
+import type { FaultAbortSpec, FaultSpec } from '../../model/fault-spec.ts';
 import type { FractionSpec } from '../../model/fraction-spec.ts';
 import type { RequestHead } from '../codec/head.ts';
 import { compileCondition, type RequestCondition } from '../route/request-condition.ts';
@@ -10,9 +10,10 @@ import type { FilterAnswer, FilterCall, FilterPass, HttpFilter } from './http-fi
 
 /** What the request's own fields may say, as Envoy calls them. */
 const DELAY_FIELD = 'x-envoy-fault-delay-request';
+const DELAY_SHARE_FIELD = `${DELAY_FIELD}-percentage`;
 const ABORT_FIELD = 'x-envoy-fault-abort-request';
+const ABORT_SHARE_FIELD = `${ABORT_FIELD}-percentage`;
 const GRPC_ABORT_FIELD = 'x-envoy-fault-abort-grpc-request';
-const PERCENTAGE = '-percentage';
 
 const MAX_GRPC_STATUS = 16;
 /** A caller may ask for no more, whatever its field says. */
@@ -63,7 +64,8 @@ export class FaultFilter implements HttpFilter {
   /** 0 = none. */
   #delayOf(head: RequestHead): number {
     const { delay } = this.#spec;
-    if (delay === undefined || !this.#isChosen(delay, DELAY_FIELD, head)) return 0;
+    if (delay === undefined) return 0;
+    if (!this.#isChosen(delay.share, delay.delay.kind === 'by-header', DELAY_SHARE_FIELD, head)) return 0;
     if (delay.delay.kind === 'fixed') return delay.delay.ms;
     return Math.min(Math.max(numberIn(head.get(DELAY_FIELD)), 0), MAX_DELAY_MS);
   }
@@ -71,7 +73,8 @@ export class FaultFilter implements HttpFilter {
   /** False: the request goes on. */
   #abort(call: FilterCall): boolean {
     const { abort } = this.#spec;
-    if (abort === undefined || !this.#isChosen(abort, ABORT_FIELD, call.head)) return false;
+    if (abort === undefined) return false;
+    if (!this.#isChosen(abort.share, abort.abort.kind === 'by-header', ABORT_SHARE_FIELD, call.head)) return false;
     const answer = answerOf(abort.abort, call.head);
     if (answer === null) return false;
     this.#tools.stats.abortsInjected += 1;
@@ -80,9 +83,8 @@ export class FaultFilter implements HttpFilter {
   }
 
   /** A caller that says something of its own fault may make it less likely, never more. */
-  #isChosen({ share, ...fault }: FaultDelaySpec | FaultAbortSpec, field: string, head: RequestHead): boolean {
-    const kind = 'delay' in fault ? fault.delay.kind : fault.abort.kind;
-    return isChosen(kind === 'by-header' ? lowered(share, head.get(field + PERCENTAGE)) : share, this.#tools.random);
+  #isChosen(share: FractionSpec, byHeader: boolean, field: string, head: RequestHead): boolean {
+    return isChosen(byHeader ? lowered(share, head.get(field)) : share, this.#tools.random);
   }
 }
 
