@@ -44,7 +44,8 @@ function renderErrors(): string {
 
 What the sidecar answers by itself. Such an answer carries \`x-switchboard-error: <flag> <code>\`, the sentence as its body,
 and the flag stands in the access log. *Side* is who caused it: the sidecar or its configuration, the upstream, or the caller.
-*Retried* is when the sidecar tries another pod before it answers.
+*Retried* is when the sidecar tries another pod before it answers. Where no status stands nobody is answered; with \`URX\` the answer is the pod's own,
+which carries \`x-switchboard-retries: spent\` instead.
 
 | flag | code | HTTP | gRPC | side | retried | what it says |
 |---|---|--:|--:|---|---|---|

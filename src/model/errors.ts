@@ -11,7 +11,7 @@ export type RetryRule = 'never' | 'always' | 'if-unprocessed' | 'if-idempotent';
 
 export interface ErrorRow {
   readonly side: ErrorSide;
-  /** HTTP status of the local reply; 0 = there is nobody to answer. */
+  /** HTTP status of the local reply; 0 = there is nobody to answer, or the answer is the upstream's own. */
   readonly status: number;
   /** Source: grpc/grpc doc/http-grpc-status-mapping and statuscodes. */
   readonly grpcStatus: number;
@@ -114,6 +114,14 @@ export const ERRORS = {
     retry: 'never',
     flag: 'UPE',
     sentence: 'The pod sent what is not valid HTTP/1.1: {detail}. Check the protocol of the port.',
+  },
+  retries_exhausted: {
+    side: 'upstream',
+    status: 0,
+    grpcStatus: 14,
+    retry: 'never',
+    flag: 'URX',
+    sentence: "The answer is the pod's own, after as many attempts as there may be: {detail}",
   },
   upstream_timeout: {
     side: 'upstream',

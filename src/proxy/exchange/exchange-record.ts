@@ -7,6 +7,8 @@ import type { ExchangeContext } from './exchange-context.ts';
 import { idIn } from './request-id-lines.ts';
 import { traceIdOf } from './trace-id.ts';
 
+const EXHAUSTED: ErrorCode = 'retries_exhausted';
+
 /** One object a connection, filled anew for each of its exchanges. */
 export class ExchangeRecord implements AccessRecord {
   readonly downstreamRemote: string;
@@ -98,7 +100,7 @@ export class ExchangeRecord implements AccessRecord {
   passOn(): void {
     const spent = this.exhausted === 'UO' ? 'the retry budget of the cluster is spent' : `${this.attempts} attempts`;
     this.flags = joinFlags(this.flags, this.exhausted);
-    this.details = `retries_exhausted: ${spent}`;
+    this.details = `${EXHAUSTED}: ${spent}`;
   }
 
   end(nowMs: number): void {
