@@ -97,6 +97,10 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     `${TO}, faults: {delay: {duration: 2s, percentage: 0.5}, abort: {httpStatus: 503, percentage: 10}, headers: [{name: x-try, value: "1"}], maxActive: 10}`,
   ),
   valid('faults of gRPC', `${TO}, faults: {abort: {grpcStatus: 14}}`),
+  valid(
+    'pages of other origins',
+    `${TO}, cors: {allowOrigins: ["https://shop.example", "https://*.shop.example:8443"], allowMethods: [PUT], allowHeaders: ["*"], exposeHeaders: [x-total], allowCredentials: true, maxAge: 1h}`,
+  ),
   valid('pods that are dialled', `${TO}, healthCheck: {tcp: {}}`),
   invalid('nothing', '', 'spec.targetRefs: is missing; add it'),
   invalid('no target', 'targetRefs: [], timeouts: {request: 1s}', 'spec.targetRefs: is empty; add an item'),

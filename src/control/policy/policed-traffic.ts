@@ -17,6 +17,7 @@ const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
   circuitBreakers: [],
   rateLimit: [],
   adaptiveConcurrency: [],
+  cors: [],
   faults: [],
 };
 

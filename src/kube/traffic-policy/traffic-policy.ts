@@ -6,6 +6,7 @@ import { type Of, rules, type Schema } from '../schema/schema.ts';
 import { SchemaReader } from '../schema/schema-reader.ts';
 import { ADAPTIVE_CONCURRENCY } from './adaptive-concurrency-section.ts';
 import { CIRCUIT_BREAKERS } from './circuit-breakers-section.ts';
+import { CORS } from './cors-section.ts';
 import { FAULTS } from './faults-section.ts';
 import { HEALTH_CHECK } from './health-check-section.ts';
 import { LOAD_BALANCER } from './load-balancer-section.ts';
@@ -29,6 +30,7 @@ const SECTIONS = {
   circuitBreakers: Type.Optional(CIRCUIT_BREAKERS),
   rateLimit: Type.Optional(RATE_LIMIT),
   adaptiveConcurrency: Type.Optional(ADAPTIVE_CONCURRENCY),
+  cors: Type.Optional(CORS),
   faults: Type.Optional(FAULTS),
 };
 

@@ -7,10 +7,11 @@ import type { StringMatcherSpec } from '../../../model/route-match-spec.ts';
 import { CORS } from '../service-filters.ts';
 
 export function corsOverrides(cors: CorsFilter): FilterOverridesSpec {
-  return { [CORS]: { config: { kind: 'cors', policy: policyOf(cors) } } };
+  return { [CORS]: { config: { kind: 'cors', policy: corsPolicyOf(cors) } } };
 }
 
-function policyOf({ allowOrigins, allowCredentials, maxAge, ...lists }: CorsFilter): CorsPolicySpec {
+/** Of a route, or of a TrafficPolicy. */
+export function corsPolicyOf({ allowOrigins, allowCredentials, maxAge, ...lists }: CorsFilter): CorsPolicySpec {
   const said = (list: readonly string[]) => (list.length === 0 ? null : list.join(', '));
   const methods = said(lists.allowMethods);
   const headers = said(lists.allowHeaders);

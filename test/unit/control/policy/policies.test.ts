@@ -224,6 +224,20 @@ describe('a TrafficPolicy beside annotations and fields of the Service', () => {
   });
 });
 
+describe('a TrafficPolicy beside an HTTPRoute', () => {
+  it('counts for requests of its rules, but for what a rule says itself', () => {
+    const rules =
+      'rules: [{matches: [{path: {value: /a}}], timeouts: {request: 1s}, backendRefs: [{name: web, port: 80}]}]';
+    const route = `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r}\nspec: {parentRefs: [{group: "", kind: Service, name: web, port: 80}], ${rules}}\n---\n`;
+    const mesh = new TextMesh(
+      web() + POD + route + policy('one', `${TO_WEB}, timeouts: {request: 5s, idle: 1m}, retries: {attempts: 0}`),
+    );
+    const [first] = mesh.translate().portRoutes.values();
+    const [rule] = first?.virtualHosts[0]?.routes.filter(({ match }) => match.connect !== true) ?? [];
+    expect(rule?.action).toMatchObject({ timeoutMs: 1_000, idleTimeoutMs: 60_000, retry: { numRetries: 0 } });
+  });
+});
+
 describe('Services without a TrafficPolicy', () => {
   it('share one empty list, whatever policies there are for others', () => {
     const names = Array.from({ length: 200 }, (_, i) => web().replace('name: web', `name: web-${i}`));

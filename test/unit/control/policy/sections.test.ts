@@ -1,5 +1,6 @@
 // What each section of a TrafficPolicy makes of its fields.
 import { adaptiveConcurrencyOf } from '../../../../src/control/policy/adaptive-concurrency.ts';
+import { corsOf } from '../../../../src/control/policy/cors.ts';
 import { faultOf } from '../../../../src/control/policy/faults.ts';
 import { healthCheckOf } from '../../../../src/control/policy/health-check.ts';
 import { balancingOf, LOCALITY_SPECS } from '../../../../src/control/policy/load-balancer.ts';
@@ -391,5 +392,23 @@ describe('faults', () => {
   it('may be for requests with a header alone, and so many at a time', () => {
     const fault = faultOf({ delay: { duration: '1s' }, headers: [{ name: 'X-Try', value: '1' }], maxActive: 3 });
     expect(fault).toMatchObject({ headers: [{ name: 'x-try', match: { kind: 'exact', value: '1' } }], maxActive: 3 });
+  });
+});
+
+describe('cors', () => {
+  const shares = { enabled: { numerator: 100, denominator: 100 }, shadow: { numerator: 0, denominator: 100 } };
+
+  it('keeps what is said of origins, and seconds of an age', () => {
+    const origins = [{ kind: 'exact', value: 'https://a.example' }];
+    expect(corsOf({ allowOrigins: ['https://a.example'] })).toEqual({ origins, maxAge: '5', ...shares });
+    const rest = { allowMethods: ['PUT', 'DELETE'], exposeHeaders: ['x-total'], allowCredentials: true } as const;
+    expect(corsOf({ allowOrigins: ['https://a.example'], maxAge: '1h', ...rest })).toEqual({
+      origins,
+      allowMethods: 'PUT, DELETE',
+      exposeHeaders: 'x-total',
+      allowCredentials: true,
+      maxAge: '3600',
+      ...shares,
+    });
   });
 });
