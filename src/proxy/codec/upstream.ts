@@ -28,6 +28,8 @@ export interface ClientExchange {
 export interface UpstreamStream {
   /** Its connection has come to be. */
   readonly connected: boolean;
+  /** A limit of ours keeps it from having a connection; absent = none does. */
+  readonly waits?: boolean;
   /** Comes first. `extra`: further lines `name: value\r\n`, or ''. `changed`: the whole head as HTTP/1.1 has it, '' = as it came. */
   sendHead(head: RequestHead, extra: string, changed: string): void;
   /** Comes first, instead: asks for `protocol`, one name or a list. The answer may be `onUpgraded`. */

@@ -95,7 +95,8 @@ export class Attempt implements ClientExchange, TryLimitsOwner {
 
   /** It takes too long; told once. */
   recordTimeout(): void {
-    if (this.#upstream === null || this.#late) return;
+    // Whoever has had no connection has asked nobody.
+    if (this.#upstream === null || this.#late || this.#upstream.waits === true) return;
     this.#late = true;
     this.#record.onTimeout();
   }

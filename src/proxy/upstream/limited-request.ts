@@ -82,6 +82,10 @@ export class LimitedRequest implements ClientExchange, UpstreamStream {
     return this.#stream?.connected ?? false;
   }
 
+  get waits(): boolean {
+    return this.#state === WAITING;
+  }
+
   sendHead(head: RequestHead, extra: string, changed: string): void {
     this.#stream?.sendHead(head, extra, changed);
   }

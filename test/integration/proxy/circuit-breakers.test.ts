@@ -3,6 +3,7 @@ import type { CircuitBreakersSpec } from '../../../src/model/circuit-breakers-sp
 import { DEFAULT_OUTLIER_DETECTION } from '../../../src/model/outlier-detection-spec.ts';
 import { Http2Backend } from '../../support/http2-backend.ts';
 import type { LivePlane, LivePlaneOptions } from '../../support/live-plane.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { get, type RawAnswer } from '../../support/raw-client.ts';
 import { type BackendRequest, named, type Script, type ScriptedBackend } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
@@ -170,6 +171,19 @@ describe('max_connections', () => {
     release(backend);
     expect((await first)?.status).toBe(200);
     expect((await second.answer).status).toBe(200);
+  });
+
+  it('is no fault of the pod, where it makes requests run out of time', async () => {
+    const clock = new ManualClock();
+    const backend = await stage.backend(held);
+    const plane = await planeOf({ default: { maxConnections: 1 } }, [backend], { clock, routeTimeoutMs: 1_000 });
+    const [first] = await hold(plane, backend, 1);
+    const second = await ask(plane);
+    await until('it waits', () => waiting(plane) === 1);
+    clock.advance(1_100);
+    expect(await statusesOf([first as Promise<RawAnswer>, second.answer])).toEqual([504, 504]);
+    expect(plane.endpoint('web', backend)?.requestsTimedOut).toBe(1);
+    expect(waiting(plane)).toBe(0);
   });
 
   it('gives the place of a caller that leaves to the next', async () => {
