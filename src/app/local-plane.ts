@@ -196,7 +196,8 @@ export class LocalPlane implements SidecarPlane {
         random,
         wheel: this.#wheel,
         dial,
-        ownAddress: settings.podIp,
+        // The setting's default is everybody's address, and says nothing.
+        ownAddress: settings.podIp === '127.0.0.1' ? '' : settings.podIp,
         newRequestIdLine: () => requestIds.next(),
         replayBytes: settings.replayBufferBytes,
         bodyMeter: this.#reclaimer,

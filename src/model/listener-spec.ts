@@ -108,6 +108,8 @@ export interface TcpProxySpec {
   readonly idleTimeoutMs: number;
   /** Endpoints that are tried until one takes the connection, ≥ 1. Envoy's default: 1. */
   readonly maxConnectAttempts: number;
+  /** For clusters whose load balancer asks for a hash: that of the caller's address. Source: hash_policy, source_ip. */
+  readonly hashesClients?: true;
   /** As of HttpConnectionManagerSpec; a line for each connection. */
   readonly accessLogs?: readonly string[];
 }

@@ -1,4 +1,6 @@
 // Sessions by address in the real Envoy and in our sidecar, from one control plane: what either writes the other reads, and both go the same ways.
+import { request } from 'node:http';
+import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import type { EndpointHealth, EndpointSpec } from '../../src/model/endpoint-spec.ts';
 import { SESSION_FILTER } from '../../src/model/http-filter-spec.ts';
 import { DEFAULT_IDLE_TIMEOUT_MS, httpChain } from '../../src/model/listener-spec.ts';
@@ -10,6 +12,7 @@ import { type RoutedAnswer, send, startToldBackend, type ToldBackend } from '../
 import { SideBySide } from '../support/side-by-side.ts';
 
 const LISTENER = 'sessions';
+const TCP_LISTENER = 'bytes';
 const TTL_MS = 90_000;
 
 const COOKIE: SessionSpec = {
@@ -41,16 +44,25 @@ function snapshotOf(endpoints: readonly EndpointSpec[]): Snapshot {
     filters: [{ name: SESSION_FILTER, config: { kind: 'stateful-session', session: null } }],
   });
   const address = { host: '127.0.0.1', port: 0 };
-  const cluster = {
-    ...{ name: 'pods', connectTimeoutMs: 5_000, loadBalancer: 'round-robin' as const },
-    discovery: { kind: 'eds', serviceName: 'pods' } as const,
-    sessionHealths: ['healthy', 'degraded', 'draining'] as const,
+  const cluster: ClusterSpec = {
+    ...{ name: 'pods', connectTimeoutMs: 5_000, loadBalancer: 'round-robin' },
+    discovery: { kind: 'eds', serviceName: 'pods' },
+    sessionHealths: ['healthy', 'degraded', 'draining'],
   };
   const localities = [{ locality, priority: 0, weight: 1, endpoints }];
+  const hashed = { ...cluster, name: 'hashed', loadBalancer: 'maglev' } as const;
+  const tcp = { statPrefix: 'tcp', cluster: 'hashed', idleTimeoutMs: 60_000, maxConnectAttempts: 1 };
+  const bytes = { name: '', match: {}, filter: { kind: 'tcp', tcp: { ...tcp, hashesClients: true } } } as const;
   return {
-    clusters: new Map([['pods', cluster]]),
+    clusters: new Map([
+      ['pods', cluster],
+      ['hashed', hashed],
+    ]),
     endpoints: new Map([['pods', { name: 'pods', localities }]]),
-    listeners: new Map([[LISTENER, { name: LISTENER, address, additionalAddresses: [], filterChains: [http] }]]),
+    listeners: new Map([
+      [LISTENER, { name: LISTENER, address, additionalAddresses: [], filterChains: [http] }],
+      [TCP_LISTENER, { name: TCP_LISTENER, address, additionalAddresses: [], filterChains: [bytes] }],
+    ]),
     routes: new Map([['routes', { name: 'routes', virtualHosts }]]),
     names: new Map(),
   };
@@ -161,4 +173,29 @@ describeWithPeers('sessions by address', ['envoy'], (paths) => {
       expect([status, fields['set-cookie'] !== undefined]).toEqual([200, true]);
     }
   });
+
+  it('of connections agree by hash of the address that they come from: 40 clients, the same pod through either', async () => {
+    const { envoy, sidecar } = both.portsOf(TCP_LISTENER);
+    const seen = new Set<string>();
+    for (let index = 1; index <= 40; index += 1) {
+      const from = `127.0.6.${index}`;
+      const [theirs, ours] = [await askOver(envoy, from), await askOver(sidecar, from)];
+      expect(ours).toBe(theirs);
+      seen.add(theirs);
+    }
+    expect([...seen].sort()).toEqual(['a', 'b']);
+  });
 });
+
+/** Which backend answers a request in a connection from `from` that nobody looks into. */
+function askOver(port: number, from: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, localAddress: from, agent: false };
+    const call = request(options, (response) => {
+      response.resume();
+      response.on('end', () => resolve(String(response.headers['x-backend'])));
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}

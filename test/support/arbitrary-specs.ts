@@ -263,6 +263,7 @@ const tcp: fc.Arbitrary<TcpProxySpec> = fc.record(
     cluster: fc.oneof(name, fc.array(fc.record({ name, weight }), { minLength: 1, maxLength: 3 })),
     idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
     maxConnectAttempts: fc.integer({ min: 1, max: 9 }),
+    hashesClients: fc.constant(true as const),
   },
   { requiredKeys: ['statPrefix', 'cluster', 'idleTimeoutMs', 'maxConnectAttempts'] },
 );

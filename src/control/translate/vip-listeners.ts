@@ -55,11 +55,13 @@ export class VipListeners {
   }
 }
 
-function vipListener(address: SocketAddressSpec, { cluster, config }: ServiceRoute): ListenerSpec {
+function vipListener(address: SocketAddressSpec, { cluster, config, answersTo }: ServiceRoute): ListenerSpec {
   const { host, port } = address;
   const base = { name: `${host}_${port}`, address, additionalAddresses: [], bindToPort: false } as const;
   const http = outboundChain(config.name, { kind: 'rds', name: config.name }, FOREIGN_FILTERS);
-  const tcp = tcpChain(cluster.name, cluster.name);
+  const { hashPolicies = [] } = answersTo.action;
+  const byClient = hashPolicies.some(({ kind }) => kind === 'source-ip');
+  const tcp = tcpChain(cluster.name, cluster.name, byClient);
   const said: AppProtocol = cluster.appProtocol ?? 'detect';
   if (said === 'http') return { ...base, filterChains: [http] };
   if (said === 'tcp' || SERVER_FIRST_PORTS.has(port)) return { ...base, filterChains: [tcp] };

@@ -137,7 +137,8 @@ export class Exchange
     if (head.isConnect) {
       // A tunnel has timeouts of its own.
       this.#stall.close();
-      this.#handover.openTunnel(cluster, this.#context.pinnedAuthority ?? head.authority);
+      const authority = this.#context.pinnedAuthority ?? head.authority;
+      this.#handover.openTunnel(cluster, authority, entry.hashing?.clients === true);
       return;
     }
     if (head.upgrade && !this.#handover.admitUpgrade(entry, head)) return;

@@ -39,8 +39,8 @@ export class Handover {
     return this.#upgrade;
   }
 
-  openTunnel(cluster: Cluster, authority: string): void {
-    const target = { cluster, authority, redirected: false, idleTimeoutMs: 0 }; // alloc-ok: once a tunnel
+  openTunnel(cluster: Cluster, authority: string, hashesClients: boolean): void {
+    const target = { cluster, authority, redirected: false, idleTimeoutMs: 0, hashesClients }; // alloc-ok: once a tunnel
     this.#tunnel = new Tunnel(this.#owner, target, this.#context); // alloc-ok: once a tunnel
     this.#tunnel.start();
   }

@@ -93,8 +93,11 @@ export class RedirectedConnection implements TunnelOwner, RouteWaiter, TimerOwne
       this.rescue('cluster_not_found', slot.name);
       return;
     }
-    const target = { authority: this.record.authority, redirected: true, idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS };
-    this.#tunnel = new Tunnel(this, { cluster: slot.cluster, ...target }, this.#context);
+    const target = {
+      ...{ cluster: slot.cluster, authority: this.record.authority, redirected: true },
+      ...{ idleTimeoutMs: DEFAULT_IDLE_TIMEOUT_MS, hashesClients: entry.hashing?.clients === true },
+    };
+    this.#tunnel = new Tunnel(this, target, this.#context);
     this.#tunnel.start();
   }
 

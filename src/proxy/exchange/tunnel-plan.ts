@@ -11,6 +11,8 @@ export interface TunnelTarget {
   readonly redirected: boolean;
   /** How long nothing may pass, ms; 0 = the caller's own timeouts end it. */
   readonly idleTimeoutMs: number;
+  /** Load balancers that hash go by the caller's address. */
+  readonly hashesClients: boolean;
 }
 
 export interface TunnelPlan {

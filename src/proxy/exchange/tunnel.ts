@@ -64,7 +64,8 @@ export class Tunnel implements DialOwner, RelayOwner, SilentUpstreamOwner, Timer
     this.#context = context;
     this.#plan = planOf(target, context);
     const client = callerAddress(owner.record.downstreamRemote, context.ownAddress);
-    this.#dial = new UpstreamDial(this, target.cluster, 1 + MAX_RETRIES, null, client, context);
+    const dialled = { originalDestination: null, client, hashed: target.hashesClients };
+    this.#dial = new UpstreamDial(this, target.cluster, 1 + MAX_RETRIES, dialled, context);
     this.#timer = new WheelTimer(this);
   }
 

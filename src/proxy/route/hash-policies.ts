@@ -29,15 +29,22 @@ interface Policy {
 export class HashPolicies {
   readonly #policies: readonly Policy[];
   readonly #xxHash = new XxHash64();
+  /** The caller's address is among what is hashed: all that connections have of it. */
+  readonly clients: boolean;
 
-  private constructor(policies: readonly Policy[]) {
+  private constructor(policies: readonly Policy[], clients: boolean) {
     this.#policies = policies;
+    this.clients = clients;
   }
 
   /** Null = nothing is hashed. Throws for a pattern that is not RE2's; decoders let none through. */
   static compile(specs: readonly HashPolicySpec[] | undefined): HashPolicies | null {
     if (specs === undefined || specs.length === 0) return null;
-    return new HashPolicies(specs.map((spec) => ({ find: compileFind(spec), terminal: spec.terminal === true })));
+    const policies = specs.map((spec) => ({ find: compileFind(spec), terminal: spec.terminal === true }));
+    return new HashPolicies(
+      policies,
+      specs.some(({ kind }) => kind === 'source-ip'),
+    );
   }
 
   /** `false`: the request has nothing that could be hashed, and `into` means nothing. */

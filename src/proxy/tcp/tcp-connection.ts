@@ -26,6 +26,7 @@ export interface TcpContext extends DialContext, RelayContext {
 export interface TcpLimits {
   readonly maxConnectAttempts: number;
   readonly idleTimeoutMs: number;
+  readonly hashesClients?: true;
 }
 
 export class TcpConnection implements DialOwner, RelayOwner {
@@ -62,9 +63,10 @@ export class TcpConnection implements DialOwner, RelayOwner {
       this.onDialFailed('cluster_not_found', slot.name);
       return;
     }
-    const { maxConnectAttempts } = this.#limits;
+    const { maxConnectAttempts, hashesClients } = this.#limits;
     const client = callerAddress(this.#record.downstreamRemote, this.#context.ownAddress);
-    this.#dial = new UpstreamDial(this, slot.cluster, maxConnectAttempts, originalDestination, client, this.#context);
+    const dialled = { originalDestination, client, hashed: hashesClients === true };
+    this.#dial = new UpstreamDial(this, slot.cluster, maxConnectAttempts, dialled, this.#context);
     this.#dial.start();
   }
 

@@ -2,6 +2,8 @@
 import type { Socket } from 'node:net';
 import { codeOf } from '../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
+import type { Word64 } from '../../base/word64.ts';
+import { XxHash64 } from '../../base/xx-hash64.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { SocketAddressSpec } from '../../model/listener-spec.ts';
 import { connectEventOf } from '../codec/connect-event.ts';
@@ -29,9 +31,20 @@ export interface DialOwner {
   onDialFailed(code: ErrorCode, detail: string): void;
 }
 
+/** What there is to know of a connection before its first byte. */
+export interface Dialled {
+  /** Where a redirected one was going. */
+  readonly originalDestination: SocketAddressSpec | null;
+  /** Who it is from; null = nobody knows. */
+  readonly client: string | null;
+  /** Load balancers that hash go by that. */
+  readonly hashed: boolean;
+}
+
 export class UpstreamDial implements PickContext, TimerOwner {
   readonly originalDestination: SocketAddressSpec | null;
   readonly client: string | null;
+  readonly #hashed: boolean;
   readonly #owner: DialOwner;
   readonly #cluster: Cluster;
   readonly #context: DialContext;
@@ -41,26 +54,25 @@ export class UpstreamDial implements PickContext, TimerOwner {
   #socket: Socket | null = null;
   #ended = false;
 
-  /** `originalDestination`: where a redirected connection was going. `client`: who it is from; null = nobody knows. */
-  constructor(
-    owner: DialOwner,
-    cluster: Cluster,
-    maxAttempts: number,
-    originalDestination: SocketAddressSpec | null,
-    client: string | null,
-    context: DialContext,
-  ) {
+  constructor(owner: DialOwner, cluster: Cluster, maxAttempts: number, dialled: Dialled, context: DialContext) {
     this.#owner = owner;
     this.#cluster = cluster;
     this.#maxAttempts = maxAttempts;
-    this.originalDestination = originalDestination;
-    this.client = client;
+    this.originalDestination = dialled.originalDestination;
+    this.client = dialled.client;
+    this.#hashed = dialled.hashed;
     this.#context = context;
     this.#timer = new WheelTimer(this);
   }
 
   wasTried(endpoint: Endpoint): boolean {
     return this.#tried.includes(endpoint);
+  }
+
+  /** Asked for by load balancers that hash. */
+  get hash(): Word64 | null {
+    if (!this.#hashed || this.client === null) return null;
+    return new XxHash64().hash(this.client, 0, this.client.length);
   }
 
   start(): void {

@@ -132,9 +132,19 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: EVERY_OTHER,
   },
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy': {
-    supported: ['stat_prefix', 'cluster', 'weighted_clusters', 'idle_timeout', 'access_log', 'max_connect_attempts'],
-    refused: ['metadata_match', '#11', '#12', '#13', '#14', '#19', '#21'],
+    supported: [
+      'stat_prefix',
+      'cluster',
+      'weighted_clusters',
+      'idle_timeout',
+      'access_log',
+      'max_connect_attempts',
+      'hash_policy',
+    ],
+    refused: ['metadata_match', '#12', '#13', '#14', '#19', '#21'],
   },
+  'envoy.type.v3.HashPolicy': { supported: ['source_ip'], refused: [] },
+  'envoy.type.v3.HashPolicy.SourceIp': { supported: [], refused: EVERY_OTHER },
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster': {
     supported: ['clusters'],
     refused: EVERY_OTHER,

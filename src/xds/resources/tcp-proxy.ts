@@ -10,6 +10,7 @@ import { packExtension, unpackExtension } from './extension.ts';
 import { checkTotalWeight } from './weighted-clusters.ts';
 
 const DEFAULT_CONNECT_ATTEMPTS = 1;
+const BY_SOURCE_IP = { policySpecifier: { case: 'sourceIp', value: {} } } as const;
 
 export function encodeTcpProxy(spec: TcpProxySpec): Any {
   return packExtension(TcpProxySchema, {
@@ -18,6 +19,7 @@ export function encodeTcpProxy(spec: TcpProxySpec): Any {
     idleTimeout: encodeDuration(spec.idleTimeoutMs),
     accessLog: (spec.accessLogs ?? []).map(encodeAccessLog),
     maxConnectAttempts: spec.maxConnectAttempts,
+    ...(spec.hashesClients === true ? { hashPolicy: [BY_SOURCE_IP] } : {}),
   });
 }
 
@@ -38,8 +40,21 @@ export function decodeTcpProxy(any: Any, context: DecodeContext, path: string): 
     cluster: decodeCluster(message, context, path),
     idleTimeoutMs: decodeDuration(message.idleTimeout, DEFAULT_IDLE_TIMEOUT_MS, context, `${path}.idle_timeout`),
     maxConnectAttempts: message.maxConnectAttempts ?? DEFAULT_CONNECT_ATTEMPTS,
+    ...decodeHashing(message, context, `${path}.hash_policy`),
     ...(accessLogs.length === 0 ? {} : { accessLogs }),
   };
+}
+
+/** What this build lacks costs affinity, never correctness: said, not refused. */
+function decodeHashing(
+  { hashPolicy }: TcpProxy,
+  context: DecodeContext,
+  path: string,
+): Pick<TcpProxySpec, 'hashesClients'> {
+  if (hashPolicy.length > 1) context.refuse(path, `has ${hashPolicy.length} policies`, 'give one');
+  const { case: kind } = hashPolicy[0]?.policySpecifier ?? { case: undefined };
+  if (kind === 'filterState') context.ignore(path);
+  return kind === 'sourceIp' ? { hashesClients: true } : {};
 }
 
 function decodeCluster(message: TcpProxy, context: DecodeContext, path: string): TcpProxySpec['cluster'] {

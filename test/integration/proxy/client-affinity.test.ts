@@ -86,10 +86,21 @@ describe('requests of one client', () => {
   });
 });
 
+async function askThroughTunnel(plane: LivePlane): Promise<string> {
+  const client = await RawClient.connect(plane.port);
+  await client.ask('CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n');
+  client.send(get('inside', '/'));
+  const answer = await client.answer();
+  client.socket.destroy();
+  return answer.text.split(' ')[0] ?? '';
+}
+
+const TCP = { statPrefix: 'db', cluster: 'web', idleTimeoutMs: 0, maxConnectAttempts: 2 };
+
 describe('connections of one client', () => {
   const chain: FilterChainSpec = {
     ...{ name: '', match: {} },
-    filter: { kind: 'tcp', tcp: { statPrefix: 'db', cluster: 'web', idleTimeoutMs: 0, maxConnectAttempts: 2 } },
+    filter: { kind: 'tcp', tcp: TCP },
   };
 
   const named = (name: string) => pods.pod((socket) => void socket.end(name));
@@ -116,17 +127,38 @@ describe('connections of one client', () => {
     }
   });
 
+  it('are hashed by their address where tcp_proxy says so, with no memory of it', async () => {
+    const three = [await named('a'), await named('b'), await named('c')];
+    const plane = await stage.plane({ services: { web: three }, cluster: { loadBalancer: 'maglev' } });
+    const tcp = { ...chain.filter, tcp: { ...TCP, hashesClients: true as const } };
+    const address = { host: '127.0.0.1', port: 0 };
+    const listener = { name: LISTENER, address, additionalAddresses: [], filterChains: [{ ...chain, filter: tcp }] };
+    plane.apply({ listeners: { upserted: [listener], removed: [] } });
+    await until('it listens', () => plane.plane.readiness().ready);
+    const homes = new Set<string>();
+    for (let index = 1; index <= 12; index += 1) {
+      const seen = new Set<string>();
+      for (let turn = 0; turn < 3; turn += 1) seen.add(await greetedFrom(plane.port, `127.0.7.${index}`));
+      expect(seen.size).toBe(1);
+      homes.add([...seen].join());
+    }
+    expect(homes.size).toBe(3);
+    expect(plane.stat('cluster.web.client_affinity_clients')).toBeNaN();
+  });
+
+  it('are hashed by their address in a tunnel whose route says so', async () => {
+    const backends = await stage.backends(5);
+    const hashPolicies = [{ kind: 'source-ip' } as const];
+    const options = { cluster: { loadBalancer: 'maglev' }, action: { hashPolicies }, ownAddress: '10.1.0.4' } as const;
+    const plane = await stage.plane({ services: { web: backends }, ...options });
+    const home = await askFrom(plane, '127.0.0.1');
+    for (let i = 0; i < 3; i += 1) expect(await askThroughTunnel(plane)).toBe(home);
+  });
+
   it('go through a tunnel to the pod that their requests go to', async () => {
     const backends = await stage.backends(5);
     const plane = await planeOf(backends, { ownAddress: '10.1.0.4' });
     const home = await askFrom(plane, '127.0.0.1');
-    for (let i = 0; i < 3; i += 1) {
-      const client = await RawClient.connect(plane.port);
-      await client.ask('CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n');
-      client.send(get('inside', '/'));
-      const answer = await client.answer();
-      expect(answer.text.split(' ')[0]).toBe(home);
-      client.socket.destroy();
-    }
+    for (let i = 0; i < 3; i += 1) expect(await askThroughTunnel(plane)).toBe(home);
   });
 });

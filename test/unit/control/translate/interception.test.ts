@@ -66,6 +66,13 @@ describe('a client whose connections are redirected', () => {
     expect(more.has('10.96.0.6_80')).toBe(true);
   });
 
+  it('hashes connections by their client where the Service keeps clients together', () => {
+    const listener = meshOf('clusterIP: 10.96.0.5, sessionAffinity: ClientIP')
+      .intercepted()
+      .listeners.get('10.96.0.5_82');
+    expect(listener?.filterChains).toMatchObject([{ filter: { kind: 'tcp', tcp: { hashesClients: true } } }]);
+  });
+
   it('finds out by itself which Service an address belongs to, where it holds what it dials', () => {
     const snapshot = meshOf('clusterIP: 10.96.0.5').onDemand({ interception: 'redirect' });
     expect([...snapshot.listeners.keys()]).toEqual(['outbound']);

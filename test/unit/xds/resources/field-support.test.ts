@@ -156,6 +156,7 @@ import {
   RegexMatcherSchema,
 } from '../../../../src/xds/gen/envoy/type/matcher/v3/regex_pb.ts';
 import { StringMatcherSchema } from '../../../../src/xds/gen/envoy/type/matcher/v3/string_pb.ts';
+import { HashPolicy_SourceIpSchema, HashPolicySchema } from '../../../../src/xds/gen/envoy/type/v3/hash_policy_pb.ts';
 import { FractionalPercentSchema } from '../../../../src/xds/gen/envoy/type/v3/percent_pb.ts';
 import { PeakEwmaSchema } from '../../../../src/xds/gen/switchboard/balancing/v1/peak_ewma_pb.ts';
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
@@ -224,6 +225,8 @@ const REGISTRY: Registry = createRegistry(
   TlsCertificateSchema,
   CertificateValidationContextSchema,
   SubjectAltNameMatcherSchema,
+  HashPolicySchema,
+  HashPolicy_SourceIpSchema,
   TcpProxySchema,
   TcpProxy_WeightedClusterSchema,
   TcpProxy_WeightedCluster_ClusterWeightSchema,
