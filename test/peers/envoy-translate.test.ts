@@ -15,6 +15,7 @@ import { AdsServer } from '../../src/xds/server/ads-server.ts';
 import { EnvoyPeer, httpGet } from '../support/envoy.ts';
 import { manifests } from '../support/manifests.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
+import { send, startToldBackend } from '../support/routed-request.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const GOLDEN = fileURLToPath(new URL('../golden/translate', import.meta.url));
@@ -130,6 +131,29 @@ describeWithPeers('Envoy as judge of the translation', ['envoy'], (paths) => {
     for (const host of [`db:${backendPort}`, `db-0.db:${backendPort}`]) {
       expect((await httpGet(port, '/', host)).status).toBe(200);
     }
+  });
+
+  it('keeps sessions by the annotation that our sidecars obey: 12 requests of each caller to one of three pods', async () => {
+    const others = await Promise.all(['a', 'b', 'c'].map(startToldBackend));
+    const slices = others.map(
+      ({ address }, index) =>
+        `---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: s${index}, labels: {kubernetes.io/service-name: shop}}\naddressType: IPv4\nports: [{port: ${address.port}}]\nendpoints: [{addresses: [127.0.0.1]}]\n`,
+    );
+    const annotations = "annotations: {switchboard.dev/affinity: 'cookie:cart'}";
+    const service = `apiVersion: v1\nkind: Service\nmetadata: {name: shop, ${annotations}}\nspec: {clusterIP: 10.96.0.30, ports: [{port: 80}]}\n`;
+    await serve(service + slices.join(''));
+    const homes = new Set<string>();
+    for (let caller = 0; caller < 6; caller += 1) {
+      const first = await send(port, { host: 'shop', path: '/' });
+      const [cookie = ''] = (first.fields['set-cookie'] ?? '').split(';');
+      homes.add(first.seen?.backend ?? '');
+      for (let turn = 0; turn < 12; turn += 1) {
+        const { seen, fields } = await send(port, { host: 'shop', path: '/', headers: [['cookie', cookie]] });
+        expect([seen?.backend, fields['set-cookie']]).toEqual([first.seen?.backend, undefined]);
+      }
+    }
+    expect(homes.size).toBeGreaterThan(1);
+    for (const other of others) other.server.close();
   });
 
   it.each(CASES)('takes what %s makes', async (name) => {
