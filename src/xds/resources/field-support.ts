@@ -188,6 +188,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: [
       'name',
       'virtual_hosts',
+      'request_mirror_policies',
       'validate_clusters',
       'ignore_port_in_host_matching',
       'most_specific_header_mutations_wins',
@@ -202,6 +203,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'name',
       'domains',
       'routes',
+      'request_mirror_policies',
       'retry_policy',
       'hedge_policy',
       'include_request_attempt_count',

@@ -19,12 +19,10 @@ const PARTS = new Map<Denominator, number>([
 /** Nothing where nothing is mirrored. */
 export function decodeMirrors(
   policies: readonly RouteAction_RequestMirrorPolicy[],
-  connect: boolean,
   context: DecodeContext,
   path: string,
 ): { readonly mirrors?: readonly MirrorSpec[] } {
   if (policies.length === 0) return {};
-  if (connect) context.refuse(path, 'is not supported for CONNECT', 'remove it');
   return { mirrors: policies.map((policy, index) => decodeMirror(policy, context, `${path}[${index}]`)) };
 }
 

@@ -78,7 +78,7 @@ export function decodeAction(
     ...decodePathRewrite(message, context, path),
     ...(upgrades === undefined ? {} : { upgrades }),
     ...decodeSubset(message, connect, context, path),
-    ...decodeMirrors(message.requestMirrorPolicies, connect, context, `${path}.request_mirror_policies`),
+    ...decodeOwnMirrors(message, connect, context, `${path}.request_mirror_policies`),
     ...(message.priority === RoutingPriority.HIGH ? { priority: 'high' } : {}),
     ...decodeHashPolicies(message.hashPolicy, context, `${path}.hash_policy`),
   };
@@ -94,6 +94,16 @@ function decodeCluster(message: RouteAction, context: DecodeContext, path: strin
     context.refuse(`${path}.cluster`, 'is empty', 'name a cluster');
   }
   return cluster;
+}
+
+function decodeOwnMirrors(
+  { requestMirrorPolicies }: RouteAction,
+  connect: boolean,
+  context: DecodeContext,
+  path: string,
+): Pick<RouteActionSpec, 'mirrors'> {
+  if (connect && requestMirrorPolicies.length > 0) context.refuse(path, 'is not supported for CONNECT', 'remove it');
+  return decodeMirrors(requestMirrorPolicies, context, path);
 }
 
 function decodeSubset(message: RouteAction, connect: boolean, context: DecodeContext, path: string) {

@@ -1,6 +1,7 @@
 // RDS: RouteConfigSpec ↔ envoy.config.route.v3.RouteConfiguration.
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import type { RouteConfigSpec, VirtualHostSpec } from '../../model/route-spec.ts';
+import type { MirrorSpec } from '../../model/mirror-spec.ts';
+import type { RouteConfigSpec, RouteSpec, VirtualHostSpec } from '../../model/route-spec.ts';
 import type { VirtualHost } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import { type RouteConfiguration, RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.ts';
 import { type DecodeContext, joinPath } from './decode-context.ts';
@@ -8,11 +9,13 @@ import { decodeResource } from './decode-resource.ts';
 import { decodeFilterOverrides, encodeFilterOverrides } from './filter-overrides.ts';
 import { decodeHeaderChanges, encodeHeaderChanges } from './header-changes.ts';
 import { withHostRetries } from './host-retries.ts';
+import { decodeMirrors } from './mirror-policy.ts';
 import { type ResourceType, TYPE_URL_PREFIX } from './resource-type.ts';
 import { decodeRoute, encodeRoute } from './route-entry.ts';
 
 /** What max_direct_response_body_size_bytes means when it is absent. */
 const DEFAULT_MAX_BODY_BYTES = 4_096;
+const MIRRORS = 'request_mirror_policies';
 
 export const ROUTE_TYPE: ResourceType<RouteConfigSpec> = {
   typeUrl: `${TYPE_URL_PREFIX}${RouteConfigurationSchema.typeName}`,
@@ -73,9 +76,10 @@ function encodeMaxBody(spec: RouteConfigSpec): { readonly maxDirectResponseBodyS
 export function decodeRouteConfig(message: RouteConfiguration, context: DecodeContext, path: string): RouteConfigSpec {
   const owners = new Map<string, string>();
   const maxBodyBytes = message.maxDirectResponseBodySizeBytes ?? DEFAULT_MAX_BODY_BYTES;
+  const { mirrors = [] } = decodeMirrors(message.requestMirrorPolicies, context, joinPath(path, MIRRORS));
   const virtualHosts = message.virtualHosts.map((host, i) => {
     const at = joinPath(path, `virtual_hosts[${i}]`);
-    const spec = decodeVirtualHost(host, maxBodyBytes, context, at);
+    const spec = withHostMirrors(decodeVirtualHost(host, maxBodyBytes, context, at), host, mirrors, context, at);
     claimDomains(spec, owners, context, at);
     return spec;
   });
@@ -106,6 +110,24 @@ function decodeVirtualHost(
     ...decodeHeaderChanges(message, context, path),
     ...decodeFilterOverrides(message, context, path),
   };
+}
+
+/** The innermost place that says anything of mirrors has its way. `outer`: of the route configuration. */
+function withHostMirrors(
+  spec: VirtualHostSpec,
+  message: VirtualHost,
+  outer: readonly MirrorSpec[],
+  context: DecodeContext,
+  path: string,
+): VirtualHostSpec {
+  const { mirrors = outer } = decodeMirrors(message.requestMirrorPolicies, context, `${path}.${MIRRORS}`);
+  return mirrors.length === 0 ? spec : { ...spec, routes: spec.routes.map((route) => withMirrors(route, mirrors)) };
+}
+
+function withMirrors(route: RouteSpec, mirrors: readonly MirrorSpec[]): RouteSpec {
+  const { action, match } = route;
+  if (action.kind === 'redirect' || action.kind === 'direct-response') return route;
+  return match.connect === true || action.mirrors !== undefined ? route : { ...route, action: { ...action, mirrors } };
 }
 
 function decodeAttemptCount(message: VirtualHost): Pick<VirtualHostSpec, 'attemptCount'> {
