@@ -1,6 +1,7 @@
 // The table of what the sidecar honours in messages of other control planes, what it refuses, and what it may leave out.
 
 import { BALANCING_SUPPORT, HASH_POLICY_SUPPORT } from './balancing-support.ts';
+import { ENDPOINT_SUPPORT } from './endpoint-support.ts';
 import { HTTP_FILTER_SUPPORT } from './http-filter-support.ts';
 import { RETRY_SUPPORT } from './retry-support.ts';
 import type { FieldSupport } from './support-row.ts';
@@ -53,20 +54,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   },
   ...BALANCING_SUPPORT,
   ...UPSTREAM_SUPPORT,
-  'envoy.config.endpoint.v3.ClusterLoadAssignment': {
-    supported: ['cluster_name', 'endpoints', 'policy'],
-    refused: [],
-  },
-  'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy': { supported: ['overprovisioning_factor'], refused: [] },
-  'envoy.config.endpoint.v3.LocalityLbEndpoints': {
-    supported: ['locality', 'lb_endpoints', 'load_balancing_weight', 'priority'],
-    refused: ['#7', '#8'],
-  },
-  'envoy.config.endpoint.v3.LbEndpoint': {
-    supported: ['endpoint', 'health_status', 'metadata', 'load_balancing_weight'],
-    refused: ['endpoint_name'],
-  },
-  'envoy.config.endpoint.v3.Endpoint': { supported: ['address', 'hostname', 'health_check_config'], refused: [] },
+  ...ENDPOINT_SUPPORT,
   'envoy.config.listener.v3.Listener': {
     supported: [
       'name',

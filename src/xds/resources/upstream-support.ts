@@ -55,10 +55,6 @@ export const UPSTREAM_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   },
   [`${CHECK}.TcpHealthCheck`]: { supported: ['send', 'receive'], refused: ['#3'] },
   [`${CHECK}.GrpcHealthCheck`]: { supported: ['service_name', 'authority', 'initial_metadata'], refused: [] },
-  'envoy.config.endpoint.v3.Endpoint.HealthCheckConfig': {
-    supported: ['port_value', 'hostname', 'disable_active_health_check'],
-    refused: ['address'],
-  },
   [BREAKERS]: { supported: ['thresholds', 'per_host_thresholds'], refused: [] },
   [`${BREAKERS}.Thresholds`]: {
     supported: [
