@@ -19,11 +19,13 @@ export interface KnownNames {
 
 /** One phrase: what was asked for, and what comes nearest. */
 export function explainMiss(config: RouteConfigSpec, authority: string): string {
+  // Who takes every name knows this one too.
+  if (config.virtualHosts.some(({ domains }) => domains.includes('*'))) return `"${asText(authority)}" ${NO_ROUTE}`;
   return explainUnknownName(namesOf(config), authority);
 }
 
 export function explainUnknownName(known: KnownNames, authority: string): string {
-  const asked = authority === '' ? '(no Host)' : authority.slice(0, MAX_NAME);
+  const asked = asText(authority);
   const { name, port } = splitAuthority(asked.toLowerCase());
   const ports = known.portsOf(name);
   if (ports.includes(port === '' ? '80' : port)) return `"${asked}" ${NO_ROUTE}`;
@@ -35,6 +37,10 @@ export function explainUnknownName(known: KnownNames, authority: string): string
   return nearest === null
     ? `"${asked}" is no Service that this sidecar knows.`
     : `"${asked}" is no Service. Did you mean "${nearest}"?`;
+}
+
+function asText(authority: string): string {
+  return authority === '' ? '(no Host)' : authority.slice(0, MAX_NAME);
 }
 
 function namesOf(config: RouteConfigSpec): KnownNames {
