@@ -34,6 +34,8 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   #cluster: Cluster | null = null;
   #request: PickContext | null = null;
   #home: Endpoint | null = null;
+  /** Where a session goes whose pod is gone: the first choice, which everybody makes. */
+  #destined: Endpoint | null = null;
   #standing: Standing = 'new';
   #hash: Word64 | null = null;
   /** What the client shall say from now on; '' = as it did. */
@@ -74,7 +76,9 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
     if (home !== null && home.health !== 'unhealthy' && !(context.wasTried(home) && this.#mayLeave)) return home;
     if (!this.#mayLeave) return this.#refuse(cluster, home);
     if (home !== null) this.#standing = 'away';
-    return this.#pickElsewhere(cluster, context);
+    const endpoint = this.#pickElsewhere(cluster, context);
+    if (home === null) this.#destined ??= endpoint;
+    return endpoint;
   }
 
   excludes(endpoint: Endpoint): boolean {
@@ -110,7 +114,7 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   onAnswer(endpoint: Endpoint, status: number): void {
     const { sessions } = this.#cluster as Cluster;
     const { stats } = sessions;
-    const standing = endpoint === this.#home ? 'kept' : this.#standing;
+    const standing = this.#standingAt(endpoint);
     if (standing === 'kept') {
       stats.kept += 1;
       return;
@@ -126,6 +130,12 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
     const begun = { bornAtS: this.#nowS, salt: '' };
     const { bornAtS, salt } = this.#token ?? begun;
     this.#newText = renderToken({ podId: sessions.idOf(endpoint), bornAtS, salt: salt || newSalt(this.#random) });
+  }
+
+  /** A session does not move to where a retry happened to be answered: others who hold its token would not find it there. */
+  #standingAt(endpoint: Endpoint): Standing {
+    if (endpoint === this.#home) return 'kept';
+    return this.#standing === 'moved' && endpoint !== this.#destined ? 'away' : this.#standing;
   }
 
   apply(fields: FieldList): void {

@@ -223,6 +223,24 @@ describe('a session whose pod is there and cannot take the request', () => {
     expect(plane.stat('cluster.web.session_away')).toBe(1);
   });
 
+  it('has not moved yet where its new pod fails and a third one answers: it moves when the new one is well', async () => {
+    const { plane, pods } = await sceneOf(4, COOKIE);
+    const shopper = new Shopper(plane);
+    const home = await shopper.ask();
+    const { token } = shopper;
+    plane.setEndpoints('web', without(pods, home));
+    const scout = new Shopper(plane);
+    scout.token = token;
+    const destined = await scout.ask();
+    const sick = pods.find(({ name }) => name === destined) as Pod;
+    sick.backend.script = (_request, connection) => connection.reset();
+    expect([home, destined]).not.toContain(await shopper.ask());
+    expect([shopper.told, shopper.token]).toEqual(['away', token]);
+    sick.backend.script = named(destined);
+    expect(await shopper.ask()).toBe(destined);
+    expect([shopper.told, shopper.token]).toEqual(['moved', scout.token]);
+  });
+
   it('is tried again at its own pod and at no other where it may not move', async () => {
     const { plane, pods } = await sceneOf(3, { ...COOKIE, onLoss: 'fail' });
     const shopper = new Shopper(plane);
