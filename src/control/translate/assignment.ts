@@ -70,7 +70,8 @@ export function clusterOf(name: string, protocol: PortProtocol, traffic: Service
     loadBalancer,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
-    ...(healthCheck === undefined ? {} : { healthCheck }),
+    // Kubernetes knows who is gone: that a pod still answers while it ends is no reason to go on using it.
+    ...(healthCheck === undefined ? {} : { healthCheck, removesHealthy: true }),
     ...(circuitBreakers === undefined ? {} : { circuitBreakers }),
     ...(session === undefined ? {} : { sessionHealths: SESSION_HEALTHS }),
     ...(clientAffinity === undefined ? {} : { clientAffinity }),
