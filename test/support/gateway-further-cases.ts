@@ -81,6 +81,14 @@ export const FURTHER_CASES: readonly GatewayCase[] = [
     ],
   },
   {
+    name: 'mirrors, of which callers see nothing',
+    manifest: httpRoute(
+      'mirror',
+      `- filters: [{type: RequestMirror, requestMirror: {backendRef: {name: echo-v2, port: 80}, fraction: {numerator: 1, denominator: 3}}}]\n  ${to('v1')}`,
+    ),
+    steps: [[{ path: '/x' }, { pod: 'v1', path: '/x' }]],
+  },
+  {
     name: 'routes of a namespace for its own callers, in the place of those for everybody',
     manifest:
       httpRoute('everybody', `- ${to('v1')}`) +

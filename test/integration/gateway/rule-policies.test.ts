@@ -3,6 +3,7 @@ import { AppMesh } from '../../support/app-mesh.ts';
 import { EchoPod, echoService } from '../../support/echo-pods.ts';
 import { asked, httpRoute } from '../../support/gateway-case.ts';
 import type { RawClient } from '../../support/raw-client.ts';
+import { until } from '../../support/until.ts';
 
 let mesh: AppMesh;
 let pods: EchoPod[];
@@ -82,6 +83,18 @@ it('an affinity of the backend counts in routes of others to it, that of the par
     }
     expect(seen.size).toBe(1);
   }
+});
+
+it('RequestMirror sends copies to other Services, whose answers nobody waits for', async () => {
+  const filter = '{type: RequestMirror, requestMirror: {backendRef: {name: echo-v2, port: 80}}}';
+  const client = await caller(`filters: [${filter}]\n  ${TO_V1}`);
+  for (let index = 0; index < 4; index += 1) expect((await asked(client, { path: '/x' })).seen?.pod).not.toBe('c');
+  await until(
+    'the copies have come',
+    () => pods[2]?.requests === 4,
+    () => pods[2]?.requests,
+  );
+  expect(requests()).toBe(8);
 });
 
 it('CORS answers preflights, and names the origin to pages that may call', async () => {

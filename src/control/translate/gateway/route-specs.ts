@@ -37,7 +37,7 @@ function actionOf(
   match: RouteMatchSpec,
   own: ServiceAction,
 ): RouteActionSpec {
-  const { backends, rewrite, policy } = target;
+  const { backends, rewrite, policy, mirrors } = target;
   const { hashPolicies: _hash, session: _session, ...others } = own;
   const { perTryTimeoutMs, session, ...said } = policy;
   const retry = said.retry ?? own.retry ?? safeRetries(DEFAULT_RETRIES);
@@ -47,6 +47,7 @@ function actionOf(
     ...said,
     ...affinityOf(backends, session),
     ...(perTryTimeoutMs === undefined ? {} : { retry: { ...retry, perTryTimeoutMs } }),
+    ...(mirrors.length === 0 ? {} : { mirrors }),
     ...(rewrite.hostname === undefined ? {} : { hostRewrite: { kind: 'literal', value: rewrite.hostname } }),
     ...(rewrite.path === undefined ? {} : { pathRewrite: pathRewrite(rewrite.path, match) }),
   };

@@ -4,9 +4,11 @@ import type { HttpRouteRule } from '../../../kube/http-route.ts';
 import type { RequestRedirect, RouteFilter, UrlRewrite } from '../../../kube/route-filters.ts';
 import type { HeaderChangesSpec } from '../../../model/header-changes-spec.ts';
 import type { FilterOverridesSpec } from '../../../model/http-filter-spec.ts';
+import type { MirrorSpec } from '../../../model/mirror-spec.ts';
 import { type RouteBackend, translateBackends } from './backends.ts';
 import { corsOverrides } from './cors.ts';
 import { headerChanges } from './header-modifiers.ts';
+import { translateMirrors } from './mirrors.ts';
 import type { Problem } from './problem.ts';
 import type { RouteInputs } from './route-inputs.ts';
 import { checkPatterns, grpcMatch, httpMatch, type RankedMatch } from './rule-matches.ts';
@@ -39,6 +41,7 @@ export type RuleTarget =
       readonly rewrite: UrlRewrite;
       /** Goes before what the Service says. */
       readonly policy: RulePolicy;
+      readonly mirrors: readonly MirrorSpec[];
     };
 
 export interface FailedAnswer {
@@ -79,7 +82,9 @@ function translateRule(context: RuleContext, rule: HttpRouteRule | GrpcRouteRule
   const badPatterns = ranked.map((match, at) => checkPatterns(match, `${path}.matches[${at}]`));
   const { headers, problems } = headerChanges(rule.filters, `${path}.filters`, CHANGES_ELSEWHERE, 'here');
   const cors = rule.filters.find((filter) => filter.type === 'CORS')?.cors;
-  const target = targetOf(context, rule, problems);
+  const { inputs, clusterDomain } = context;
+  const { mirrors, omissions } = translateMirrors(inputs, rule.filters, `${path}.filters`, clusterDomain);
+  const target = targetOf(context, rule, mirrors, problems);
   return {
     name,
     // A pattern that cannot be used would be refused with all that stands beside it.
@@ -87,10 +92,7 @@ function translateRule(context: RuleContext, rule: HttpRouteRule | GrpcRouteRule
     target: target.target,
     ...(headers === null ? {} : { headers }),
     ...(cors === undefined ? {} : { filters: corsOverrides(cors) }),
-    omissions: [
-      ...checkMirrors(rule.filters, path),
-      ...checkSession(rule.sessionPersistence, rule.backendRefs.length, path),
-    ],
+    omissions: [...omissions, ...checkSession(rule.sessionPersistence, rule.backendRefs.length, path)],
     problems: [...badPatterns.flat(), ...problems, ...target.problems],
   };
 }
@@ -99,6 +101,7 @@ function translateRule(context: RuleContext, rule: HttpRouteRule | GrpcRouteRule
 function targetOf(
   context: RuleContext,
   rule: HttpRouteRule | GrpcRouteRule,
+  mirrors: readonly MirrorSpec[],
   unusable: readonly Problem[],
 ): { readonly target: RuleTarget; readonly problems: readonly Problem[] } {
   const { inputs, path, status, clusterDomain } = context;
@@ -117,15 +120,7 @@ function targetOf(
     answer: { status, why },
     rewrite: rule.filters.find((filter) => filter.type === 'URLRewrite')?.urlRewrite ?? {},
     policy: rulePolicy({ ...rule }),
+    mirrors,
   };
   return { target, problems };
-}
-
-/** Nobody who calls is worse off without the copy. */
-function checkMirrors(filters: readonly RouteFilter[], path: string): readonly Problem[] {
-  return filters.flatMap(({ type }, index) => {
-    if (type !== 'RequestMirror') return [];
-    const message = 'requests are not mirrored yet: they go to their backend alone';
-    return [{ reason: 'UnsupportedValue', path: `${path}.filters[${index}]`, message, remedy: 'remove it' } as const];
-  });
 }

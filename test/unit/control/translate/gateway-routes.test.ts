@@ -321,6 +321,19 @@ describe('rules', () => {
   });
 });
 
+describe('a mirror', () => {
+  it.each([
+    ['', 100],
+    [', percent: 5', 5],
+    [', fraction: {numerator: 1, denominator: 3}', 33.3333],
+    [', fraction: {numerator: 25}', 25],
+  ])('{backendRef%s} gets %d percent of the requests, as they were asked', (rest, percent) => {
+    const filter = `, filters: [{type: RequestMirror, requestMirror: {backendRef: {name: v2, port: 80}${rest}}}]`;
+    const [only] = routesOf(new TextMesh(SERVICES + route('r', to('v1', filter))));
+    expect(only?.action).toMatchObject({ mirrors: [{ cluster: cluster('v2'), percent, keepsHost: true }] });
+  });
+});
+
 describe('a change', () => {
   it('of one route leaves the routes of every other Service the same objects', () => {
     const mesh = new TextMesh(SERVICES + route('r', to('v1')));
@@ -359,8 +372,8 @@ describe('what a rule leaves out', () => {
       'sessionPersistence.idleTimeout: idleTimeout is not kept: a session ends by absoluteTimeout alone; say absoluteTimeout',
     ],
     [
-      to('v1', ', filters: [{type: RequestMirror, requestMirror: {backendRef: {name: v2, port: 80}}}]'),
-      'filters[0]: requests are not mirrored yet: they go to their backend alone; remove it',
+      to('v1', ', filters: [{type: RequestMirror, requestMirror: {backendRef: {name: gone, port: 80}}}]'),
+      'filters[0].requestMirror.backendRef: there is no Service "gone" in namespace "shop"; name a Service that there is',
     ],
   ])('%s is told, and the rule takes effect', (rule, issue) => {
     const mesh = new TextMesh(SERVICES + route('r', rule));
