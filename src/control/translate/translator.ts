@@ -39,6 +39,12 @@ interface Memo {
   readonly translated: TranslatedService;
 }
 
+interface AttachedLists {
+  readonly byService: AttachedRoutes['byService'];
+  readonly sorted: Ordered['sorted'];
+  readonly lists: readonly (readonly TranslatedRoute[])[];
+}
+
 interface Ordered {
   /** As the source gave them. */
   readonly services: readonly Located<Service>[];
@@ -50,6 +56,7 @@ interface Ordered {
 export class Translator {
   readonly #clusterDomain: string;
   readonly #routes: AttachedRoutes;
+  #attached: AttachedLists = { byService: new Map(), sorted: [], lists: [] };
   #ordered: Ordered = { services: [], sorted: [], ips: clusterIpsOf([]) };
   /** In the order of `#ordered.sorted`. */
   #memos: readonly (Memo | undefined)[] = [];
@@ -67,8 +74,12 @@ export class Translator {
     this.#orderServices(source.services());
     this.#routes.update(source.routes());
     const { sorted, ips } = this.#ordered;
+    const lists = this.#routeLists();
     const memos = sorted.map(({ service }, index) =>
-      this.#translateOne(source.inputsOf(service), ips.owned.get(service) ?? NO_IPS, this.#memos[index]),
+      this.#translateOne(
+        { own: source.inputsOf(service), vips: ips.owned.get(service) ?? NO_IPS, routes: lists[index] ?? NO_ROUTES },
+        this.#memos[index],
+      ),
     );
     this.#memos = memos;
     const translated = memos.map((memo) => memo.translated);
@@ -95,16 +106,23 @@ export class Translator {
     this.#ordered = { services, sorted, ips: clusterIpsOf(sorted.map(({ service }) => service)) };
   }
 
-  #translateOne(own: OwnInputs, vips: readonly string[], memo: Memo | undefined): Memo {
-    const routes = this.#routesOf(own.service);
+  #translateOne({ own, vips, routes }: Omit<Memo, 'translated'>, memo: Memo | undefined): Memo {
     if (memo !== undefined && memo.own === own && memo.routes === routes && sameItems(memo.vips, vips)) return memo;
     const translated = translateService({ ...own, vips, routes }, this.#clusterDomain, memo?.translated ?? null);
     return { own, vips, routes, translated };
   }
 
-  #routesOf({ object }: Located<Service>): readonly TranslatedRoute[] {
-    if (this.#routes.none) return NO_ROUTES;
-    return this.#routes.of(serviceKey(object.metadata.namespace, object.metadata.name));
+  /** One list for each of `#ordered.sorted`: most changes concern no route, and then nothing is looked up. */
+  #routeLists(): readonly (readonly TranslatedRoute[])[] {
+    const { byService } = this.#routes;
+    const { sorted } = this.#ordered;
+    if (this.#attached.byService === byService && this.#attached.sorted === sorted) return this.#attached.lists;
+    const lists = sorted.map(({ service: { object } }) => {
+      const { namespace, name } = object.metadata;
+      return byService.get(serviceKey(namespace, name)) ?? NO_ROUTES;
+    });
+    this.#attached = { byService, sorted, lists };
+    return lists;
   }
 }
 

@@ -46,9 +46,9 @@ export class AttachedRoutes {
     return this.#byService.get(service) ?? NONE;
   }
 
-  /** Nothing is attached to any Service. */
-  get none(): boolean {
-    return this.#byService.size === 0;
+  /** By `serviceKey` of the parent; the same object while no route changes. */
+  get byService(): ReadonlyMap<string, readonly TranslatedRoute[]> {
+    return this.#byService;
   }
 
   #conflictIssues(route: TranslatedRoute): readonly Issue[] {
