@@ -100,6 +100,26 @@ describe('the control plane', () => {
     expect(seen[0]).toEqual({ pods: null });
   });
 
+  it('shows the status of routes of Gateway API', async () => {
+    const route = `---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r}
+spec: {parentRefs: [{group: "", kind: Service, name: gone}]}
+`;
+    await start(registryWith(SERVICE + route));
+    await app.ready;
+    expect(JSON.parse((await page('/debug/gateway-routes')).text)).toMatchObject({
+      routes: [
+        {
+          kind: 'HTTPRoute',
+          name: 'r',
+          parents: [{ conditions: [{ type: 'Accepted', reason: 'NoMatchingParent' }, { type: 'ResolvedRefs' }] }],
+        },
+      ],
+    });
+  });
+
   it('refuses what is no namespace with 400', async () => {
     await start(registryWith(SERVICE));
     await app.ready;
