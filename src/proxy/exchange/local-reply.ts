@@ -4,6 +4,7 @@ import type { RequestHead } from '../codec/head.ts';
 import { reasonOf } from '../codec/status-reasons.ts';
 import type { FieldEdit } from '../route/field-changes.ts';
 import { FieldList } from '../route/field-list.ts';
+import { grpcContentType, grpcStatusOfHttp, type LocalReply, renderGrpcReply } from './grpc-reply.ts';
 
 /** What an answer says instead of its row. */
 export interface OtherStatus {
@@ -11,12 +12,6 @@ export interface OtherStatus {
   readonly status: number;
   /** −1 = as its row, or what is usual for `status`. */
   readonly grpcStatus: number;
-}
-
-export interface LocalReply {
-  readonly head: string;
-  /** Latin1-safe: one character a byte. */
-  readonly body: string;
 }
 
 /**
@@ -59,17 +54,15 @@ export function renderErrorReply(
   extra: string,
   other: OtherStatus | null = null,
 ): ErrorReply {
-  const contentType = request?.versionMajor === 2 ? (request.get('content-type') ?? '') : '';
-  if (/^application\/grpc(?:$|[+;])/.test(contentType)) {
-    return { status: 200, ...renderGrpcReply(code, detail, contentType, changes, extra, other) };
-  }
+  const contentType = grpcContentType(request);
+  if (contentType !== '') return { status: 200, ...renderGrpcError(code, detail, contentType, changes, extra, other) };
   const accept = request?.get('accept') ?? '';
   const status = other?.status || ERRORS[code].status;
   return { status, ...renderLocalReply(code, detail, accept, changes, extra, other) };
 }
 
-/** gRPC's way to say it: a head that is its own trailers. Source: gRPC over HTTP/2, Responses, Trailers-Only. */
-function renderGrpcReply(
+/** gRPC's way to say it. */
+function renderGrpcError(
   code: ErrorCode,
   detail: string,
   contentType: string,
@@ -77,42 +70,16 @@ function renderGrpcReply(
   extra: string,
   other: OtherStatus | null,
 ): LocalReply {
-  const row = ERRORS[code];
   const fields = new FieldList();
-  fields.append('content-type', contentType);
-  fields.append('x-switchboard-error', `${row.flag} ${code}`);
-  changes?.apply(fields);
-  // Percent signs are the escape of grpc-message; the rest is visible ASCII already.
-  const message = describeError(code, toAscii(detail)).replaceAll('%', '%25');
-  const status = `grpc-status: ${grpcStatusFor(code, other)}\r\ngrpc-message: ${message}\r\n`;
-  return { head: `HTTP/1.1 200 OK\r\n${fields.render()}${status}${extra}\r\n`, body: '' };
+  fields.append('x-switchboard-error', `${ERRORS[code].flag} ${code}`);
+  const message = describeError(code, toAscii(detail));
+  return renderGrpcReply(contentType, fields, changes, grpcStatusFor(code, other), message, extra);
 }
 
 function grpcStatusFor(code: ErrorCode, other: OtherStatus | null): number {
   if (other === null) return ERRORS[code].grpcStatus;
   if (other.grpcStatus >= 0) return other.grpcStatus;
-  return other.status === 0 ? ERRORS[code].grpcStatus : grpcStatusOf(other.status);
-}
-
-/** Source: grpc/grpc doc/http-grpc-status-mapping. */
-function grpcStatusOf(status: number): number {
-  switch (status) {
-    case 400:
-      return 13;
-    case 401:
-      return 16;
-    case 403:
-      return 7;
-    case 404:
-      return 12;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14;
-    default:
-      return 2;
-  }
+  return other.status === 0 ? ERRORS[code].grpcStatus : grpcStatusOfHttp(other.status);
 }
 
 /** Details may repeat what the caller sent: nothing of it may act as markup of a terminal or break the count of bytes. */

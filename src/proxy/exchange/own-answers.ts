@@ -8,7 +8,8 @@ import type { FieldEdit } from '../route/field-changes.ts';
 import { renderConfiguredReply } from './configured-reply.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import { type LocalReply, type OtherStatus, renderErrorReply } from './local-reply.ts';
+import { grpcContentType, type LocalReply } from './grpc-reply.ts';
+import { type OtherStatus, renderErrorReply } from './local-reply.ts';
 
 export const UNSENDABLE_PATH =
   'its route rewrites the path to one that is longer than 65,536 characters or does not begin with "/".';
@@ -54,7 +55,9 @@ export class OwnAnswers {
     }
     this.#record.details = details;
     const fields = this.#connectionFields(stream, head);
-    this.#send(stream, head, answer.status, renderConfiguredReply(answer, location, edit, fields));
+    const contentType = grpcContentType(head);
+    const status = contentType === '' ? answer.status : 200;
+    this.#send(stream, head, status, renderConfiguredReply(answer, location, edit, fields, contentType));
   }
 
   #send(stream: DownstreamStream, head: RequestHead | null, status: number, reply: LocalReply): void {
