@@ -7,9 +7,7 @@ import type { LoadBalancerSection } from '../../kube/traffic-policy/load-balance
 import type { OutlierDetectionSection } from '../../kube/traffic-policy/outlier-detection-section.ts';
 import { LOAD_BALANCER_NAMES, type LoadBalancerName, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
-import type { HashPolicySpec } from '../../model/hash-policy-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
-import type { SessionSpec } from '../../model/session-spec.ts';
 import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
 import { filtersOf } from '../policy/filters.ts';
 import { healthCheckOf } from '../policy/health-check.ts';
@@ -18,7 +16,7 @@ import { outlierDetectionOf } from '../policy/outlier-detection.ts';
 import { retriesOf, retryLimitOf } from '../policy/retries.ts';
 import { affinityTraffic } from '../policy/session-affinity.ts';
 import { type TimeoutsSpec, timeoutsOf } from '../policy/timeouts.ts';
-import { withAffinity } from './affinity.ts';
+import { type AffinityTraffic, withAffinity } from './affinity.ts';
 import type { Backend } from './backend.ts';
 import { serviceAffinity } from './service-affinity.ts';
 import type { ServiceFilters } from './service-filters.ts';
@@ -28,17 +26,11 @@ import { serviceRetries, serviceTimeout } from './service-retries.ts';
 
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
 export interface ServiceTraffic
-  extends Pick<
-      ClusterSpec,
-      'loadBalancer' | 'balancing' | 'outlierDetection' | 'healthCheck' | 'circuitBreakers' | 'clientAffinity'
-    >,
+  extends AffinityTraffic,
+    Pick<ClusterSpec, 'balancing' | 'outlierDetection' | 'healthCheck' | 'circuitBreakers'>,
     TimeoutsSpec {
-  /** Absent = requests are not hashed. */
-  readonly hashPolicies?: readonly HashPolicySpec[];
   /** Absent = what is safe by itself is sent again. */
   readonly retry?: RetryPolicySpec;
-  /** Absent = requests belong to no session. */
-  readonly session?: SessionSpec;
   /** Absent = HTTP filters do nothing on the way to it. */
   readonly filters?: ServiceFilters;
   /** Topology hints don't count. */
@@ -115,7 +107,7 @@ function annotatedBalancer(service: Located<Service>): {
 }
 
 interface SaidAffinity {
-  readonly traffic: ReturnType<typeof withAffinity>;
+  readonly traffic: AffinityTraffic;
   readonly issues: readonly Issue[];
 }
 

@@ -11,13 +11,14 @@ import type { RouteEntry } from '../route/route-entry.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { tellingAttempts } from './attempt-headers.ts';
+import { beginSession } from './begin-session.ts';
 import { renderChangedFields } from './changed-response.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { OtherStatus } from './local-reply.ts';
 import { RequestCopies } from './request-copies.ts';
 import type { Router } from './router.ts';
-import { beginSession, type SessionCall } from './session-call.ts';
+import type { SessionCall } from './session-call.ts';
 
 /** One object an exchange, for all of its requests. */
 export class RoutedRequest {

@@ -1,14 +1,10 @@
 // The session of one request: where it goes because of it, and what its answer says of it.
-import type { Random } from '../../base/random.ts';
-import type { RequestHead } from '../codec/head.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import type { WeightedDestinations } from '../route/destination.ts';
 import type { FieldChanges, FieldEdit } from '../route/field-changes.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import { AddressSession } from './address-session.ts';
-import { TokenSession } from './token-session.ts';
 
 /** One a request, where its route has sessions; nobody holds it longer. */
 export interface SessionCall {
@@ -25,17 +21,4 @@ export interface SessionCall {
   excludes(endpoint: Endpoint): boolean;
   /** The answer of an attempt's endpoint has begun, and it is the one that the caller gets. */
   onAnswer(endpoint: Endpoint, status: number): void;
-}
-
-/** Null = a request for this path belongs to no session. */
-export function beginSession(
-  policy: SessionPolicy,
-  head: RequestHead,
-  wallNowMs: number,
-  random: Random,
-): SessionCall | null {
-  if (!policy.carrier.takes(head.path)) return null;
-  return policy.spec.format === 'token'
-    ? new TokenSession(policy, head, wallNowMs, random)
-    : new AddressSession(policy, head, wallNowMs);
 }

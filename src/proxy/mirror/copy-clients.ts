@@ -1,17 +1,24 @@
 // Sends copies through undici, a client for each endpoint. Loaded with the first copy.
-import type { OnReadOpts, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import { connectByDial } from '../codec/connect-by-dial.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { Copy, MirrorCluster } from './mirror-target.ts';
-
-export type CopyDial = (host: string, port: number, onread?: OnReadOpts) => Socket;
+import type { CopiedBody } from './copied-body.ts';
+import type { CopiedHead } from './copied-head.ts';
+import type { MirrorCluster } from './mirror-cluster.ts';
 
 /** Of HTTP/1.1, to one endpoint; further copies wait for one of them. */
 const MAX_CONNECTIONS = 64;
 /** Of an answer; a longer one is cut off. */
 const MAX_ANSWER_BYTES = 131_072;
+
+interface SentCopy {
+  readonly head: CopiedHead;
+  /** Null = it has none. */
+  readonly body: CopiedBody | null;
+  readonly endpoint: Endpoint;
+  readonly signal: AbortSignal;
+}
 
 export class CopyClients {
   readonly #cluster: MirrorCluster;
@@ -22,7 +29,7 @@ export class CopyClients {
   }
 
   /** Resolves when its answer has come, of which nothing is kept. */
-  async send({ head, body, endpoint, signal }: Copy): Promise<void> {
+  async send({ head, body, endpoint, signal }: SentCopy): Promise<void> {
     const { method, path, fields } = head;
     const answer = await this.#poolOf(endpoint).request({
       ...{ method: method as Dispatcher.HttpMethod, path, headers: [...fields], signal },

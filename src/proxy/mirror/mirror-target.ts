@@ -4,7 +4,8 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import { CopiedBody, type CopiedBytes } from './copied-body.ts';
 import type { CopiedHead } from './copied-head.ts';
-import type { CopyClients, CopyDial } from './copy-clients.ts';
+import type { CopyClients } from './copy-clients.ts';
+import type { MirrorCluster } from './mirror-cluster.ts';
 import { MirrorStats } from './mirror-stats.ts';
 
 /** Of one body, that the mirror has not taken yet. */
@@ -15,14 +16,6 @@ export const MAX_TARGET_BYTES = 8_388_608;
 export const MAX_COPIES = 512;
 /** Where the route has no timeout: nobody waits for the answer, so nobody would notice. */
 export const DEFAULT_COPY_TIMEOUT_MS = 15_000;
-
-/** The cluster, as its mirror sees it. */
-export interface MirrorCluster {
-  readonly spec: { readonly protocol?: 'http2' | 'auto' };
-  readonly endpoints: Iterable<Endpoint>;
-  readonly dial: CopyDial;
-  pick(context: PickContext): Endpoint | null;
-}
 
 /** A copy has no history, and no caller. */
 const ANYONE: PickContext = { wasTried: () => false };
