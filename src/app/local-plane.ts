@@ -1,4 +1,5 @@
 // A data plane in this process, with what it needs of the process: memory, access logs, the system's resolver.
+
 import { randomFillSync } from 'node:crypto';
 import { connect } from 'node:net';
 import type { EndpointStatus, ListenerStatus } from '../admin/sidecar-status.ts';
@@ -9,8 +10,10 @@ import type { Issue } from '../base/result.ts';
 import { TimerWheel } from '../base/timer-wheel.ts';
 import type { ProxySettings } from '../config/index.ts';
 import type { Changes } from '../model/config-sink.ts';
+import type { HomeSpec } from '../model/home-spec.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
 import type { ServicePortName } from '../model/service-name-spec.ts';
+import { Home } from '../proxy/balance/home.ts';
 import { DataPlane, type DataPlaneOptions } from '../proxy/data-plane.ts';
 import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
 import type { HealthEvent } from '../proxy/health/health-checker.ts';
@@ -61,6 +64,8 @@ export interface LocalPlaneOptions {
   readonly share?: number;
   /** The ports are shared with other processes that ask for the same. Default: they are this one's alone. */
   readonly reusePort?: boolean;
+  /** Absent: requests do not keep to zones. */
+  readonly home?: HomeSpec;
   /** As of EndpointPoolsOptions. */
   readonly createPool?: CreateEndpointPool;
   /** Absent: connections of the system, as the settings say. */
@@ -159,7 +164,7 @@ export class LocalPlane implements SidecarPlane {
   }
 
   #createDataPlane(): DataPlane {
-    const { settings, clock, random, log, workerCount, retryBudget, createPool, createProbe, onOutlier } =
+    const { settings, clock, random, log, workerCount, retryBudget, createPool, createProbe, onOutlier, home } =
       this.#options;
     const dial = this.#options.dial ?? createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
@@ -178,6 +183,7 @@ export class LocalPlane implements SidecarPlane {
         ...(createProbe === undefined ? {} : { createProbe }),
         ...(workerCount === undefined ? {} : { workers: workerCount }),
         ...(retryBudget === undefined ? {} : { retryBudget }),
+        ...(home === undefined ? {} : { home: new Home(home) }),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
         dns: { resolver: new SystemResolver(), clock, random },
         pool: { dial, wheel: this.#wheel, idleTimeoutMs: settings.upstreamIdleTimeoutMs, now: () => clock.now() },

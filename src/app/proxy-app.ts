@@ -1,4 +1,5 @@
 // Composition root of the sidecar: xDS client → data plane, with its admin pages and logs.
+
 import { AdminServer } from '../admin/admin-server.ts';
 import { sidecarRoutes } from '../admin/sidecar-routes.ts';
 import { type Cancel, type Clock, sleep } from '../base/clock.ts';
@@ -9,6 +10,7 @@ import type { Random } from '../base/random.ts';
 import { renderIssue } from '../base/result.ts';
 import type { ProxySettings } from '../config/index.ts';
 import type { Changes } from '../model/config-sink.ts';
+import type { HomeSpec } from '../model/home-spec.ts';
 import { accessLogsOf, type SocketAddressSpec } from '../model/listener-spec.ts';
 import { sidecarNodeId } from '../model/node-identity.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
@@ -48,6 +50,8 @@ export interface ProxyAppOptions {
 export interface PlaneParts extends Pick<ProxyAppOptions, 'settings' | 'clock' | 'random' | 'log'> {
   /** For what is dialled; null: a file says what is held, or all is. */
   readonly demand: ConfigDemand | null;
+  /** As the file says; absent: requests do not keep to zones. */
+  readonly home?: HomeSpec;
 }
 
 export interface ProxyAppBound {
@@ -125,8 +129,9 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   }
 
   #createPlane(): SidecarPlane {
-    const { settings, createPlane, clock, random, log, originalDestination } = this.#options;
-    const parts = { settings, demand: this.#demand(), clock, random, log };
+    const { settings, bootstrap, createPlane, clock, random, log, originalDestination } = this.#options;
+    const home = bootstrap?.home === undefined ? {} : { home: bootstrap.home };
+    const parts = { settings, demand: this.#demand(), clock, random, log, ...home };
     if (createPlane !== undefined) return createPlane(parts);
     const memoryMarkBytes = memoryMark(settings.overloadMemoryBytes);
     const outside = originalDestination === undefined ? {} : { originalDestination };

@@ -43,6 +43,7 @@ export function createWorker({ send, createLog, onEnd }: WorkerAppOptions): Work
       workerCount: setup.count,
       retryBudget: shareOfBudget(DEFAULT_RETRY_BUDGET, setup.count),
       dialled: setup.dialled,
+      ...(setup.home === undefined ? {} : { home: setup.home }),
       reusePort: setup.reusePort,
       share: 1 / setup.count,
     });

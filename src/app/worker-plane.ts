@@ -18,7 +18,7 @@ export interface WorkersSpec {
 }
 
 export function createWorkerPlane({ count, start, reusePort }: WorkersSpec, parts: PlaneParts): WorkerPool {
-  const { settings, demand, clock, random, log } = parts;
+  const { settings, demand, home, clock, random, log } = parts;
   const accessLogs = new AccessLogs(clock, log);
   let cancelReclaim: Cancel = () => {};
   return new WorkerPool({
@@ -28,6 +28,7 @@ export function createWorkerPlane({ count, start, reusePort }: WorkersSpec, part
       memoryMarkBytes: Math.floor(memoryMark(settings.overloadMemoryBytes) / count),
       onDemand: demand !== null,
       reusePort,
+      ...(home === undefined ? {} : { home }),
     },
     hangMs: settings.workerHangMs,
     primary: {

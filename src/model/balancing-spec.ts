@@ -53,7 +53,28 @@ export const DEFAULT_SLOW_START = { aggression: 1, minWeightPercent: 10 };
 export const DEFAULT_PANIC_THRESHOLD = 50;
 
 /** `weighted`: localities share by their weights, whatever the number of their endpoints. */
-export type LocalityBalancingSpec = { readonly kind: 'weighted' } | NearestSpec;
+export type LocalityBalancingSpec = { readonly kind: 'weighted' } | NearestSpec | ZoneAwareSpec;
+
+/**
+ * Requests stay in the caller's zone as far as each endpoint still gets the same, where the sidecar knows its own cluster (HomeSpec). Not of
+ * algorithms that hash. Source: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.
+ */
+export interface ZoneAwareSpec {
+  readonly kind: 'zone-aware';
+  /** Of the requests, 0 … 100; the others go to any zone. */
+  readonly percent: number;
+  /** With fewer healthy ones zones do not count, ≥ 0. */
+  readonly minEndpoints: number;
+  /** Nobody gets requests in panic, instead of everybody. */
+  readonly failInPanic?: true;
+  /** Zones are as large as the weight of their healthy endpoints, not their number. */
+  readonly byWeight?: true;
+  /** All requests stay in the caller's zone while that has so many healthy endpoints, ≥ 1; absent = as zones have room. */
+  readonly forceLocalFrom?: number;
+}
+
+/** What holds too where a cluster says nothing of localities. */
+export const DEFAULT_ZONE_AWARE: ZoneAwareSpec = { kind: 'zone-aware', percent: 100, minEndpoints: 6 };
 
 /** Endpoints near the caller go before others, tier by tier, as long as there are any with room. */
 export interface NearestSpec {

@@ -16,6 +16,9 @@ export class ClusterManager {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    options.home?.watch(() => {
+      for (const cluster of this.clusters) cluster.rebalance();
+    });
   }
 
   /** The same slot for the same name, for as long as it is in use; it is empty while there is no such cluster. */

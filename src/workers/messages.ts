@@ -3,6 +3,7 @@ import type { ListenerStatus } from '../admin/sidecar-status.ts';
 import type { Issue } from '../base/result.ts';
 import type { ProxySettings } from '../config/index.ts';
 import type { Changes } from '../model/config-sink.ts';
+import type { HomeSpec } from '../model/home-spec.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
 import type { ServicePortName } from '../model/service-name-spec.ts';
 import type { ClusterFigures, PlaneState } from './plane.ts';
@@ -24,6 +25,8 @@ export interface WorkerSetup {
   readonly accessLogs: readonly string[];
   /** Each worker has its own listening sockets; else all have the same. */
   readonly reusePort: boolean;
+  /** Absent: requests do not keep to zones. */
+  readonly home?: HomeSpec;
 }
 
 /** What a page is made from. */

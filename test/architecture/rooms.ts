@@ -149,6 +149,7 @@ export const ROOMS: readonly Room[] = [
       'telemetry',
       'kube',
       'proxy',
+      'proxy/balance',
       'proxy/exchange',
       'proxy/health',
       'proxy/outlier',

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   type BalancingSpec,
   DEFAULT_RING_HASH,
+  HASHING_LOAD_BALANCERS,
   type LoadBalancerName,
   MAX_RING_SIZE,
   NEAR_TIERS,
@@ -76,12 +77,25 @@ function fallback() {
 /** The wire has slow start for these. */
 const SLOW_STARTERS: readonly LoadBalancerName[] = ['round-robin', 'least-request', 'peak-ewma'];
 
+const zoneAware = fc.record(
+  {
+    kind: fc.constant('zone-aware' as const),
+    percent: fc.integer({ min: 0, max: 100 }),
+    minEndpoints: fc.nat(100),
+    failInPanic: fc.constant(true as const),
+    byWeight: fc.constant(true as const),
+    forceLocalFrom: fc.integer({ min: 1, max: 100 }),
+  },
+  { requiredKeys: ['kind', 'percent', 'minEndpoints'] },
+);
+
 /** What any algorithm may be told. */
 const common: fc.Arbitrary<BalancingSpec> = fc.record(
   {
     panicThreshold: fc.integer({ min: 0, max: 49 }),
     locality: fc.oneof(
       fc.record({ kind: fc.constant('weighted' as const) }),
+      zoneAware,
       fc.record(
         {
           kind: fc.constant('nearest' as const),
@@ -104,8 +118,10 @@ const common: fc.Arbitrary<BalancingSpec> = fc.record(
 export const balancing: fc.Arbitrary<Balancing> = fc.oneof(
   ...(Object.keys(OPTIONS) as LoadBalancerName[]).map((loadBalancer) =>
     fc.tuple(OPTIONS[loadBalancer], common).map(([own, { locality, slowStart, ...rest }]): Balancing => {
-      // One endpoint for all: localities have nothing to share.
-      const where = locality === undefined || loadBalancer === 'pick-first' ? {} : { locality };
+      // One endpoint for all: localities have nothing to share. Keys of a hash do not keep to zones.
+      const isHashing = HASHING_LOAD_BALANCERS.includes(loadBalancer);
+      const isLost = loadBalancer === 'pick-first' || (isHashing && locality?.kind === 'zone-aware');
+      const where = locality === undefined || isLost ? {} : { locality };
       const slow = slowStart !== undefined && SLOW_STARTERS.includes(loadBalancer) ? { slowStart } : {};
       const options = { ...own, ...rest, ...where, ...slow };
       return Object.keys(options).length === 0 ? { loadBalancer } : { loadBalancer, balancing: options };

@@ -1,17 +1,26 @@
 // Who may get requests, and how they are shared: priorities, localities, and the cluster's algorithm within them.
-import { DEFAULT_PANIC_THRESHOLD, DEFAULT_SLOW_START, type NearestSpec } from '../../model/balancing-spec.ts';
+import {
+  DEFAULT_PANIC_THRESHOLD,
+  DEFAULT_SLOW_START,
+  DEFAULT_ZONE_AWARE,
+  type NearestSpec,
+} from '../../model/balancing-spec.ts';
 import type { EndpointHealth } from '../../model/endpoint-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 import type { Balancer, Picker, PickerContext } from '../lb/load-balancer.ts';
 import { NO_ENDPOINTS } from '../lb/no-endpoints.ts';
 import { GroupPicker, PercentChooser, TurnChooser } from './group-picker.ts';
+import type { Home } from './home.ts';
 import { NearestPicker } from './nearest-picker.ts';
 import { onNode, type Place, splitByNearness } from './place.ts';
 import { type PriorityCounts, type PriorityLoad, shareLoad } from './priority-load.ts';
 import { SlowStartPicker } from './slow-start-picker.ts';
 import { SubsetPicker } from './subset-picker.ts';
 import { chooseSubset } from './subsets.ts';
+import { ZoneCounts } from './zone-counts.ts';
+import { ZonePicker } from './zone-picker.ts';
+import { routeZones, type ZoneRoutes } from './zone-routing.ts';
 
 export interface Balanced {
   readonly picker: Picker;
@@ -26,6 +35,8 @@ export interface BalanceOptions {
   readonly overprovisioningFactor: number;
   /** Where the caller is. */
   readonly place: Place;
+  /** The cluster that the caller is of; absent: requests do not keep to zones. */
+  readonly home?: { readonly home: Home; readonly counts: ZoneCounts };
 }
 
 /** Some endpoints that are balanced among themselves. */
@@ -33,6 +44,7 @@ interface Group {
   readonly localities: readonly LocalityEndpoints[];
   /** Whether localities count within it; in panic, and where nobody is healthy, they don't. */
   readonly byPlace: boolean;
+  readonly routes?: ZoneRoutes;
 }
 
 /** What a group gets of the whole. */
@@ -78,7 +90,7 @@ function bandsOf(localities: readonly LocalityEndpoints[], options: BalanceOptio
   const levels = levelsOf(localities);
   const panicThreshold = context.spec.panicThreshold ?? DEFAULT_PANIC_THRESHOLD;
   const loads = shareLoad(levels.map(countsOf), { overprovisioningFactor, panicThreshold });
-  const healthy = levels.map((level, index) => healthyGroup(level, loads[index] as PriorityLoad));
+  const healthy = levels.map((level, index) => healthyGroup(level, index, loads[index] as PriorityLoad, options));
   const degraded = levels.map((level) => ({ localities: withHealth(level, 'degraded'), byPlace: true }));
   // Hashing, as Envoy does it: a priority has one ring or table, and degraded endpoints are on it only where nobody is healthy.
   const joined = healthy.map((group, index) => (isEmpty(group) ? (degraded[index] as Group) : group));
@@ -90,8 +102,33 @@ function bandsOf(localities: readonly LocalityEndpoints[], options: BalanceOptio
   return bands.length > 0 ? bands : lastResort(levels);
 }
 
-function healthyGroup(level: readonly LocalityEndpoints[], { panic }: PriorityLoad): Group {
-  return panic ? { localities: level, byPlace: false } : { localities: withHealth(level, 'healthy'), byPlace: true };
+const NOBODY: Group = { localities: [], byPlace: false };
+
+function healthyGroup(
+  level: readonly LocalityEndpoints[],
+  priority: number,
+  { panic }: PriorityLoad,
+  options: BalanceOptions,
+): Group {
+  const { locality } = options.context.spec;
+  const failsInPanic = locality?.kind === 'zone-aware' && locality.failInPanic === true;
+  if (panic)
+    return failsInPanic && options.balancer.needsHash !== true ? NOBODY : { localities: level, byPlace: false };
+  const group = { localities: withHealth(level, 'healthy'), byPlace: true };
+  const routes = priority === 0 ? zoneRoutes(level, options) : null;
+  if (routes === 'fail') return NOBODY;
+  return routes === null ? group : { ...group, routes };
+}
+
+/** Keys of a hash have owners, wherever these are; the first of `pick-first` is one for all. */
+function zoneRoutes(
+  level: readonly LocalityEndpoints[],
+  { home, balancer, context }: BalanceOptions,
+): ReturnType<typeof routeZones> {
+  const { locality, panicThreshold = DEFAULT_PANIC_THRESHOLD } = context.spec;
+  if (home === undefined || balancer.needsHash === true || balancer.needsOrder === true) return null;
+  if (locality === undefined) return routeZones(level, { ...home, panicThreshold });
+  return locality.kind === 'zone-aware' ? routeZones(level, { ...home, panicThreshold, spec: locality }) : null;
 }
 
 /** Nobody is healthy: whoever still serves while it goes away, as Kubernetes does it. */
@@ -103,12 +140,28 @@ function lastResort(levels: readonly (readonly LocalityEndpoints[])[]): readonly
   return [];
 }
 
-function pickerOf({ localities, byPlace }: Group, options: BalanceOptions): Picker {
+function pickerOf({ localities, byPlace, routes }: Group, options: BalanceOptions): Picker {
   const { locality } = options.context.spec;
-  if (!byPlace || locality === undefined) return within(endpointsOf(localities), options);
+  if (routes !== undefined) return zonePicker(routes, endpointsOf(localities), options);
+  if (!byPlace || locality === undefined || locality.kind === 'zone-aware') {
+    return within(endpointsOf(localities), options);
+  }
   if (locality.kind === 'nearest') return nearestPicker(endpointsOf(localities), locality, options);
   const serving = localities.filter(({ group, endpoints }) => endpoints.length > 0 && group.weight > 0);
   return weightedPicker(serving, options);
+}
+
+function zonePicker({ plan, zones, own }: ZoneRoutes, all: readonly Endpoint[], options: BalanceOptions): Picker {
+  const { random, spec } = options.context;
+  return new ZonePicker({
+    plan,
+    percent: spec.locality?.kind === 'zone-aware' ? spec.locality.percent : DEFAULT_ZONE_AWARE.percent,
+    own: within(own, options),
+    zones: plan.shares.length === 0 ? [] : zones.map((endpoints) => within(endpoints, options)),
+    everywhere: within(all, options),
+    random,
+    counts: options.home?.counts ?? new ZoneCounts(),
+  });
 }
 
 function nearestPicker(endpoints: readonly Endpoint[], { tiers }: NearestSpec, options: BalanceOptions): Picker {

@@ -53,6 +53,8 @@ export interface Balancer {
   readonly needsLatency?: true;
   /** It reads the `hash` of requests. */
   readonly needsHash?: true;
+  /** It goes through all endpoints in one order, wherever they are. */
+  readonly needsOrder?: true;
   /**
    * Called when the eligible endpoints change; `endpoints` never changes afterwards. `shares`: for those that need a hash, what each endpoint owns
    * of the whole, instead of by its weight.

@@ -43,6 +43,7 @@ function rankOf(text: string, seed: number): number {
 
 export const pickFirst: LoadBalancer = {
   name: 'pick-first',
+  needsOrder: true,
   createPicker: (endpoints, { spec, seed }) =>
     new PickFirstPicker(spec.pickFirst?.shuffle === true ? shuffled(endpoints, seed) : endpoints), // alloc-ok: update time
 };

@@ -1,6 +1,8 @@
 // The numbers of one cluster, under Envoy's names.
+
 import { ResponseStats } from '../../telemetry/response-stats.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
+import type { ZoneCounts } from '../balance/zone-counts.ts';
 
 export class ClusterStats {
   connectionsTotal = 0;
@@ -35,6 +37,8 @@ export class ClusterStats {
   noHealthy = 0;
   updates = 0;
   updateFailures = 0;
+  /** Null = requests of this sidecar do not keep to zones, whatever the cluster says. */
+  zones: ZoneCounts | null = null;
   readonly responses = new ResponseStats();
 
   /** Source of the names: Envoy's cluster statistics. */
@@ -65,5 +69,17 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'update_success', this.updates);
     sink.counter('cluster', cluster, 'update_failure', this.updateFailures);
     this.responses.collect('cluster', cluster, 'upstream', sink);
+    if (this.zones !== null) collectZones(this.zones, cluster, sink);
   }
+}
+
+/** Source of the names: Envoy's load balancer statistics. */
+function collectZones(zones: ZoneCounts, cluster: string, sink: StatSink): void {
+  sink.counter('cluster', cluster, 'lb_recalculate_zone_structures', zones.recalculations);
+  sink.counter('cluster', cluster, 'lb_zone_cluster_too_small', zones.tooSmall);
+  sink.counter('cluster', cluster, 'lb_zone_number_differs', zones.numberDiffers);
+  sink.counter('cluster', cluster, 'lb_local_cluster_not_ok', zones.localNotOk);
+  sink.counter('cluster', cluster, 'lb_zone_routing_all_directly', zones.allDirectly);
+  sink.counter('cluster', cluster, 'lb_zone_routing_sampled', zones.sampled);
+  sink.counter('cluster', cluster, 'lb_zone_routing_cross_zone', zones.crossZone);
 }

@@ -6,7 +6,9 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { DEFAULT_OVERPROVISIONING_FACTOR, type LoadAssignmentSpec } from '../../model/endpoint-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { type Balanced, balance } from '../balance/balance.ts';
+import type { Home } from '../balance/home.ts';
 import { type Place, UNKNOWN_PLACE } from '../balance/place.ts';
+import { ZoneCounts } from '../balance/zone-counts.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet, type LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 import { createProbe } from '../health/create-probe.ts';
@@ -35,6 +37,8 @@ export interface ClusterOptions extends EndpointPoolsOptions {
   readonly retryBudget?: RetryBudgetSpec;
   /** Where this sidecar is; absent: not known. */
   readonly place?: Place;
+  /** The cluster that this sidecar is of; absent: requests do not keep to zones. */
+  readonly home?: Home;
   /** Absent: clusters that look names up are refused. */
   readonly dns?: DnsOptions;
   /** An endpoint of `cluster` was taken out for what it answered, or let back in. */
@@ -90,6 +94,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#spec = spec;
     this.#options = options;
     this.#seed = randomBelow(options.random, 2 ** 32);
+    if (options.home !== undefined && options.home.cluster !== spec.name) this.stats.zones = new ZoneCounts(); // alloc-ok: once a cluster
     this.retries = new ClusterRetries(this.stats, options); // alloc-ok: once a cluster
     this.retries.update(spec.circuitBreakers);
     this.#pools = new EndpointPools(spec, this.stats, options, (endpoint) => this.watch(endpoint)); // alloc-ok: once a cluster
@@ -149,6 +154,11 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     if (this.#warm || this.#assignment === null || this.#health?.firstRoundOver === false) return;
     this.#warm = true;
     this.#options.onWarm?.();
+  }
+
+  /** The cluster that this sidecar is of has changed. */
+  rebalance(): void {
+    if (this.stats.zones !== null) this.#picker = this.#createPicker();
   }
 
   pick(context: PickContext): Endpoint | null {
@@ -353,6 +363,8 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     const balanced = this.#balance(balancer, this.#endpoints.localities, context);
     this.#eligible = balanced.eligible;
     this.#updateClients();
+    const { home } = this.#options;
+    if (home?.cluster === this.name) home.update(this.#endpoints.localities);
     if (balancer.needsLatency === true) for (const endpoint of this.#eligible) endpoint.trackLatency(context.now());
     return balanced.picker;
   }
@@ -370,8 +382,10 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
 
   #balance(balancer: Balancer, localities: readonly LocalityEndpoints[], context: PickerContext): Balanced {
     const overprovisioningFactor = this.#overprovisioningFactor;
-    const place = this.#options.place ?? UNKNOWN_PLACE;
-    return balance(localities, { balancer, context, overprovisioningFactor, place }); // alloc-ok: update time
+    const { place = UNKNOWN_PLACE, home } = this.#options;
+    const { zones: counts } = this.stats;
+    const zones = home === undefined || counts === null ? {} : { home: { home, counts } }; // alloc-ok: update time
+    return balance(localities, { balancer, context, overprovisioningFactor, place, ...zones }); // alloc-ok: update time
   }
 
   #createPickerContext(): PickerContext {

@@ -2,6 +2,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Issue } from '../../base/result.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import type { HomeSpec } from '../../model/home-spec.ts';
 import type { ListenerSpec, SocketAddressSpec } from '../../model/listener-spec.ts';
 import type { GivenNode } from '../node.ts';
 
@@ -14,6 +15,8 @@ export interface BootstrapSpec {
   /** Without those that only the control plane is reached through. */
   readonly clusters: readonly ClusterSpec[];
   readonly listeners: readonly ListenerSpec[];
+  /** Absent: requests do not keep to zones. */
+  readonly home?: HomeSpec;
   /** What was left out, where it stands and what follows from that. */
   readonly notes: readonly Issue[];
   /** The file as it was understood: sections of envoy.admin.v3.ConfigDump as JSON. */

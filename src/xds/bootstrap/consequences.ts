@@ -5,7 +5,6 @@ const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] 
   ['retry_budget', 'the retry budget of the sidecar is the limit'],
   ['lb_policy', 'endpoints are taken in turn (round robin)'],
   ['load_balancing_policy', 'endpoints are taken in turn (round robin)'],
-  ['zone_aware_lb_config', 'all zones get their share'],
   ['dns_resolvers', "names are looked up by this machine's resolver"],
   ['dns_resolution_config', "names are looked up by this machine's resolver"],
   ['typed_dns_resolver_config', "names are looked up by this machine's resolver"],
@@ -24,7 +23,6 @@ const CONSEQUENCES: readonly (readonly [ending: string, consequence: string])[] 
   ['stats_sinks', 'statistics are only on the admin pages'],
   ['stats_config', 'every statistic is kept'],
   ['overload_manager', 'SWITCHBOARD_OVERLOAD_LAG and SWITCHBOARD_OVERLOAD_MEMORY are the marks'],
-  ['cluster_manager', 'local_cluster_name and upstream_bind_config have no effect'],
   ['access_log_path', 'calls of the admin pages are not logged'],
   ['admin.access_log', 'calls of the admin pages are not logged'],
 ];

@@ -1,7 +1,9 @@
 // An Envoy v3 bootstrap, as YAML or JSON text → what the sidecar runs, or everything that is wrong with it.
 import { createRegistry, type JsonObject, type JsonValue, type Registry, toJson } from '@bufbuild/protobuf';
 import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
+import { nearest } from '../../base/nearest.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
+import type { HomeSpec } from '../../model/home-spec.ts';
 import { DUMP_REGISTRY, dumpableAny } from '../client/dumpable-any.ts';
 import { type Bootstrap, BootstrapSchema } from '../gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import { decodeAddress } from '../resources/address.ts';
@@ -31,13 +33,30 @@ export function readBootstrap(text: string, source: string): Result<BootstrapSpe
   const draft = file.decode('', (context) => decodeDynamicResources(message, context));
   const resources = decodeStaticResources(staticResources, draft, file);
   const ads = draft === null ? null : completeAds(draft, resources, file);
+  const home = decodeHome(message, resources, file);
   const admin = file.decode('', (context) => decodeAdmin(message, context));
   if (resources.listeners.length === 0 && draft?.listeners !== true && file.issues.length === 0) {
     file.refuse('static_resources', 'has no listener', 'add one, or dynamic_resources.lds_config');
   }
   if (file.issues.length > 0) return fail(file.issues);
   const { clusters, listeners } = resources;
-  return ok({ ads, admin, clusters, listeners, notes: file.notes, configDump: dump(message) });
+  const own = home === null ? {} : { home };
+  return ok({ ads, admin, clusters, listeners, ...own, notes: file.notes, configDump: dump(message) });
+}
+
+/** Source: envoy.config.bootstrap.v3.ClusterManager.local_cluster_name; as there, it is a cluster of the file. */
+function decodeHome(message: Bootstrap, { clusters }: StaticResources, file: FileContext): HomeSpec | null {
+  const cluster = message.clusterManager?.localClusterName ?? '';
+  if (cluster === '') return null;
+  const path = 'cluster_manager.local_cluster_name';
+  const names = clusters.map(({ name }) => name);
+  if (!names.includes(cluster) && file.issues.length === 0) {
+    const near = nearest(cluster, names);
+    const remedy = near === null ? 'add it to static_resources.clusters' : `did you mean ${near}?`;
+    file.refuse(path, `"${cluster}" is no cluster of this file`, remedy);
+  }
+  const { region = '', zone = '', subZone = '' } = message.node?.locality ?? {};
+  return { cluster, locality: { region, zone, subZone } };
 }
 
 function completeAds(draft: AdsDraft, resources: StaticResources, file: FileContext): AdsSpec | null {

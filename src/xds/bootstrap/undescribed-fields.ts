@@ -11,7 +11,6 @@ export const UNDESCRIBED_FIELDS: Readonly<Record<string, Readonly<Record<string,
     allow_paths: 7,
   },
   'envoy.config.bootstrap.v3.Bootstrap': {
-    cluster_manager: 4,
     flags_path: 5,
     stats_sinks: 6,
     watchdog: 8,
@@ -54,6 +53,12 @@ export const UNDESCRIBED_FIELDS: Readonly<Record<string, Readonly<Record<string,
   },
   'envoy.config.bootstrap.v3.Bootstrap.StaticResources': {
     secrets: 3,
+  },
+  'envoy.config.bootstrap.v3.ClusterManager': {
+    outlier_detection: 2,
+    upstream_bind_config: 3,
+    load_stats_config: 4,
+    enable_deferred_cluster_creation: 5,
   },
   'envoy.config.cluster.v3.Cluster': {
     health_checks: 8,

@@ -64,7 +64,9 @@ const POLICIES: readonly Policy[] = [
     return balancingOf('least-request', { ...options, ...decodeShares(message, context, path) });
   }),
   policy(PeakEwmaSchema, (message, context, path) => balancingOf('peak-ewma', decodeShares(message, context, path))),
-  policy(RandomSchema, ({ localityLbConfig }) => balancingOf('random', decodeLocality(localityLbConfig))),
+  policy(RandomSchema, ({ localityLbConfig }, context, path) =>
+    balancingOf('random', decodeLocality(localityLbConfig, context, `${path}.locality_lb_config`)),
+  ),
   policy(RingHashSchema, (message, context, path) => {
     const { minimumRingSize: minRingSize, maximumRingSize: maxRingSize, consistentHashingLbConfig } = message;
     const murmur = message.hashFunction === RingHash_HashFunction.MURMUR_HASH_2;
@@ -170,7 +172,8 @@ type SharingMessage = Pick<MessageShape<typeof RoundRobinSchema>, 'localityLbCon
 
 function decodeShares(message: SharingMessage, context: DecodeContext, path: string): BalancingSpec {
   const slowStart = decodeSlowStart(message.slowStartConfig, context, `${path}.slow_start_config`);
-  return { ...decodeLocality(message.localityLbConfig), ...slowStart };
+  const locality = decodeLocality(message.localityLbConfig, context, `${path}.locality_lb_config`);
+  return { ...locality, ...slowStart };
 }
 
 function encodeShares(balancing: BalancingSpec) {

@@ -44,10 +44,12 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   [`${CLUSTER}.MaglevLbConfig`]: row('table_size'),
   [`${CLUSTER}.CommonLbConfig`]: row(
     'healthy_panic_threshold',
+    'zone_aware_lb_config',
     'locality_weighted_lb_config',
     'consistent_hashing_lb_config',
     'override_host_status',
   ),
+  [`${CLUSTER}.CommonLbConfig.ZoneAwareLbConfig`]: row('routing_enabled', 'min_cluster_size', 'fail_traffic_on_panic'),
   'envoy.config.core.v3.HealthStatusSet': row('statuses'),
   [`${CLUSTER}.CommonLbConfig.ConsistentHashingLbConfig`]: HASHING,
   // The rest of it would put other endpoints into subsets, or let requests out of them.
@@ -66,7 +68,16 @@ export const BALANCING_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   // Envoy asks for the key; there is no run-time layer here that it could name something in.
   'envoy.config.core.v3.RuntimeDouble': row('default_value', 'runtime_key'),
   [`${POLICIES}.common.v3.ConsistentHashingLbConfig`]: HASHING,
-  [`${POLICIES}.common.v3.LocalityLbConfig`]: row('locality_weighted_lb_config'),
+  [`${POLICIES}.common.v3.LocalityLbConfig`]: row('zone_aware_lb_config', 'locality_weighted_lb_config'),
+  [`${POLICIES}.common.v3.LocalityLbConfig.ZoneAwareLbConfig`]: row(
+    'routing_enabled',
+    'min_cluster_size',
+    'fail_traffic_on_panic',
+    'force_locality_direct_routing',
+    'force_local_zone',
+    'locality_basis',
+  ),
+  [`${POLICIES}.common.v3.LocalityLbConfig.ZoneAwareLbConfig.ForceLocalZone`]: row('min_size'),
   [`${POLICIES}.round_robin.v3.RoundRobin`]: row('slow_start_config', 'locality_lb_config'),
   [`${POLICIES}.common.v3.SlowStartConfig`]: SLOW_START,
   [`${POLICIES}.least_request.v3.LeastRequest`]: row(

@@ -371,7 +371,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: EVERY_OTHER,
   },
   'envoy.config.bootstrap.v3.Bootstrap': {
-    supported: ['node', 'static_resources', 'dynamic_resources', 'admin'],
+    supported: ['node', 'static_resources', 'dynamic_resources', 'cluster_manager', 'admin'],
     refused: ['#21', '#22', '#23', '#24', '#37'],
   },
   'envoy.config.bootstrap.v3.Bootstrap.StaticResources': { supported: ['listeners', 'clusters'], refused: EVERY_OTHER },
@@ -379,6 +379,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: ['lds_config', 'cds_config', 'ads_config'],
     refused: EVERY_OTHER,
   },
+  'envoy.config.bootstrap.v3.ClusterManager': { supported: ['local_cluster_name'], refused: [] },
   'envoy.config.bootstrap.v3.Admin': { supported: ['address'], refused: ['#7'] },
   'envoy.config.core.v3.ApiConfigSource': {
     supported: ['api_type', 'grpc_services', 'transport_api_version', 'set_node_on_first_message_only'],

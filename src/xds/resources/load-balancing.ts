@@ -62,7 +62,9 @@ function decodeLegacy(message: Cluster, context: DecodeContext): Balancing {
 }
 
 function decodeLegacyPolicy(message: Cluster, context: DecodeContext): Balancing {
-  const locality = decodeLocality(message.commonLbConfig);
+  const locality = decodeLocality(message.commonLbConfig, context, COMMON);
+  // Keys of a hash have owners, wherever these are: zones do not count.
+  const weighted = locality.locality?.kind === 'weighted' ? locality : {};
   switch (message.lbPolicy) {
     case Cluster_LbPolicy.ROUND_ROBIN:
       return balancingOf('round-robin', { ...locality, ...legacyRoundRobin(message, context) });
@@ -71,9 +73,9 @@ function decodeLegacyPolicy(message: Cluster, context: DecodeContext): Balancing
     case Cluster_LbPolicy.LEAST_REQUEST:
       return balancingOf('least-request', { ...legacyLeastRequest(message, context), ...locality });
     case Cluster_LbPolicy.RING_HASH:
-      return balancingOf('ring-hash', { ...legacyRing(message, context), ...locality });
+      return balancingOf('ring-hash', { ...legacyRing(message, context), ...weighted });
     case Cluster_LbPolicy.MAGLEV:
-      return balancingOf('maglev', { ...legacyMaglev(message, context), ...locality });
+      return balancingOf('maglev', { ...legacyMaglev(message, context), ...weighted });
     default:
       context.ignore('lb_policy');
       return balancingOf('round-robin', locality);

@@ -114,3 +114,22 @@ describe('the text of a bootstrap', () => {
     ]);
   });
 });
+
+describe('the own cluster of a bootstrap', () => {
+  const file = (name: string, locality: string) =>
+    `node: { id: a, locality: ${locality} }\ncluster_manager: { local_cluster_name: ${name}, enable_deferred_cluster_creation: true }\n${BENCH}`;
+
+  it('is where the node is', () => {
+    const { home, notes } = accepted(file('backends', '{ region: eu, zone: a, sub_zone: r1 }'));
+    expect(home).toEqual({ cluster: 'backends', locality: { region: 'eu', zone: 'a', subZone: 'r1' } });
+    expect(notes.map(renderIssue).join()).toContain('cluster_manager.enable_deferred_cluster_creation');
+    expect(accepted(file('backends', '{}')).home?.locality).toEqual({ region: '', zone: '', subZone: '' });
+    expect(accepted(BENCH)).not.toHaveProperty('home');
+  });
+
+  it('is a cluster of the file', () => {
+    expect(linesOf(file('backend', '{}'))).toEqual([
+      'b.yaml:2: cluster_manager.local_cluster_name: "backend" is no cluster of this file; did you mean backends?',
+    ]);
+  });
+});

@@ -113,6 +113,30 @@ describe('lb_policy', () => {
       ],
     ],
     [
+      'zone awareness by default',
+      { common_lb_config: { zone_aware_lb_config: {} } },
+      ['round-robin', { locality: { kind: 'zone-aware', percent: 100, minEndpoints: 6 } }],
+    ],
+    [
+      'zone awareness with all that it may say, the percentage rounded as Envoy does it',
+      {
+        lb_policy: 'RANDOM',
+        common_lb_config: {
+          zone_aware_lb_config: {
+            routing_enabled: { value: 49.6 },
+            min_cluster_size: 0,
+            fail_traffic_on_panic: true,
+          },
+        },
+      },
+      ['random', { locality: { kind: 'zone-aware', percent: 50, minEndpoints: 0, failInPanic: true } }],
+    ],
+    [
+      'no zone awareness of hashing',
+      { lb_policy: 'MAGLEV', common_lb_config: { zone_aware_lb_config: {} } },
+      ['maglev'],
+    ],
+    [
       'subsets, with what does not change who is in them noted',
       {
         lb_policy: 'RANDOM',
@@ -146,6 +170,11 @@ describe('lb_policy', () => {
   });
 
   it.each<[string, JsonObject, string]>([
+    [
+      'more requests than all that keep to zones',
+      { common_lb_config: { zone_aware_lb_config: { routing_enabled: { value: 101 } } } },
+      'cluster "c": common_lb_config.zone_aware_lb_config.routing_enabled: is 101; give 0 … 100',
+    ],
     [
       'one choice',
       { lb_policy: 'LEAST_REQUEST', least_request_lb_config: { choice_count: 1 } },
@@ -261,5 +290,20 @@ describe('load_balancing_policy', () => {
     const message = create(ClusterSchema, { name: 'c', loadBalancingPolicy: { policies: listed } });
     const { result } = CLUSTER_TYPE.decode(toBinary(ClusterSchema, message));
     expect(result.ok && result.value.loadBalancer).toBe('random');
+  });
+});
+
+describe('zone awareness of a policy', () => {
+  it.each<[string, JsonObject, unknown]>([
+    ['force_locality_direct_routing', { force_locality_direct_routing: true }, { forceLocalFrom: 1 }],
+    ['force_local_zone', { force_local_zone: {} }, { forceLocalFrom: 1 }],
+    ['force_local_zone with its size', { force_local_zone: { min_size: 3 } }, { forceLocalFrom: 3 }],
+    ['locality_basis', { locality_basis: 'HEALTHY_HOSTS_WEIGHT' }, { byWeight: true }],
+  ])('may say %s', (_what, config, expected) => {
+    const json = policies(['random.v3.Random', { locality_lb_config: { zone_aware_lb_config: config } }]);
+    expect(outcome(json)).toEqual([
+      'random',
+      { locality: { kind: 'zone-aware', percent: 100, minEndpoints: 6, ...(expected as object) } },
+    ]);
   });
 });

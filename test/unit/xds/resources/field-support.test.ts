@@ -15,6 +15,7 @@ import {
   Bootstrap_DynamicResourcesSchema,
   Bootstrap_StaticResourcesSchema,
   BootstrapSchema,
+  ClusterManagerSchema,
 } from '../../../../src/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.ts';
 import {
   CircuitBreakers_Thresholds_RetryBudgetSchema,
@@ -23,6 +24,7 @@ import {
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.ts';
 import {
   Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema,
+  Cluster_CommonLbConfig_ZoneAwareLbConfigSchema,
   Cluster_CommonLbConfigSchema,
   Cluster_LbSubsetConfig_LbSubsetSelectorSchema,
   Cluster_LbSubsetConfigSchema,
@@ -125,6 +127,8 @@ import {
 } from '../../../../src/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts';
 import {
   ConsistentHashingLbConfigSchema,
+  LocalityLbConfig_ZoneAwareLbConfig_ForceLocalZoneSchema,
+  LocalityLbConfig_ZoneAwareLbConfigSchema,
   LocalityLbConfigSchema,
   SlowStartConfigSchema,
 } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts';
@@ -191,6 +195,9 @@ const REGISTRY: Registry = createRegistry(
   FractionalPercentSchema,
   ConsistentHashingLbConfigSchema,
   LocalityLbConfigSchema,
+  LocalityLbConfig_ZoneAwareLbConfigSchema,
+  LocalityLbConfig_ZoneAwareLbConfig_ForceLocalZoneSchema,
+  Cluster_CommonLbConfig_ZoneAwareLbConfigSchema,
   SlowStartConfigSchema,
   Cluster_RoundRobinLbConfigSchema,
   Cluster_SlowStartConfigSchema,
@@ -256,6 +263,7 @@ const REGISTRY: Registry = createRegistry(
   Bootstrap_StaticResourcesSchema,
   Bootstrap_DynamicResourcesSchema,
   AdminSchema,
+  ClusterManagerSchema,
   ApiConfigSourceSchema,
   GrpcServiceSchema,
   GrpcService_EnvoyGrpcSchema,

@@ -26,7 +26,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file envoy/config/bootstrap/v3/bootstrap.proto.
  */
 export const file_envoy_config_bootstrap_v3_bootstrap: GenFile = /*@__PURE__*/
-  fileDesc("CillbnZveS9jb25maWcvYm9vdHN0cmFwL3YzL2Jvb3RzdHJhcC5wcm90bxIZZW52b3kuY29uZmlnLmJvb3RzdHJhcC52MyL/BAoJQm9vdHN0cmFwEigKBG5vZGUYASABKAsyGi5lbnZveS5jb25maWcuY29yZS52My5Ob2RlEk4KEHN0YXRpY19yZXNvdXJjZXMYAiABKAsyNC5lbnZveS5jb25maWcuYm9vdHN0cmFwLnYzLkJvb3RzdHJhcC5TdGF0aWNSZXNvdXJjZXMSUAoRZHluYW1pY19yZXNvdXJjZXMYAyABKAsyNS5lbnZveS5jb25maWcuYm9vdHN0cmFwLnYzLkJvb3RzdHJhcC5EeW5hbWljUmVzb3VyY2VzEjcKFHN0YXRzX2ZsdXNoX2ludGVydmFsGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KBWFkbWluGAwgASgLMiAuZW52b3kuY29uZmlnLmJvb3RzdHJhcC52My5BZG1pbhp8Cg9TdGF0aWNSZXNvdXJjZXMSNQoJbGlzdGVuZXJzGAEgAygLMiIuZW52b3kuY29uZmlnLmxpc3RlbmVyLnYzLkxpc3RlbmVyEjIKCGNsdXN0ZXJzGAIgAygLMiAuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlchq9AQoQRHluYW1pY1Jlc291cmNlcxI2CgpsZHNfY29uZmlnGAEgASgLMiIuZW52b3kuY29uZmlnLmNvcmUudjMuQ29uZmlnU291cmNlEjYKCmNkc19jb25maWcYAiABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5Db25maWdTb3VyY2USOQoKYWRzX2NvbmZpZxgDIAEoCzIlLmVudm95LmNvbmZpZy5jb3JlLnYzLkFwaUNvbmZpZ1NvdXJjZSKgAQoFQWRtaW4SFwoPYWNjZXNzX2xvZ19wYXRoGAEgASgJEhQKDHByb2ZpbGVfcGF0aBgCIAEoCRIuCgdhZGRyZXNzGAMgASgLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcxI4CgphY2Nlc3NfbG9nGAUgAygLMiQuZW52b3kuY29uZmlnLmFjY2Vzc2xvZy52My5BY2Nlc3NMb2diBnByb3RvMw", [file_envoy_config_accesslog_v3_accesslog, file_envoy_config_cluster_v3_cluster, file_envoy_config_core_v3_address, file_envoy_config_core_v3_base, file_envoy_config_core_v3_config_source, file_envoy_config_listener_v3_listener, file_google_protobuf_duration]);
+  fileDesc("CillbnZveS9jb25maWcvYm9vdHN0cmFwL3YzL2Jvb3RzdHJhcC5wcm90bxIZZW52b3kuY29uZmlnLmJvb3RzdHJhcC52MyLDBQoJQm9vdHN0cmFwEigKBG5vZGUYASABKAsyGi5lbnZveS5jb25maWcuY29yZS52My5Ob2RlEk4KEHN0YXRpY19yZXNvdXJjZXMYAiABKAsyNC5lbnZveS5jb25maWcuYm9vdHN0cmFwLnYzLkJvb3RzdHJhcC5TdGF0aWNSZXNvdXJjZXMSUAoRZHluYW1pY19yZXNvdXJjZXMYAyABKAsyNS5lbnZveS5jb25maWcuYm9vdHN0cmFwLnYzLkJvb3RzdHJhcC5EeW5hbWljUmVzb3VyY2VzEkIKD2NsdXN0ZXJfbWFuYWdlchgEIAEoCzIpLmVudm95LmNvbmZpZy5ib290c3RyYXAudjMuQ2x1c3Rlck1hbmFnZXISNwoUc3RhdHNfZmx1c2hfaW50ZXJ2YWwYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoFYWRtaW4YDCABKAsyIC5lbnZveS5jb25maWcuYm9vdHN0cmFwLnYzLkFkbWluGnwKD1N0YXRpY1Jlc291cmNlcxI1CglsaXN0ZW5lcnMYASADKAsyIi5lbnZveS5jb25maWcubGlzdGVuZXIudjMuTGlzdGVuZXISMgoIY2x1c3RlcnMYAiADKAsyIC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyGr0BChBEeW5hbWljUmVzb3VyY2VzEjYKCmxkc19jb25maWcYASABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5Db25maWdTb3VyY2USNgoKY2RzX2NvbmZpZxgCIAEoCzIiLmVudm95LmNvbmZpZy5jb3JlLnYzLkNvbmZpZ1NvdXJjZRI5CgphZHNfY29uZmlnGAMgASgLMiUuZW52b3kuY29uZmlnLmNvcmUudjMuQXBpQ29uZmlnU291cmNlIiwKDkNsdXN0ZXJNYW5hZ2VyEhoKEmxvY2FsX2NsdXN0ZXJfbmFtZRgBIAEoCSKgAQoFQWRtaW4SFwoPYWNjZXNzX2xvZ19wYXRoGAEgASgJEhQKDHByb2ZpbGVfcGF0aBgCIAEoCRIuCgdhZGRyZXNzGAMgASgLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcxI4CgphY2Nlc3NfbG9nGAUgAygLMiQuZW52b3kuY29uZmlnLmFjY2Vzc2xvZy52My5BY2Nlc3NMb2diBnByb3RvMw", [file_envoy_config_accesslog_v3_accesslog, file_envoy_config_cluster_v3_cluster, file_envoy_config_core_v3_address, file_envoy_config_core_v3_base, file_envoy_config_core_v3_config_source, file_envoy_config_listener_v3_listener, file_google_protobuf_duration]);
 
 /**
  * @generated from message envoy.config.bootstrap.v3.Bootstrap
@@ -46,6 +46,11 @@ export type Bootstrap = Message<"envoy.config.bootstrap.v3.Bootstrap"> & {
    * @generated from field: envoy.config.bootstrap.v3.Bootstrap.DynamicResources dynamic_resources = 3;
    */
   dynamicResources?: Bootstrap_DynamicResources | undefined;
+
+  /**
+   * @generated from field: envoy.config.bootstrap.v3.ClusterManager cluster_manager = 4;
+   */
+  clusterManager?: ClusterManager | undefined;
 
   /**
    * @generated from field: google.protobuf.Duration stats_flush_interval = 7;
@@ -121,6 +126,25 @@ export const Bootstrap_DynamicResourcesSchema: GenMessage<Bootstrap_DynamicResou
   messageDesc(file_envoy_config_bootstrap_v3_bootstrap, 0, 1);
 
 /**
+ * @generated from message envoy.config.bootstrap.v3.ClusterManager
+ */
+export type ClusterManager = Message<"envoy.config.bootstrap.v3.ClusterManager"> & {
+  /**
+   * The cluster that this proxy is an endpoint of; a static one.
+   *
+   * @generated from field: string local_cluster_name = 1;
+   */
+  localClusterName: string;
+};
+
+/**
+ * Describes the message envoy.config.bootstrap.v3.ClusterManager.
+ * Use `create(ClusterManagerSchema)` to create a new message.
+ */
+export const ClusterManagerSchema: GenMessage<ClusterManager> = /*@__PURE__*/
+  messageDesc(file_envoy_config_bootstrap_v3_bootstrap, 1);
+
+/**
  * The pages for operators. Without it there are none.
  *
  * @generated from message envoy.config.bootstrap.v3.Admin
@@ -152,5 +176,5 @@ export type Admin = Message<"envoy.config.bootstrap.v3.Admin"> & {
  * Use `create(AdminSchema)` to create a new message.
  */
 export const AdminSchema: GenMessage<Admin> = /*@__PURE__*/
-  messageDesc(file_envoy_config_bootstrap_v3_bootstrap, 1);
+  messageDesc(file_envoy_config_bootstrap_v3_bootstrap, 2);
 
