@@ -111,12 +111,12 @@ function healthyGroup(
   options: BalanceOptions,
 ): Group {
   const { locality } = options.context.spec;
-  const failsInPanic = locality?.kind === 'zone-aware' && locality.failInPanic === true;
-  if (panic)
-    return failsInPanic && options.balancer.needsHash !== true ? NOBODY : { localities: level, byPlace: false };
-  const group = { localities: withHealth(level, 'healthy'), byPlace: true };
+  const isHashed = options.balancer.needsHash === true;
+  const failsInPanic = !isHashed && locality?.kind === 'zone-aware' && locality.failInPanic === true;
   const routes = priority === 0 ? zoneRoutes(level, options) : null;
-  if (routes === 'fail') return NOBODY;
+  if (routes === 'fail' || (panic && failsInPanic)) return NOBODY;
+  if (panic) return { localities: level, byPlace: false };
+  const group = { localities: withHealth(level, 'healthy'), byPlace: true };
   return routes === null ? group : { ...group, routes };
 }
 
