@@ -61,6 +61,11 @@ const CLUSTERS: Readonly<Record<string, Called>> = {
     policy: policyOf({ force_locality_direct_routing: true }),
     shares: { a: 100 },
   },
+  '/forced-from-two': {
+    zones: { a: ['1'], b: ['7'] },
+    policy: policyOf({ force_local_zone: { min_size: 2 } }),
+    shares: { a: 25, b: 75 },
+  },
   '/by-weight': {
     zones: { a: ['2*3'], b: ['6'] },
     policy: policyOf({ locality_basis: 'HEALTHY_HOSTS_WEIGHT' }),
@@ -99,7 +104,7 @@ function assignment(name: string, zones: Zones, port: (zone: string) => number):
 }
 
 function bootstrap({ admin, http }: Ports, port: (zone: string) => number): string {
-  const routes = Object.keys(CLUSTERS).map((name) => ({ match: { prefix: name }, route: { cluster: name } }));
+  const routes = Object.keys(CLUSTERS).map((name) => ({ match: { path: name }, route: { cluster: name } }));
   const clusters = Object.entries(CLUSTERS).map(([name, { zones, policy = {} }]) => ({
     ...{ name, type: 'STATIC', connect_timeout: '5s', ...policy },
     load_assignment: assignment(name, zones, port),
