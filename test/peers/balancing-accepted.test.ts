@@ -1,5 +1,10 @@
 // Everything that our control plane can say of load balancing, in the real Envoy: it is taken, and requests go through.
-import { type BalancingSpec, DEFAULT_LEAST_REQUEST, type LoadBalancerName } from '../../src/model/balancing-spec.ts';
+import {
+  type BalancingSpec,
+  DEFAULT_LEAST_REQUEST,
+  DEFAULT_ZONE_AWARE,
+  type LoadBalancerName,
+} from '../../src/model/balancing-spec.ts';
 import type { ClusterSpec } from '../../src/model/cluster-spec.ts';
 import { DEFAULT_IDLE_TIMEOUT_MS, httpChain } from '../../src/model/listener-spec.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
@@ -21,12 +26,14 @@ const CASES: readonly (readonly [LoadBalancerName, BalancingSpec])[] = [
   ['round-robin', { slowStart, panicThreshold: 0 }],
   ['round-robin', { locality: { kind: 'weighted' } }],
   ['round-robin', { locality: { kind: 'nearest', tiers: ['node', 'zone'] } }],
+  ['round-robin', { locality: { ...DEFAULT_ZONE_AWARE, percent: 50, failInPanic: true } }],
   ['round-robin', { subsets, slowStart }],
   ['least-request', { leastRequest: { choiceCount: 3, activeRequestBias: 0.5, fullScan: false }, slowStart }],
   ['least-request', { leastRequest: { ...DEFAULT_LEAST_REQUEST, fullScan: true }, panicThreshold: 30 }],
   ['least-request', { subsets, locality: { kind: 'weighted' } }],
   ['peak-ewma', { slowStart }],
   ['random', { locality: { kind: 'nearest', tiers: ['zone'] } }],
+  ['random', { locality: { ...DEFAULT_ZONE_AWARE, minEndpoints: 0, byWeight: true, forceLocalFrom: 2 } }],
   ['ring-hash', { locality: { kind: 'weighted' }, hashing: { byHostname: true, balanceFactor: 150 } }],
   ['maglev', { maglev: { tableSize: 4_099 }, hashing: { byHostname: false, balanceFactor: 200 } }],
   ['maglev', { subsets }],
