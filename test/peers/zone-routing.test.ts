@@ -80,8 +80,8 @@ const CLUSTERS: Readonly<Record<string, Called>> = {
 
 const REQUESTS = 600;
 const PARALLEL = 8;
-/** Percent that a share may be off: more than four standard deviations of REQUESTS drawings. */
-const TOLERANCE = 9;
+/** Percent that a share may be off: more than five standard deviations of REQUESTS drawings. */
+const TOLERANCE = 11;
 
 /** Of a cluster. */
 const COUNTED = ['lb_zone_routing_all_directly', 'lb_zone_cluster_too_small'];
