@@ -2,8 +2,8 @@
 import { isService } from '../kube/backend-object.ts';
 import type { Located } from '../kube/meta.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import type { ReferenceGrant } from '../kube/reference-grant.ts';
 import type { TrafficPolicy } from '../kube/traffic-policy/traffic-policy.ts';
+import type { GrantIndex } from './grant-index.ts';
 import { type Route, type RouteInputs, serviceKey } from './translate/gateway/route-inputs.ts';
 import type { World } from './world.ts';
 
@@ -18,12 +18,13 @@ export class RouteIndex {
   /** Routes that name a Service, and routes that send to a namespace that is not theirs. */
   readonly #byService = new Map<string, Set<string>>();
   readonly #byNamespace = new Map<string, Set<string>>();
-  readonly #grants = new Map<string, Map<string, Located<ReferenceGrant>>>();
+  readonly #grants: GrantIndex;
   /** Null: to be listed again. */
   #list: readonly RouteInputs[] | null = [];
 
-  constructor(world: World, policiesOf: PoliciesOf) {
+  constructor(world: World, policiesOf: PoliciesOf, grants: GrantIndex) {
     this.#world = world;
+    this.#grants = grants;
     this.#policiesOf = policiesOf;
   }
 
@@ -35,7 +36,7 @@ export class RouteIndex {
     } else if (object?.kind === 'TrafficPolicy') {
       for (const located of [before, after]) this.#forgetTargets(located as Located<TrafficPolicy> | null);
     } else if (object?.kind === 'ReferenceGrant') {
-      this.#setGrant(object, after as Located<ReferenceGrant> | null);
+      this.#forget(this.#byNamespace.get(object.metadata.namespace));
     } else if (object?.kind === 'HTTPRoute' || object?.kind === 'GRPCRoute') {
       if (before !== null) this.#delete(before as Located<Route>);
       if (after !== null) this.#set(after as Located<Route>);
@@ -57,8 +58,7 @@ export class RouteIndex {
       const service = this.#world.get('Service', namespace, name);
       return service === null ? [] : [[serviceKey(namespace, name), service] as const];
     });
-    const namespaces = new Set(named.map(({ namespace }) => namespace));
-    const grants = [...namespaces].flatMap((namespace) => [...(this.#grants.get(namespace)?.values() ?? [])]);
+    const grants = this.#grants.of(named.map(({ namespace }) => namespace));
     const policies = named.flatMap(({ namespace, name }) => {
       const found = this.#policiesOf(namespace, name);
       return found.length === 0 ? [] : [[serviceKey(namespace, name), found] as const];
@@ -84,16 +84,6 @@ export class RouteIndex {
       remove(this.#byService, serviceKey(namespace, name), key);
       remove(this.#byNamespace, namespace, key);
     }
-  }
-
-  #setGrant({ metadata }: ReferenceGrant, grant: Located<ReferenceGrant> | null): void {
-    const { namespace, name } = metadata;
-    const grants = this.#grants.get(namespace) ?? new Map<string, Located<ReferenceGrant>>();
-    if (grant === null) grants.delete(name);
-    else grants.set(name, grant);
-    if (grants.size === 0) this.#grants.delete(namespace);
-    else this.#grants.set(namespace, grants);
-    this.#forget(this.#byNamespace.get(namespace));
   }
 
   #forgetTargets(policy: Located<TrafficPolicy> | null): void {

@@ -3,11 +3,15 @@ import { type EndpointSlice, SERVICE_NAME_LABEL } from '../kube/endpoint-objects
 import type { Located, StringMap } from '../kube/meta.ts';
 import { type KubeObject, keyOf, renderKey } from '../kube/objects.ts';
 import type { Pod } from '../kube/pod.ts';
+import type { ReferenceGrant } from '../kube/reference-grant.ts';
 import type { Service } from '../kube/service.ts';
 import type { TrafficPolicy } from '../kube/traffic-policy/traffic-policy.ts';
 import type { Workload } from '../kube/workload.ts';
+import { GrantIndex } from './grant-index.ts';
 import { LabelIndex } from './label-index.ts';
+import { NO_REFERENCES, type PolicyReferences } from './policy/mirrors.ts';
 import { type DanglingTarget, PolicyIndex } from './policy/policy-index.ts';
+import { referredServices } from './policy/reference-index.ts';
 import { RouteIndex } from './route-index.ts';
 import { SelectorIndex } from './selector-index.ts';
 import type { RouteInputs } from './translate/gateway/route-inputs.ts';
@@ -24,6 +28,7 @@ export class WorldIndex implements TranslatorSource {
   readonly #workloads = new LabelIndex<Located<Workload>>();
   readonly #slices = new LabelIndex<Located<EndpointSlice>>();
   readonly #policies = new PolicyIndex();
+  readonly #grants = new GrantIndex();
   readonly #selectors = new SelectorIndex();
   readonly #routes: RouteIndex;
   /** What a change may concern is taken out. */
@@ -34,7 +39,7 @@ export class WorldIndex implements TranslatorSource {
 
   constructor(world: World) {
     this.#world = world;
-    this.#routes = new RouteIndex(world, (namespace, name) => this.#policies.naming(namespace, name));
+    this.#routes = new RouteIndex(world, (namespace, name) => this.#policies.naming(namespace, name), this.#grants);
   }
 
   /** To be told every change of the world. */
@@ -87,12 +92,13 @@ export class WorldIndex implements TranslatorSource {
     const { metadata, spec } = service.object;
     const { namespace, name } = metadata;
     const policies = this.#policies.naming(namespace, name);
+    const said = { service, policies, references: this.#referencesOf(policies) };
     const slices = this.#slicesOf(namespace, name);
     const endpoints = slices.length > 0 ? null : this.#world.get('Endpoints', namespace, name);
     const selector = spec.selector ?? {};
     const written = slices.length > 0 || endpoints !== null || spec.type === 'ExternalName';
     const selects = !written && Object.keys(selector).length > 0 && this.#world.selectsPods(service.object);
-    if (!selects) return { service, policies, slices, endpoints, selects, pods: [], workloads: [], nearMiss: null };
+    if (!selects) return { ...said, slices, endpoints, selects, pods: [], workloads: [], nearMiss: null };
     const pods = this.#pods.select(namespace, selector);
     const workloads = this.#workloads.select(namespace, selector);
     const missed = pods.length + workloads.length === 0;
@@ -100,7 +106,17 @@ export class WorldIndex implements TranslatorSource {
     const near = missed
       ? nearMiss(selector, this.#workloads.inNamespace(namespace), this.#pods.inNamespace(namespace))
       : null;
-    return { service, policies, slices, endpoints, selects, pods, workloads, nearMiss: near };
+    return { ...said, slices, endpoints, selects, pods, workloads, nearMiss: near };
+  }
+
+  #referencesOf(policies: readonly Located<TrafficPolicy>[]): PolicyReferences {
+    const named = policies.flatMap(({ object }) => referredServices(object));
+    if (named.length === 0) return NO_REFERENCES;
+    const services = named.flatMap(({ namespace, name }) => {
+      const service = this.#world.get('Service', namespace, name);
+      return service === null ? [] : [[serviceKey(namespace, name), service] as const];
+    });
+    return { services: new Map(services), grants: this.#grants.of(named.map(({ namespace }) => namespace)) };
   }
 
   #slicesOf(namespace: string, service: string): readonly Located<EndpointSlice>[] {
@@ -138,13 +154,21 @@ export class WorldIndex implements TranslatorSource {
     if (labels !== null) {
       for (const key of this.#selectors.concernedBy(namespace, labels)) this.#forgetInputs(namespace, nameIn(key));
     }
-    if (object.kind === 'Service') this.#inputs.delete(located as Located<Service>);
-    if (object.kind === 'Endpoints') this.#forgetInputs(namespace, name);
-    if (object.kind === 'TrafficPolicy') {
-      for (const target of object.spec.targetRefs) this.#forgetInputs(namespace, target.name);
+    if (object.kind === 'Service') {
+      this.#inputs.delete(located as Located<Service>);
+      this.#forgetPolicies(this.#policies.references.naming(namespace, name));
     }
+    if (object.kind === 'ReferenceGrant') this.#forgetPolicies(this.#policies.references.into(namespace));
+    if (object.kind === 'Endpoints') this.#forgetInputs(namespace, name);
+    if (object.kind === 'TrafficPolicy') this.#forgetPolicies([object]);
     if (object.kind === 'EndpointSlice') {
       this.#forgetInputs(namespace, object.metadata.labels[SERVICE_NAME_LABEL] ?? '');
+    }
+  }
+
+  #forgetPolicies(policies: Iterable<TrafficPolicy>): void {
+    for (const { metadata, spec } of policies) {
+      for (const target of spec.targetRefs) this.#forgetInputs(metadata.namespace, target.name);
     }
   }
 
@@ -165,6 +189,7 @@ export class WorldIndex implements TranslatorSource {
     } else if (object.kind === 'Deployment' || object.kind === 'StatefulSet') {
       this.#workloads.set(namespace, key, object.spec.template.metadata.labels, located as Located<Workload>);
     } else if (object.kind === 'TrafficPolicy') this.#policies.set(located as Located<TrafficPolicy>);
+    else if (object.kind === 'ReferenceGrant') this.#grants.set(located as Located<ReferenceGrant>);
   }
 
   #delete(object: KubeObject): void {
@@ -175,6 +200,7 @@ export class WorldIndex implements TranslatorSource {
     else if (object.kind === 'EndpointSlice') this.#slices.delete(namespace, key);
     else if (object.kind === 'Deployment' || object.kind === 'StatefulSet') this.#workloads.delete(namespace, key);
     else if (object.kind === 'TrafficPolicy') this.#policies.delete(object);
+    else if (object.kind === 'ReferenceGrant') this.#grants.delete(object);
   }
 }
 

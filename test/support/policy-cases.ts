@@ -101,6 +101,11 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'pages of other origins',
     `${TO}, cors: {allowOrigins: ["https://shop.example", "https://*.shop.example:8443"], allowMethods: [PUT], allowHeaders: ["*"], exposeHeaders: [x-total], allowCredentials: true, maxAge: 1h}`,
   ),
+  valid(
+    'copies',
+    `${TO}, mirrors: [{backendRef: {name: next, port: 80}}, {backendRef: {group: "", kind: Service, name: next, namespace: lab, port: 65535}, percentage: 0.5}]`,
+  ),
+  valid('no copies', `${TO}, mirrors: []`),
   valid('pods that are dialled', `${TO}, healthCheck: {tcp: {}}`),
   invalid('nothing', '', 'spec.targetRefs: is missing; add it'),
   invalid('no target', 'targetRefs: [], timeouts: {request: 1s}', 'spec.targetRefs: is empty; add an item'),
@@ -215,6 +220,14 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'targets that are no list',
     'targetRefs: web, timeouts: {request: 1s}',
     'spec.targetRefs: must be a list, not "web"; begin each item with "- "',
+  ),
+  invalid(
+    'copies for nobody, for something else, and of more than all',
+    `${TO}, mirrors: [{}, {backendRef: {kind: Pod, name: a, port: 0}}, {backendRef: {name: a, port: 80}, percentage: 100.5}]`,
+    'spec.mirrors[0].backendRef: is missing; add it',
+    'spec.mirrors[1].backendRef.kind: has the unknown value "Pod"; write one of Service',
+    'spec.mirrors[1].backendRef.port: must be from 1 to 65535, not 0; write a whole number between them',
+    'spec.mirrors[2].percentage: must be from 0 to 100, not 100.5; write a number between them',
   ),
   invalid(
     'outlier detection that is off, and says more',

@@ -9,6 +9,7 @@ import {
   type TrafficPolicy,
   type TrafficPolicySections,
 } from '../../kube/traffic-policy/traffic-policy.ts';
+import type { Problem } from '../translate/gateway/problem.ts';
 import { byPrecedence } from './precedence.ts';
 
 /** What is said of a Service port: each section, and the policy that it comes from. */
@@ -29,6 +30,8 @@ export interface Attachment {
   /** Absent = the whole Service. */
   readonly sectionName?: string;
   readonly outcome: 'accepted' | 'no-such-port' | Conflict;
+  /** What the policy refers to and what cannot be used; absent = it refers to nothing, or it does not count here. */
+  readonly unresolved?: readonly Problem[];
 }
 
 export interface Conflict {

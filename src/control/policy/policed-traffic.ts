@@ -2,9 +2,11 @@
 import { type Issue, warningIssue } from '../../base/result.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service, ServicePort } from '../../kube/service.ts';
+import type { MirrorsSection } from '../../kube/traffic-policy/mirrors-section.ts';
 import { SECTION_NAMES, type SectionName, type TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
 import { type ServiceTraffic, serviceTraffic } from '../translate/service-traffic.ts';
 import { type Attachment, attachmentsOf, checkAttachments, type SaidSections, saidOf, whereIs } from './attachments.ts';
+import { mirrorsOf, type PolicyMirrors, type PolicyReferences } from './mirrors.ts';
 
 /** The shorthands of each section: where a policy has the section, they don't count. */
 const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
@@ -18,6 +20,7 @@ const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
   rateLimit: [],
   adaptiveConcurrency: [],
   cors: [],
+  mirrors: [],
   faults: [],
 };
 
@@ -29,27 +32,74 @@ export interface PolicedTraffic {
 
 const NO_ATTACHMENTS: readonly Attachment[] = [];
 
-/** `policies`: those that name the Service, in any order. */
-export function policedTraffic(service: Located<Service>, policies: readonly Located<TrafficPolicy>[]): PolicedTraffic {
+/** What is known of Services that policies refer to. */
+export interface Referred {
+  readonly references: PolicyReferences;
+  readonly clusterDomain: string;
+}
+
+/** `policies`: those that name the Service, in any order. `referred`: null where nobody asks who gets copies. */
+export function policedTraffic(
+  service: Located<Service>,
+  policies: readonly Located<TrafficPolicy>[],
+  referred: Referred | null,
+): PolicedTraffic {
   if (policies.length === 0) {
     const { traffic, issues } = serviceTraffic(service);
     return { attachments: NO_ATTACHMENTS, issues, trafficOf: () => traffic };
   }
-  const attachments = attachmentsOf(service.object, policies);
+  const attachments = resolved(attachmentsOf(service.object, policies), referred);
   const byPort = new Map<string | undefined, ServiceTraffic>();
   const issues = new Map<string, Issue>();
   for (const name of new Set([undefined, ...service.object.spec.ports.map((port) => port.name)])) {
-    const said = serviceTraffic(service, saidOf(attachments, name));
-    byPort.set(name, said.traffic);
+    const sections = saidOf(attachments, name);
+    const said = serviceTraffic(service, sections);
+    byPort.set(name, { ...said.traffic, ...saidMirrors(sections, referred) });
     // What several ports share is told once.
     for (const issue of said.issues) issues.set(JSON.stringify(issue), issue);
   }
   const overridden = checkOverridden(service, saidOf(attachments, undefined));
   return {
     attachments,
-    issues: [...issues.values(), ...overridden, ...checkAttachments(service.object, attachments)],
+    issues: [
+      ...issues.values(),
+      ...overridden,
+      ...checkAttachments(service.object, attachments),
+      ...checkReferences(attachments),
+    ],
     trafficOf: (port) => byPort.get(port.name) ?? serviceTraffic(service).traffic,
   };
+}
+
+function saidMirrors({ mirrors }: SaidSections, referred: Referred | null): Pick<ServiceTraffic, 'mirrors'> {
+  if (mirrors === undefined || referred === null) return {};
+  const found = mirrorsIn(mirrors.policy, mirrors.value, referred).mirrors;
+  return found.length === 0 ? {} : { mirrors: found };
+}
+
+function mirrorsIn(
+  { object }: Located<TrafficPolicy>,
+  section: MirrorsSection,
+  { references, clusterDomain }: Referred,
+): PolicyMirrors {
+  return mirrorsOf(section, object.metadata.namespace, references, clusterDomain);
+}
+
+function resolved(attachments: readonly Attachment[], referred: Referred | null): readonly Attachment[] {
+  if (referred === null) return attachments;
+  return attachments.map((attachment) => {
+    const { mirrors = [] } = attachment.policy.object.spec;
+    if (attachment.outcome !== 'accepted' || mirrors.length === 0) return attachment;
+    return { ...attachment, unresolved: mirrorsIn(attachment.policy, mirrors, referred).problems };
+  });
+}
+
+/** Each policy once: those of one port and of all of them may be the same. */
+function checkReferences(attachments: readonly Attachment[]): readonly Issue[] {
+  const byPolicy = new Map(attachments.map(({ policy, unresolved = [] }) => [policy, unresolved]));
+  return Array.from(byPolicy, ([policy, problems]) =>
+    problems.map(({ path, message, remedy }) => warningIssue(message, { ...placeOf(policy, path), remedy })),
+  ).flat();
 }
 
 /** Annotations that say what a policy for the whole Service says too. */

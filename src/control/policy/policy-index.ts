@@ -3,6 +3,7 @@ import { nearest } from '../../base/nearest.ts';
 import { errorIssue, type Issue } from '../../base/result.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import type { TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
+import { ReferenceIndex } from './reference-index.ts';
 
 /** An item of a policy's targetRefs behind which there is nothing. */
 export interface DanglingTarget {
@@ -17,6 +18,8 @@ export class PolicyIndex {
   /** By Service, then by name of the policy. */
   readonly #byService = new Map<string, Map<string, Located<TrafficPolicy>>>();
   readonly #all = new Map<string, Located<TrafficPolicy>>();
+  /** The same policies by what they refer to beside their targets. */
+  readonly references = new ReferenceIndex();
   /** Null: to be looked for again. */
   #dangling: readonly DanglingTarget[] | null = null;
 
@@ -24,6 +27,7 @@ export class PolicyIndex {
     const { namespace, name } = located.object.metadata;
     this.delete(located.object);
     this.#all.set(keyOf(namespace, name), located);
+    this.references.set(located);
     for (const target of located.object.spec.targetRefs) {
       const key = keyOf(namespace, target.name);
       const policies = this.#byService.get(key) ?? new Map<string, Located<TrafficPolicy>>();
@@ -36,6 +40,7 @@ export class PolicyIndex {
     this.#dangling = null;
     const before = this.#all.get(keyOf(namespace, name));
     this.#all.delete(keyOf(namespace, name));
+    if (before !== undefined) this.references.delete(before.object);
     for (const target of before?.object.spec.targetRefs ?? []) {
       const policies = this.#byService.get(keyOf(namespace, target.name));
       policies?.delete(name);

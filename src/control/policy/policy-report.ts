@@ -1,6 +1,7 @@
 // What became of each TrafficPolicy, as the status that Gateway API has for policies, and which of them counts for each port.
 import type { Located } from '../../kube/meta.ts';
 import { SECTION_NAMES, type SectionName, type TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
+import type { Problem, ProblemReason } from '../translate/gateway/problem.ts';
 import type { TranslatedService } from '../translate/translate-service.ts';
 import { type Attachment, saidOf, whereIs } from './attachments.ts';
 import type { DanglingTarget } from './policy-index.ts';
@@ -30,13 +31,23 @@ export interface AncestorStatus {
     readonly sectionName?: string;
   };
   readonly controllerName: typeof CONTROLLER_NAME;
-  readonly conditions: readonly AcceptedCondition[];
+  readonly conditions: readonly PolicyCondition[];
 }
+
+export type PolicyCondition = AcceptedCondition | ResolvedCondition;
 
 export interface AcceptedCondition {
   readonly type: 'Accepted';
   readonly status: 'True' | 'False';
   readonly reason: 'Accepted' | 'Conflicted' | 'TargetNotFound';
+  readonly message: string;
+}
+
+/** Of policies that count and refer to something. */
+export interface ResolvedCondition {
+  readonly type: 'ResolvedRefs';
+  readonly status: 'True' | 'False';
+  readonly reason: 'ResolvedRefs' | ProblemReason;
   readonly message: string;
 }
 
@@ -70,20 +81,29 @@ export function policyReport(
 interface Row {
   readonly policy: Located<TrafficPolicy>;
   readonly index: number;
-  readonly condition: AcceptedCondition;
+  readonly conditions: readonly PolicyCondition[];
 }
 
-function rowOf({ policy, index, sectionName, outcome }: Attachment): Row {
-  if (outcome === 'accepted') return { policy, index, condition: condition('Accepted', 'It counts.') };
-  if (outcome === 'no-such-port') {
-    return { policy, index, condition: condition('TargetNotFound', `The Service has no port named "${sectionName}".`) };
-  }
+function rowOf(attachment: Attachment): Row {
+  const { policy, index, unresolved } = attachment;
+  return { policy, index, conditions: [acceptedOf(attachment), ...(unresolved ? [resolvedOf(unresolved)] : [])] };
+}
+
+function acceptedOf({ sectionName, outcome }: Attachment): AcceptedCondition {
+  if (outcome === 'accepted') return condition('Accepted', 'It counts.');
+  if (outcome === 'no-such-port') return condition('TargetNotFound', `The Service has no port named "${sectionName}".`);
   const message = `TrafficPolicy ${whereIs(outcome.with)} is for the same target and goes before this one.`;
-  return { policy, index, condition: condition('Conflicted', message) };
+  return condition('Conflicted', message);
+}
+
+function resolvedOf([first]: readonly Problem[]): ResolvedCondition {
+  const type = 'ResolvedRefs';
+  if (first === undefined) return { type, status: 'True', reason: type, message: 'All that it refers to is there.' };
+  return { type, status: 'False', reason: first.reason, message: `${first.path}: ${first.message}.` };
 }
 
 function danglingRow({ policy, index }: DanglingTarget): Row {
-  return { policy, index, condition: condition('TargetNotFound', 'There is no such Service in the namespace.') };
+  return { policy, index, conditions: [condition('TargetNotFound', 'There is no such Service in the namespace.')] };
 }
 
 function condition(reason: AcceptedCondition['reason'], message: string): AcceptedCondition {
@@ -96,11 +116,11 @@ function reportOf(policy: Located<TrafficPolicy>, rows: readonly Row[]): Reporte
   const { source, line } = policy.origin;
   const ancestors = [...rows]
     .sort((left, right) => left.index - right.index)
-    .map(({ index, condition: one }): AncestorStatus => {
+    .map(({ index, conditions }): AncestorStatus => {
       const { name: service = '', sectionName } = spec.targetRefs[index] ?? {};
       const ref = { group: '', kind: 'Service', namespace, name: service } as const;
       const ancestorRef = sectionName === undefined ? ref : { ...ref, sectionName };
-      return { ancestorRef, controllerName: CONTROLLER_NAME, conditions: [one] };
+      return { ancestorRef, controllerName: CONTROLLER_NAME, conditions };
     });
   return { namespace, name, source: line === undefined ? source : `${source}:${line}`, status: { ancestors } };
 }

@@ -7,22 +7,23 @@ export type ServiceAction = Omit<RouteActionSpec, 'kind' | 'cluster'>;
 
 /** Without a time-out, where the Service says nothing: who calls knows how long it wants to wait. */
 export function serviceAction(traffic: ServiceTraffic): ServiceAction {
-  const { hashPolicies, retry, session, timeoutMs = 0, idleTimeoutMs } = traffic;
+  const { hashPolicies, retry, session, timeoutMs = 0, idleTimeoutMs, mirrors } = traffic;
   return {
     timeoutMs,
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(retry === undefined ? {} : { retry }),
     ...(hashPolicies === undefined ? {} : { hashPolicies }),
     ...(session === undefined ? {} : { session }),
+    ...(mirrors === undefined ? {} : { mirrors }),
   };
 }
 
-/** Everything goes to `cluster`. CONNECT first: no path matches it. */
+/** Everything goes to `cluster`. CONNECT first: no path matches it, and nobody gets copies of it. */
 export function defaultRoutes(cluster: string, own: ServiceAction): readonly RouteSpec[] {
-  const action = { cluster, ...own };
+  const { mirrors: _none, ...tunnel } = own;
   const path = { kind: 'prefix', value: '/' } as const;
   return [
-    { name: 'connect', match: { path, connect: true }, action },
-    { name: 'default', match: { path }, action },
+    { name: 'connect', match: { path, connect: true }, action: { cluster, ...tunnel } },
+    { name: 'default', match: { path }, action: { cluster, ...own } },
   ];
 }

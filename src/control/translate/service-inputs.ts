@@ -5,6 +5,7 @@ import type { Pod } from '../../kube/pod.ts';
 import type { Service } from '../../kube/service.ts';
 import type { TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
 import type { Workload } from '../../kube/workload.ts';
+import type { PolicyReferences } from '../policy/mirrors.ts';
 import type { TranslatedRoute } from './gateway/translate-route.ts';
 
 export interface ServiceInputs {
@@ -23,6 +24,8 @@ export interface ServiceInputs {
   readonly nearMiss: string | null;
   /** The TrafficPolicies of its namespace that name it, in no order. */
   readonly policies: readonly Located<TrafficPolicy>[];
+  /** What those refer to beside it. */
+  readonly references: PolicyReferences;
   /** The ClusterIPs that are its own, in canonical form. */
   readonly vips: readonly string[];
   /** Routes of Gateway API that have it as a parent. */

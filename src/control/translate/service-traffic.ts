@@ -7,6 +7,7 @@ import type { LoadBalancerSection } from '../../kube/traffic-policy/load-balance
 import type { OutlierDetectionSection } from '../../kube/traffic-policy/outlier-detection-section.ts';
 import { LOAD_BALANCER_NAMES, type LoadBalancerName, type NearestSpec } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
+import type { MirrorSpec } from '../../model/mirror-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
 import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
 import { filtersOf } from '../policy/filters.ts';
@@ -31,6 +32,8 @@ export interface ServiceTraffic
     TimeoutsSpec {
   /** Absent = what is safe by itself is sent again. */
   readonly retry?: RetryPolicySpec;
+  /** Absent = nobody gets copies. */
+  readonly mirrors?: readonly MirrorSpec[];
   /** Absent = HTTP filters do nothing on the way to it. */
   readonly filters?: ServiceFilters;
   /** Topology hints don't count. */

@@ -41,7 +41,7 @@ export function translateService(
 ): TranslatedService {
   const { ports, issues } = routablePorts(inputs.service);
   const known: KnownRoutes = new Map(before?.routes.map((route) => [route.cluster.name, route]));
-  const policed = policedTraffic(inputs.service, inputs.policies);
+  const policed = policedTraffic(inputs.service, inputs.policies, { references: inputs.references, clusterDomain });
   const context = { inputs, ports, policed, clusterDomain, known };
   const routes = ports.flatMap(({ port }) => portRoutes(context, port));
   const all = [...issues, ...policed.issues, ...checkInputs(inputs, ports)];

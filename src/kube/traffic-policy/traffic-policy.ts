@@ -10,6 +10,7 @@ import { CORS } from './cors-section.ts';
 import { FAULTS } from './faults-section.ts';
 import { HEALTH_CHECK } from './health-check-section.ts';
 import { LOAD_BALANCER } from './load-balancer-section.ts';
+import { MIRRORS } from './mirrors-section.ts';
 import { OUTLIER_DETECTION } from './outlier-detection-section.ts';
 import { RATE_LIMIT } from './rate-limit-section.ts';
 import { RETRIES } from './retries-section.ts';
@@ -31,6 +32,7 @@ const SECTIONS = {
   rateLimit: Type.Optional(RATE_LIMIT),
   adaptiveConcurrency: Type.Optional(ADAPTIVE_CONCURRENCY),
   cors: Type.Optional(CORS),
+  mirrors: Type.Optional(MIRRORS),
   faults: Type.Optional(FAULTS),
 };
 

@@ -1,9 +1,10 @@
 // Copies of requests that filters of a rule ask for.
+import type { BackendObject } from '../../../kube/backend-object.ts';
 import type { RequestMirror, RouteFilter } from '../../../kube/route-filters.ts';
 import { MIRROR_STEPS_PER_PERCENT, type MirrorSpec } from '../../../model/mirror-spec.ts';
-import { findBackend } from './backends.ts';
 import type { Problem } from './problem.ts';
 import type { RouteInputs } from './route-inputs.ts';
+import { findService, type Referrer, routeReferrer } from './service-references.ts';
 
 export interface RuleMirrors {
   readonly mirrors: readonly MirrorSpec[];
@@ -22,16 +23,37 @@ export function translateMirrors(
   for (const [index, filter] of filters.entries()) {
     if (filter.type !== 'RequestMirror') continue;
     const at = `${path}[${index}].requestMirror.backendRef`;
-    const found = findBackend(inputs, filter.requestMirror.backendRef, at, clusterDomain);
-    if (!('cluster' in found)) omissions.push(found);
-    // The copy is for a pod of another Service, and asks for what was asked for.
-    else mirrors.push({ cluster: found.cluster, percent: percentOf(filter.requestMirror), keepsHost: true });
+    const { requestMirror } = filter;
+    const mirror = mirrorOf(
+      routeReferrer(inputs),
+      requestMirror.backendRef,
+      percentOf(requestMirror),
+      at,
+      clusterDomain,
+    );
+    if ('cluster' in mirror) mirrors.push(mirror);
+    else omissions.push(mirror);
   }
   return { mirrors, omissions };
 }
 
+/** `percent`: 0 … 100. The copy is for a pod of another Service, and asks for what was asked for. */
+export function mirrorOf(
+  referrer: Referrer,
+  ref: BackendObject,
+  percent: number,
+  path: string,
+  clusterDomain: string,
+): MirrorSpec | Problem {
+  const found = findService(referrer, ref, path, clusterDomain);
+  return 'cluster' in found ? { cluster: found.cluster, percent: inSteps(percent), keepsHost: true } : found;
+}
+
+function inSteps(percent: number): number {
+  return Math.round(percent * MIRROR_STEPS_PER_PERCENT) / MIRROR_STEPS_PER_PERCENT;
+}
+
 function percentOf({ percent, fraction }: RequestMirror): number {
   if (fraction === undefined) return percent ?? 100;
-  const share = (100 * fraction.numerator) / fraction.denominator;
-  return Math.round(share * MIRROR_STEPS_PER_PERCENT) / MIRROR_STEPS_PER_PERCENT;
+  return (100 * fraction.numerator) / fraction.denominator;
 }
