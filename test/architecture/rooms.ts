@@ -15,6 +15,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'config', imports: ['base', 'model'], packages: [] },
   { path: 'telemetry', imports: [], packages: [] },
   { path: 'kube', imports: ['base'], packages: ['yaml', 'typebox', '@marcbachmann/cel-js'] },
+  { path: 'kube-api', imports: ['base', 'kube'], packages: ['undici'] },
   { path: 'regex', imports: ['base'], packages: ['re2js'] },
   { path: 'proxy/endpoint', imports: ['model'], packages: [] },
   { path: 'proxy/lb', imports: ['base', 'model', 'proxy/endpoint'], packages: [] },
