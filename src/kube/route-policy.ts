@@ -1,6 +1,9 @@
 // What rules of Gateway API's routes say of time, of trying again and of sessions.
 import { parseDuration } from './duration.ts';
 import { COUNT_RANGE, type Fields, withoutUndefined } from './fields.ts';
+import { FRAMING_HEADERS, HEADER_NAME } from './traffic-policy/header-name.ts';
+
+const NAME = new RegExp(HEADER_NAME.pattern);
 
 /** Durations as they are written; `0s` = none. Source: gateway.networking.k8s.io/v1.HTTPRouteTimeouts. */
 export interface RouteTimeouts {
@@ -60,13 +63,24 @@ export function readSessionPersistence(fields: Fields | undefined): SessionPersi
   if (cookieLifetime === 'Permanent' && absoluteTimeout === undefined) {
     fields.report('absoluteTimeout', 'is missing', 'add it: a permanent cookie lives that long');
   }
+  const type = fields.oneOf('type', ['Cookie', 'Header']) ?? 'Cookie';
   return withoutUndefined({
-    sessionName: fields.text('sessionName'),
+    sessionName: readSessionName(fields, type),
     absoluteTimeout,
     idleTimeout: readDuration(fields, 'idleTimeout'),
-    type: fields.oneOf('type', ['Cookie', 'Header']) ?? 'Cookie',
+    type,
     cookieLifetime,
   });
+}
+
+/** Of a cookie or header: one that cannot stand in an answer would be refused by every sidecar, with all that stands beside it. */
+function readSessionName(fields: Fields, type: SessionPersistence['type']): string | undefined {
+  const name = fields.text('sessionName');
+  if (name === undefined) return undefined;
+  const framing = type === 'Header' && FRAMING_HEADERS.includes(name.toLowerCase());
+  if (NAME.test(name) && !framing) return name;
+  fields.report('sessionName', `"${name}" can be no ${type.toLowerCase()}`, HEADER_NAME.hint);
+  return undefined;
 }
 
 /** As it is written; what is no duration is reported and read as absent. */

@@ -28,3 +28,9 @@ export interface HeaderChangesSpec {
   readonly request?: HeaderEditSpec;
   readonly response?: HeaderEditSpec;
 }
+
+/** Lower case: they say where a message ends, belong to one hop, or have fields of their own for a change. */
+export const UNCHANGEABLE_HEADERS: readonly string[] = [
+  ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
+  ...['transfer-encoding', 'upgrade'],
+];

@@ -13,6 +13,8 @@ export interface SessionSpec {
   readonly failStatus?: number;
   /** From its beginning, ms; 0 = for ever. Kept here, whatever the client keeps. */
   readonly lifetimeMs: number;
+  /** How long it may rest between two requests, ms, > 0; absent = as long as it likes. Of tokens alone: Envoy's addresses do not say when they were used. */
+  readonly idleTimeoutMs?: number;
 }
 
 /**

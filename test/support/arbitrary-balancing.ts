@@ -171,12 +171,16 @@ const sessionCookie = fc.record(
 );
 
 /** Of our own format. */
-export const session: fc.Arbitrary<SessionSpec> = fc.record({
-  carrier: fc.oneof(sessionCookie, fc.record({ kind: fc.constant('header' as const), name: token })),
-  format: fc.constant('token' as const),
-  onLoss: fc.constantFrom(...SESSION_LOSSES),
-  lifetimeMs: fc.integer({ min: 0, max: 86_400_000 }),
-});
+export const session: fc.Arbitrary<SessionSpec> = fc.record(
+  {
+    carrier: fc.oneof(sessionCookie, fc.record({ kind: fc.constant('header' as const), name: token })),
+    format: fc.constant('token' as const),
+    onLoss: fc.constantFrom(...SESSION_LOSSES),
+    lifetimeMs: fc.integer({ min: 0, max: 86_400_000 }),
+    idleTimeoutMs: fc.integer({ min: 1, max: 86_400_000 }),
+  },
+  { requiredKeys: ['carrier', 'format', 'onLoss', 'lifetimeMs'] },
+);
 
 /** As Envoy keeps them: the cookie's time is the session's. */
 export const addressSession: fc.Arbitrary<SessionSpec> = fc

@@ -55,7 +55,17 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   valid('sessions, as they are by default', `${TO}, sessionAffinity: {type: session}`),
   valid(
     'sessions by a header, and what else becomes of them',
-    `${TO}, sessionAffinity: {type: session, session: {header: {name: x-session}, lifetime: 8h, onLoss: hash}, hash: [{type: source-ip}]}`,
+    `${TO}, sessionAffinity: {type: session, session: {header: {name: x-session}, lifetime: 8h, idleTimeout: 8h, onLoss: hash}, hash: [{type: source-ip}]}`,
+  ),
+  invalid(
+    'sessions that may rest for longer than they last',
+    `${TO}, sessionAffinity: {type: session, session: {lifetime: 1h, idleTimeout: 61m}}`,
+    'spec.sessionAffinity.session: has an idleTimeout that is longer than lifetime, which ends it first; make it shorter, or remove it',
+  ),
+  invalid(
+    'sessions by a header that frames answers',
+    `${TO}, sessionAffinity: {type: session, session: {header: {name: Content-Length}}}`,
+    'spec.sessionAffinity.session.header: has a name that says where an answer ends, or belongs to one hop; name another header',
   ),
   valid(
     'what is hashed',

@@ -29,11 +29,13 @@ function sessionOf({
   cookie = {},
   header,
   lifetime,
+  idleTimeout,
   onLoss,
 }: NonNullable<SessionAffinitySection['session']>): SessionSpec {
   const options = {
     ...(onLoss === undefined ? {} : { onLoss }),
     ...(lifetime === undefined ? {} : { lifetimeMs: msOf(lifetime) }),
+    ...(idleTimeout === undefined ? {} : { idleTimeoutMs: msOf(idleTimeout) }),
   };
   if (header !== undefined) return sessionBy({ kind: 'header', name: header.name }, options);
   const { name, ttl, path } = cookie;

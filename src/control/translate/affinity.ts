@@ -37,18 +37,21 @@ export interface SessionOptions {
   readonly onLoss?: SessionLoss;
   /** ms; default: without end. */
   readonly lifetimeMs?: number;
+  /** ms; absent or 0 = it may rest as long as it likes. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** A session of our own: a cookie (default: until the client closes, for every path) or a header. */
 export function sessionBy(
   carrier: { readonly kind: 'header'; readonly name: string } | (Partial<SessionCookie> & { readonly kind: 'cookie' }),
-  { onLoss = 'rehome', lifetimeMs = 0 }: SessionOptions = {},
+  { onLoss = 'rehome', lifetimeMs = 0, idleTimeoutMs = 0 }: SessionOptions = {},
 ): SessionSpec {
   const complete: SessionCarrierSpec =
     carrier.kind === 'header'
       ? { kind: 'header', name: carrier.name.toLowerCase() }
       : { name: DEFAULT_COOKIE, ttlMs: 0, path: '/', ...carrier };
-  return { carrier: complete, format: 'token', onLoss, lifetimeMs };
+  const idle = idleTimeoutMs === 0 ? {} : { idleTimeoutMs };
+  return { carrier: complete, format: 'token', onLoss, lifetimeMs, ...idle };
 }
 
 type SessionCookie = Extract<SessionCarrierSpec, { kind: 'cookie' }>;

@@ -6,3 +6,9 @@ export const HEADER_NAME = {
   maxLength: 128,
   hint: 'write a name of letters, digits and -',
 };
+
+/** No answer may have others than its sender has written: they say where it ends, or belong to one hop. */
+export const FRAMING_HEADERS = [
+  ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
+  ...['transfer-encoding', 'upgrade'],
+];

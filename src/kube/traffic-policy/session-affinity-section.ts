@@ -1,7 +1,7 @@
 // TrafficPolicy, section sessionAffinity: which requests belong together, and how firmly they stay with a pod.
 import { Type } from 'typebox';
 import { duration, flag, type Of, oneOf, rules } from '../schema/schema.ts';
-import { HEADER_NAME } from './header-name.ts';
+import { FRAMING_HEADERS, HEADER_NAME } from './header-name.ts';
 
 const PATH = {
   pattern: '^/[!-:<-~]{0,255}$',
@@ -22,7 +22,13 @@ const COOKIE = Type.Object(
 
 const HEADER = Type.Object(
   { name: Type.String({ ...HEADER_NAME, description: 'Of requests and their answers; in gRPC it is metadata.' }) },
-  { description: 'A header carries the session: the caller sends back what it was given.' },
+  {
+    description: 'A header carries the session: the caller sends back what it was given.',
+    ...rules({
+      rule: `!(self.name.lowerAscii() in [${FRAMING_HEADERS.map((name) => `'${name}'`).join(', ')}])`,
+      message: 'has a name that says where an answer ends, or belongs to one hop; name another header',
+    }),
+  },
 );
 
 const SESSION = Type.Object(
@@ -31,6 +37,14 @@ const SESSION = Type.Object(
     header: Type.Optional(HEADER),
     lifetime: Type.Optional(
       duration('From its beginning, kept by the sidecars whatever the client keeps. Absent = for ever.', { min: '1s' }),
+    ),
+    idleTimeout: Type.Optional(
+      duration(
+        'How long it may rest from one request to the next, kept by the sidecars. Absent = as long as it likes.',
+        {
+          min: '1s',
+        },
+      ),
     ),
     onLoss: Type.Optional(
       oneOf(
@@ -41,10 +55,16 @@ const SESSION = Type.Object(
   },
   {
     description: 'A token names the pod: a session stays with it for as long as it serves. Default: a cookie.',
-    ...rules({
-      rule: '!has(self.cookie) || !has(self.header)',
-      message: 'has a cookie and a header; keep one of them',
-    }),
+    ...rules(
+      {
+        rule: '!has(self.cookie) || !has(self.header)',
+        message: 'has a cookie and a header; keep one of them',
+      },
+      {
+        rule: '!has(self.lifetime) || !has(self.idleTimeout) || duration(self.idleTimeout) <= duration(self.lifetime)',
+        message: 'has an idleTimeout that is longer than lifetime, which ends it first; make it shorter, or remove it',
+      },
+    ),
   },
 );
 

@@ -80,7 +80,7 @@ export class AddressSession implements SessionCall, FieldEdit {
 
   apply(fields: FieldList): void {
     this.#routeChanges?.apply(fields);
-    this.policy.carrier.write(fields, this.#newText);
+    this.policy.carrier.write(fields, this.#newText, 0);
   }
 
   #parse(text: string): AddressToken | null {

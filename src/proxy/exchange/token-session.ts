@@ -9,7 +9,8 @@ import type { Destination, WeightedDestinations } from '../route/destination.ts'
 import type { FieldChanges, FieldEdit } from '../route/field-changes.ts';
 import type { FieldList } from '../route/field-list.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
-import { newSalt, parseToken, renderToken, type SessionToken } from '../session/session-token.ts';
+import { isDue, isOver, restOf, usedUntil } from '../session/session-time.ts';
+import { lastingPartOf, newSalt, parseToken, renderToken, type SessionToken } from '../session/session-token.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { SessionCall } from './session-call.ts';
 
@@ -25,10 +26,9 @@ type Standing = 'new' | 'kept' | 'moved' | 'away';
 export class TokenSession implements SessionCall, FieldEdit, PickContext {
   readonly policy: SessionPolicy;
   readonly #random: Random;
-  readonly #nowS: number;
+  readonly #nowMs: number;
   /** What the client says; null = it has no session, or one that is over. */
   readonly #token: SessionToken | null;
-  readonly #text: string;
   readonly #expired: boolean;
   #routeChanges: FieldChanges | null = null;
   #cluster: Cluster | null = null;
@@ -38,8 +38,8 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   #destined: Endpoint | null = null;
   #standing: Standing = 'new';
   #hash: Word64 | null = null;
-  /** What the client shall say from now on; '' = as it did. */
-  #newText = '';
+  /** What the client shall say from now on; null = as it did. */
+  #newToken: SessionToken | null = null;
   /** What the answer tells; '' = nothing, as the session is where it was. */
   #told: Standing | '' = '';
   /** The session is lost, and the client told to forget it. */
@@ -49,11 +49,9 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   constructor(policy: SessionPolicy, head: RequestHead, wallNowMs: number, random: Random) {
     this.policy = policy;
     this.#random = random;
-    this.#nowS = Math.floor(wallNowMs / 1_000);
-    this.#text = policy.carrier.read(head) ?? '';
-    const token = parseToken(this.#text);
-    const { lifetimeMs } = policy.spec;
-    this.#expired = token !== null && lifetimeMs > 0 && wallNowMs >= token.bornAtS * 1_000 + lifetimeMs;
+    this.#nowMs = wallNowMs;
+    const token = parseToken(policy.carrier.read(head) ?? '');
+    this.#expired = token !== null && isOver(token, policy.spec, wallNowMs);
     this.#token = this.#expired ? null : token;
   }
 
@@ -85,11 +83,12 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
     return this.#token !== null && !this.#mayLeave && endpoint !== this.#home;
   }
 
-  /** Of the session's old token, so that all who hold it agree: as the hash of this pick. */
+  /** Of the session's old token, so that all who hold it agree, however old it is: as the hash of this pick. */
   get hash(): Word64 {
     if (this.#hash === null) {
+      const text = lastingPartOf(this.#token as SessionToken);
       this.#hash = new Word64();
-      this.#hash.copy(new XxHash64().hash(this.#text, 0, this.#text.length));
+      this.#hash.copy(new XxHash64().hash(text, 0, text.length));
     }
     return this.#hash;
   }
@@ -105,7 +104,7 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   // ── what the answer says ──
 
   answerChanges(route: FieldChanges | null): FieldEdit | null {
-    if (this.#told === '' && !this.#ended) return route;
+    if (this.#told === '' && this.#newToken === null && !this.#ended) return route;
     this.#routeChanges = route;
     return this;
   }
@@ -115,21 +114,30 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
     const { sessions } = this.#cluster as Cluster;
     const { stats } = sessions;
     const standing = this.#standingAt(endpoint);
-    if (standing === 'kept') {
-      stats.kept += 1;
-      return;
-    }
-    if (standing !== 'away' && status >= 500) return;
-    this.#told = standing;
-    if (standing === 'away') {
-      stats.away += 1;
-      return;
-    }
-    if (this.#token === null) stats.begun += 1;
+    const settles = standing === 'new' || standing === 'moved';
+    if (settles && status < 500) this.#settle(sessions.idOf(endpoint));
+    else this.#renew();
+    if (standing === 'kept') stats.kept += 1;
+    else if (standing === 'away') stats.away += 1;
+    else if (status >= 500) return;
+    else if (standing === 'new') stats.begun += 1;
     else stats.moved += 1;
-    const begun = { bornAtS: this.#nowS, salt: '' };
-    const { bornAtS, salt } = this.#token ?? begun;
-    this.#newText = renderToken({ podId: sessions.idOf(endpoint), bornAtS, salt: salt || newSalt(this.#random) });
+    this.#told = standing === 'kept' ? '' : standing;
+  }
+
+  #settle(podId: string): void {
+    const { bornAtS, salt } = this.#token ?? {
+      bornAtS: Math.floor(this.#nowMs / 1_000),
+      salt: newSalt(this.#random),
+    };
+    this.#newToken = { podId, bornAtS, salt, usedUntilMs: usedUntil(this.policy.spec, this.#nowMs) };
+  }
+
+  /** It is with its pod and in use, whatever that pod has answered. */
+  #renew(): void {
+    const { spec } = this.policy;
+    if (this.#token === null || !isDue(this.#token, spec, this.#nowMs)) return;
+    this.#newToken = { ...this.#token, usedUntilMs: usedUntil(spec, this.#nowMs) };
   }
 
   /** A session does not move to where a retry happened to be answered: others who hold its token would not find it there. */
@@ -145,8 +153,9 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
       carrier.remove(fields);
       return;
     }
-    fields.overwrite(SESSION_FIELD, this.#told);
-    if (this.#newText !== '') carrier.write(fields, this.#newText);
+    if (this.#told !== '') fields.overwrite(SESSION_FIELD, this.#told);
+    const token = this.#newToken;
+    if (token !== null) carrier.write(fields, renderToken(token), restOf(token, this.policy.spec, this.#nowMs));
   }
 
   get #mayLeave(): boolean {

@@ -1,5 +1,5 @@
 // What carries a session between client and sidecar: a cookie or a header, read from requests and written into answers.
-import type { SessionCarrierSpec } from '../../model/session-spec.ts';
+import type { SessionCarrierSpec, SessionCookieSpec } from '../../model/session-spec.ts';
 import { cookieOf, renderCookie, renderCookieRemoval } from '../codec/cookie.ts';
 import type { RequestHead } from '../codec/head.ts';
 
@@ -14,7 +14,8 @@ export interface SessionCarrier {
   takes(path: string): boolean;
   /** What the client says; null = nothing. */
   read(head: RequestHead): string | null;
-  write(fields: AnswerFields, value: string): void;
+  /** `restMs`: how long it counts from now on; 0 = for ever. No client is told to keep it for longer. */
+  write(fields: AnswerFields, value: string, restMs: number): void;
   /** Tells the client to forget it, where it can be told. */
   remove(fields: AnswerFields): void;
 }
@@ -25,7 +26,7 @@ export function compileCarrier(spec: SessionCarrierSpec): SessionCarrier {
     return {
       takes: (requested) => pathTakes(path, requested),
       read: (head) => cookieOf(head, spec.name) || null,
-      write: (fields, value) => fields.append('set-cookie', renderCookie(spec, value)),
+      write: (fields, value, restMs) => fields.append('set-cookie', renderCookie(keptFor(spec, restMs), value)),
       remove: (fields) => fields.append('set-cookie', renderCookieRemoval(spec)),
     };
   }
@@ -35,6 +36,12 @@ export function compileCarrier(spec: SessionCarrierSpec): SessionCarrier {
     write: (fields, value) => fields.overwrite(spec.name, value),
     remove: () => {},
   };
+}
+
+/** With a second at least: none would take the cookie back. */
+function keptFor(spec: SessionCookieSpec, restMs: number): SessionCookieSpec {
+  const { ttlMs } = spec;
+  return ttlMs === 0 || restMs === 0 || ttlMs <= restMs ? spec : { ...spec, ttlMs: Math.max(restMs, 1_000) };
 }
 
 /** A cookie's path takes itself and what stands below it. Source: RFC 6265 section 5.1.4. */

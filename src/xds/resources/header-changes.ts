@@ -6,6 +6,7 @@ import {
   type HeaderChangesSpec,
   type HeaderEditSpec,
   type HeaderToAddSpec,
+  UNCHANGEABLE_HEADERS,
 } from '../../model/header-changes-spec.ts';
 import {
   HeaderValueOption_HeaderAppendAction as AppendAction,
@@ -29,20 +30,6 @@ const APPEND_ACTIONS: Readonly<Record<HeaderAction, AppendAction>> = {
   overwrite: AppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
   'overwrite-if-exists': AppendAction.OVERWRITE_IF_EXISTS,
 };
-
-/** They say where a message ends, belong to this hop, or have fields of their own for a change. */
-const NOT_CHANGEABLE: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 export function encodeHeaderChanges(spec: HeaderChangesSpec | undefined) {
   return {
@@ -108,7 +95,7 @@ export function decodeHeader(option: HeaderValueOption, context: DecodeContext, 
 
 function decodeName(name: string, context: DecodeContext, path: string): string {
   const lower = name.toLowerCase();
-  if (NOT_CHANGEABLE.has(lower) || name.startsWith(':')) {
+  if (UNCHANGEABLE_HEADERS.includes(lower) || name.startsWith(':')) {
     context.refuse(path, `"${name}" may not be changed`, 'leave it out');
   } else if (!isToken(name)) context.refuse(path, `"${name}" is not a field name`, 'use a token of RFC 9110');
   return lower;

@@ -1,5 +1,6 @@
 // Sessions of our own: RouteActionSpec.session ↔ Route.metadata under our key. What the public API has no word for stands there; others pass it over.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { UNCHANGEABLE_HEADERS } from '../../model/header-changes-spec.ts';
 import { type FilterOverridesSpec, SESSION_FILTER } from '../../model/http-filter-spec.ts';
 import type { RouteSpec } from '../../model/route-spec.ts';
 import { SESSION_LOSSES, type SessionCarrierSpec, type SessionSpec } from '../../model/session-spec.ts';
@@ -32,8 +33,9 @@ export function withoutSessionFilter(spec: RouteSpec): RouteSpec {
   return Object.keys(others).length === 0 ? { ...rest, action } : { ...rest, action, filters: others };
 }
 
-function encodeSession({ carrier, onLoss, lifetimeMs }: SessionSpec): JsonObject {
-  return { ...encodeCarrier(carrier), on_loss: onLoss, lifetime_ms: lifetimeMs };
+function encodeSession({ carrier, onLoss, lifetimeMs, idleTimeoutMs }: SessionSpec): JsonObject {
+  const idle = idleTimeoutMs === undefined ? {} : { idle_timeout_ms: idleTimeoutMs };
+  return { ...encodeCarrier(carrier), on_loss: onLoss, lifetime_ms: lifetimeMs, ...idle };
 }
 
 function encodeCarrier(carrier: SessionCarrierSpec): JsonObject {
@@ -62,13 +64,14 @@ export function decodeRouteSession(
 function readSession(said: JsonObject): SessionSpec | null {
   const carrier = readCarrier(said);
   const onLoss = SESSION_LOSSES.find((loss) => loss === said['on_loss']);
-  const { lifetime_ms: lifetimeMs } = said;
+  const { lifetime_ms: lifetimeMs, idle_timeout_ms: idleTimeoutMs = 0 } = said;
   if (carrier === null || onLoss === undefined || !isMilliseconds(lifetimeMs)) return null;
-  return { carrier, format: 'token', onLoss, lifetimeMs };
+  if (!isMilliseconds(idleTimeoutMs)) return null;
+  return { carrier, format: 'token', onLoss, lifetimeMs, ...(idleTimeoutMs === 0 ? {} : { idleTimeoutMs }) };
 }
 
 function readCarrier({ header, cookie }: JsonObject): SessionCarrierSpec | null {
-  if (typeof header === 'string') return isToken(header) ? { kind: 'header', name: header.toLowerCase() } : null;
+  if (typeof header === 'string') return readHeader(header);
   if (cookie === undefined || !isObject(cookie)) return null;
   const { name, ttl_ms: ttlMs, path, attributes } = cookie;
   if (typeof name !== 'string' || !isToken(name) || !isMilliseconds(ttlMs)) return null;
@@ -80,6 +83,12 @@ function readCarrier({ header, cookie }: JsonObject): SessionCarrierSpec | null 
     ...(path === undefined ? {} : { path }),
     ...(attributes === undefined ? {} : { attributes: list }),
   };
+}
+
+/** One that frames the answer would break it. */
+function readHeader(header: string): SessionCarrierSpec | null {
+  const name = header.toLowerCase();
+  return isToken(name) && !UNCHANGEABLE_HEADERS.includes(name) ? { kind: 'header', name } : null;
 }
 
 function readAttributes(said: JsonValue): readonly { readonly name: string; readonly value: string }[] | null {

@@ -1,6 +1,7 @@
 // Sessions by address, as Envoy keeps them: SessionSpec ↔ envoy.extensions.filters.http.stateful_session.v3.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
+import { UNCHANGEABLE_HEADERS } from '../../model/header-changes-spec.ts';
 import type { SessionCarrierSpec, SessionCookieSpec, SessionSpec } from '../../model/session-spec.ts';
 import type {
   StatefulSession,
@@ -90,8 +91,11 @@ function decodeCarrier(any: Any, context: DecodeContext, path: string): SessionC
   }
   if (type === HeaderBasedSessionStateSchema.typeName) {
     const name = unpackExtension(HeaderBasedSessionStateSchema, any, context, path)?.name ?? '';
-    if (!isToken(name)) context.refuse(`${path}.name`, `"${name}" is not a name`, 'name a header');
-    return { kind: 'header', name: name.toLowerCase() };
+    const lower = name.toLowerCase();
+    if (!isToken(name) || UNCHANGEABLE_HEADERS.includes(lower)) {
+      context.refuse(`${path}.name`, `"${name}" carries no session`, 'name another header');
+    }
+    return { kind: 'header', name: lower };
   }
   context.refuse(path, `"${type}" carries no session that is supported`, 'use a cookie or a header');
   return null;

@@ -1,89 +1,27 @@
-// Promises of sessions by token on real sockets: they stay while their pod serves, move once when it is gone, end when their time is over.
+// Promises of sessions by token on real sockets: they stay while their pod serves, and move once when it is gone.
 import type { SessionSpec } from '../../../src/model/session-spec.ts';
-import type { LivePlane, LivePlaneOptions, TestAddress } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { get, type RawAnswer } from '../../support/raw-client.ts';
-import { named, type ScriptedBackend } from '../../support/scripted-backend.ts';
+import { named } from '../../support/scripted-backend.ts';
+import {
+  COOKIE,
+  HEADER,
+  podsOf,
+  type SessionPod,
+  Shopper,
+  sessionScene,
+  without,
+} from '../../support/session-scene.ts';
 import { Stage } from '../../support/stage.ts';
 
 const stage = new Stage();
 afterEach(() => stage.close());
-
-const COOKIE: SessionSpec = {
-  carrier: { kind: 'cookie', name: 'cart', ttlMs: 0, path: '/' },
-  format: 'token',
-  onLoss: 'rehome',
-  lifetimeMs: 0,
-};
-const HEADER: SessionSpec = { ...COOKIE, carrier: { kind: 'header', name: 'x-cart' } };
-
-interface Scene {
-  readonly plane: LivePlane;
-  readonly pods: readonly Pod[];
-}
-
-interface Pod extends TestAddress {
-  readonly name: string;
-  readonly uid: string;
-  readonly backend: ScriptedBackend;
-}
-
-async function podsOf(count: number): Promise<Pod[]> {
-  const backends = await stage.backends(count);
-  return backends.map((backend, index) => {
-    const name = String.fromCharCode(97 + index);
-    return { name, uid: `uid-${name}`, host: backend.host, port: backend.port, backend };
-  });
-}
-
-async function sceneOf(count: number, session: SessionSpec, more: Partial<LivePlaneOptions> = {}): Promise<Scene> {
-  const pods = await podsOf(count);
-  return { pods, plane: await stage.plane({ services: { web: pods }, action: { session }, ...more }) };
-}
-
-/** One caller, who keeps what answers tell it to keep. */
-class Shopper {
-  readonly #plane: LivePlane;
-  readonly #header: string;
-  token = '';
-  last: RawAnswer | null = null;
-
-  constructor(plane: LivePlane, header = '') {
-    this.#plane = plane;
-    this.#header = header;
-  }
-
-  /** Who answers, or with what status nobody does. */
-  async ask(path = '/'): Promise<string> {
-    const client = await this.#plane.client();
-    const field = this.#header === '' ? `Cookie: a=b; cart="${this.token}"` : `${this.#header}: ${this.token}`;
-    const answer = await client.ask(get('web', path, this.token === '' ? '' : `${field}\r\n`));
-    this.last = answer;
-    this.#keep(answer);
-    return answer.status === 200 ? (answer.text.split(' ')[0] ?? '') : String(answer.status);
-  }
-
-  #keep(answer: RawAnswer): void {
-    const set = answer.get(this.#header === '' ? 'set-cookie' : this.#header);
-    if (set === undefined) return;
-    this.token = this.#header === '' ? (/^cart="([^"]*)"/.exec(set)?.[1] ?? 'unreadable') : set;
-  }
-
-  get told(): string | undefined {
-    return this.last?.get('x-switchboard-session');
-  }
-}
-
-function without(pods: readonly Pod[], ...names: readonly string[]): readonly Pod[] {
-  return pods.filter(({ name }) => !names.includes(name));
-}
 
 describe.each([
   ['a cookie', COOKIE, ''],
   ['a header', HEADER, 'x-cart'],
 ])('a session in %s', (_what, session, header) => {
   it('begins with the first answer, which says so, and stays with its pod', async () => {
-    const { plane } = await sceneOf(3, session);
+    const { plane } = await sessionScene(stage, 3, session);
     const shopper = new Shopper(plane, header);
     const first = await shopper.ask();
     expect(shopper.told).toBe('new');
@@ -97,7 +35,7 @@ describe.each([
   });
 
   it('stays with a pod that goes away while it still serves, which new sessions do not choose', async () => {
-    const { plane, pods } = await sceneOf(3, session);
+    const { plane, pods } = await sessionScene(stage, 3, session);
     const shopper = new Shopper(plane, header);
     const home = await shopper.ask();
     plane.setEndpoints(
@@ -109,7 +47,7 @@ describe.each([
   });
 
   it('moves once when its pod is gone, and says so', async () => {
-    const { plane, pods } = await sceneOf(4, session);
+    const { plane, pods } = await sessionScene(stage, 4, session);
     const shopper = new Shopper(plane, header);
     const home = await shopper.ask();
     const old = shopper.token;
@@ -125,7 +63,7 @@ describe.each([
 
 describe('sessions whose pod is gone', () => {
   it('go to the same pod for all who hold the token, in another sidecar too, and get the same new token', async () => {
-    const { plane, pods } = await sceneOf(5, COOKIE);
+    const { plane, pods } = await sessionScene(stage, 5, COOKIE);
     const shopper = new Shopper(plane);
     const home = await shopper.ask();
     const other = await stage.plane({
@@ -144,7 +82,7 @@ describe('sessions whose pod is gone', () => {
   });
 
   it('spread over the pods that are left, also those that began in the same second', async () => {
-    const { plane, pods } = await sceneOf(3, COOKIE, { clock: new ManualClock() });
+    const { plane, pods } = await sessionScene(stage, 3, COOKIE, { clock: new ManualClock() });
     const shoppers = Array.from({ length: 60 }, () => new Shopper(plane));
     for (const shopper of shoppers) await shopper.ask();
     plane.setEndpoints('web', without(pods, 'a'));
@@ -161,7 +99,7 @@ describe('sessions whose pod is gone', () => {
   });
 
   it('go to pods that stay before those that a rollout is about to replace', async () => {
-    const { plane, pods } = await sceneOf(4, COOKIE);
+    const { plane, pods } = await sessionScene(stage, 4, COOKIE);
     const shoppers = Array.from({ length: 12 }, () => new Shopper(plane));
     for (const shopper of shoppers) await shopper.ask();
     const staying = without(pods, 'a').map((pod) => (pod.name === 'd' ? pod : { ...pod, leaving: true as const }));
@@ -174,7 +112,7 @@ describe('sessions whose pod is gone', () => {
   });
 
   it('end where they may not move: 503 that says so and takes the cookie back; the next one begins anew', async () => {
-    const { plane, pods } = await sceneOf(2, { ...COOKIE, onLoss: 'fail' });
+    const { plane, pods } = await sessionScene(stage, 2, { ...COOKIE, onLoss: 'fail' });
     const shopper = new Shopper(plane);
     const home = await shopper.ask();
     plane.setEndpoints('web', without(pods, home));
@@ -192,7 +130,7 @@ describe('sessions whose pod is gone', () => {
     const session: SessionSpec = { ...COOKIE, onLoss: 'hash' };
     const hashPolicies = [{ kind: 'query-parameter', name: 'user' } as const];
     const action = { session, hashPolicies };
-    const { plane, pods } = await sceneOf(5, session, { action, cluster: { loadBalancer: 'maglev' } });
+    const { plane, pods } = await sessionScene(stage, 5, session, { action, cluster: { loadBalancer: 'maglev' } });
     const phone = new Shopper(plane);
     const laptop = new Shopper(plane);
     const home = await phone.ask('/?user=ann');
@@ -205,11 +143,11 @@ describe('sessions whose pod is gone', () => {
 
 describe('a session whose pod is there and cannot take the request', () => {
   it('stays: another pod answers for it, says so, and is the one that it would move to', async () => {
-    const { plane, pods } = await sceneOf(4, COOKIE);
+    const { plane, pods } = await sessionScene(stage, 4, COOKIE);
     const shopper = new Shopper(plane);
     const home = await shopper.ask();
     const token = shopper.token;
-    const sick = pods.find(({ name }) => name === home) as Pod;
+    const sick = pods.find(({ name }) => name === home) as SessionPod;
     sick.backend.script = (_request, connection) => connection.reset();
     const helper = await shopper.ask();
     expect(helper).not.toBe(home);
@@ -224,7 +162,7 @@ describe('a session whose pod is there and cannot take the request', () => {
   });
 
   it('has not moved yet where its new pod fails and a third one answers: it moves when the new one is well', async () => {
-    const { plane, pods } = await sceneOf(4, COOKIE);
+    const { plane, pods } = await sessionScene(stage, 4, COOKIE);
     const shopper = new Shopper(plane);
     const home = await shopper.ask();
     const { token } = shopper;
@@ -232,7 +170,7 @@ describe('a session whose pod is there and cannot take the request', () => {
     const scout = new Shopper(plane);
     scout.token = token;
     const destined = await scout.ask();
-    const sick = pods.find(({ name }) => name === destined) as Pod;
+    const sick = pods.find(({ name }) => name === destined) as SessionPod;
     sick.backend.script = (_request, connection) => connection.reset();
     expect([home, destined]).not.toContain(await shopper.ask());
     expect([shopper.told, shopper.token]).toEqual(['away', token]);
@@ -242,10 +180,10 @@ describe('a session whose pod is there and cannot take the request', () => {
   });
 
   it('is tried again at its own pod and at no other where it may not move', async () => {
-    const { plane, pods } = await sceneOf(3, { ...COOKIE, onLoss: 'fail' });
+    const { plane, pods } = await sessionScene(stage, 3, { ...COOKIE, onLoss: 'fail' });
     const shopper = new Shopper(plane);
     const home = await shopper.ask();
-    const sick = pods.find(({ name }) => name === home) as Pod;
+    const sick = pods.find(({ name }) => name === home) as SessionPod;
     let resets = 1;
     sick.backend.script = (request, connection) => {
       if (resets === 0) named(home)(request, connection);
@@ -257,7 +195,7 @@ describe('a session whose pod is there and cannot take the request', () => {
   });
 
   it('does not begin with an answer that is an error', async () => {
-    const { plane, pods } = await sceneOf(1, COOKIE);
+    const { plane, pods } = await sessionScene(stage, 1, COOKIE);
     const [pod] = pods;
     if (pod !== undefined) pod.backend.script = (_request, connection) => connection.answer(500, 'no');
     const shopper = new Shopper(plane);
@@ -266,42 +204,10 @@ describe('a session whose pod is there and cannot take the request', () => {
   });
 });
 
-describe('the time of a session', () => {
-  it('is over after its lifetime, whatever the client keeps: a new one begins', async () => {
-    const clock = new ManualClock();
-    const { plane } = await sceneOf(2, { ...COOKIE, lifetimeMs: 60_000 }, { clock });
-    const shopper = new Shopper(plane);
-    await shopper.ask();
-    const { token } = shopper;
-    clock.advance(58_000);
-    await shopper.ask();
-    expect(shopper.told).toBeUndefined();
-    clock.advance(3_000);
-    await shopper.ask();
-    expect(shopper.told).toBe('new');
-    expect(shopper.token).not.toBe(token);
-    expect(plane.stat('cluster.web.session_expired')).toBe(1);
-  });
-
-  it('goes on from its beginning when it moves', async () => {
-    const clock = new ManualClock();
-    const { plane, pods } = await sceneOf(3, { ...COOKIE, lifetimeMs: 60_000 }, { clock });
-    const shopper = new Shopper(plane);
-    const home = await shopper.ask();
-    clock.advance(40_000);
-    plane.setEndpoints('web', without(pods, home));
-    await shopper.ask();
-    expect(shopper.told).toBe('moved');
-    clock.advance(21_000);
-    await shopper.ask();
-    expect(shopper.told).toBe('new');
-  });
-});
-
 describe('what belongs to no session', () => {
   it('is a request for another path than that of the cookie', async () => {
     const session: SessionSpec = { ...COOKIE, carrier: { kind: 'cookie', name: 'cart', ttlMs: 0, path: '/shop' } };
-    const { plane } = await sceneOf(2, session);
+    const { plane } = await sessionScene(stage, 2, session);
     const shopper = new Shopper(plane);
     await shopper.ask('/shopping');
     expect([shopper.token, shopper.told]).toEqual(['', undefined]);
@@ -311,7 +217,7 @@ describe('what belongs to no session', () => {
   });
 
   it('is a token that nobody here has made: a new session begins', async () => {
-    const { plane } = await sceneOf(2, COOKIE);
+    const { plane } = await sessionScene(stage, 2, COOKIE);
     const shopper = new Shopper(plane);
     shopper.token = 'x'.repeat(4_000);
     expect(await shopper.ask()).toMatch(/^[ab]$/);
@@ -321,8 +227,8 @@ describe('what belongs to no session', () => {
 
 describe('a session among weighted clusters', () => {
   it('stays with its pod, whichever cluster chance would choose, until that cluster has no weight any more', async () => {
-    const pods = await podsOf(2);
-    const [blue, green] = pods as [Pod, Pod];
+    const pods = await podsOf(stage, 2);
+    const [blue, green] = pods as [SessionPod, SessionPod];
     const weights = (a: number, b: number) => [
       { name: 'web', weight: a },
       { name: 'green', weight: b },

@@ -63,7 +63,7 @@ spec:
   it('says its time-outs, retries and sessions as they are written', () => {
     const rule =
       'timeouts: {request: 1h30m, backendRequest: 500ms}, retry: {codes: [503, 500, 503], attempts: 3, backoff: 10ms}, ' +
-      'sessionPersistence: {sessionName: s, type: Cookie, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}';
+      'sessionPersistence: {sessionName: s, type: Cookie, absoluteTimeout: 1h, idleTimeout: 10m, cookieConfig: {lifetimeType: Permanent}}';
     expect(only(http(rule))).toMatchObject({
       spec: {
         rules: [
@@ -74,6 +74,7 @@ spec:
               sessionName: 's',
               type: 'Cookie',
               absoluteTimeout: '1h',
+              idleTimeout: '10m',
               cookieLifetime: 'Permanent',
             },
           },
@@ -149,6 +150,18 @@ describe('what is wrong in a route', () => {
     [
       http('sessionPersistence: {cookieConfig: {lifetimeType: Permanent}}'),
       'sessionPersistence.absoluteTimeout: is missing; add it: a permanent cookie lives that long',
+    ],
+    [
+      http('sessionPersistence: {sessionName: "a b"}'),
+      'sessionPersistence.sessionName: "a b" can be no cookie; write a name of letters, digits and -',
+    ],
+    [
+      http('sessionPersistence: {sessionName: Content-Length, type: Header}'),
+      'sessionPersistence.sessionName: "Content-Length" can be no header; write a name of letters, digits and -',
+    ],
+    [
+      http('sessionPersistence: {idleTimeout: soon}'),
+      'sessionPersistence.idleTimeout: "soon" is no duration; write it like 500ms, 2s or 1h30m',
     ],
     [grpc('matches: [{method: {}}]'), 'matches[0].method: has neither service nor method; add one of them'],
     [

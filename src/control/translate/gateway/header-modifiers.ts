@@ -1,13 +1,12 @@
 // Header changes that filters of a route ask for.
 import type { HeaderModifier, RouteFilter } from '../../../kube/route-filters.ts';
-import type { HeaderChangesSpec, HeaderEditSpec } from '../../../model/header-changes-spec.ts';
+import {
+  type HeaderChangesSpec,
+  type HeaderEditSpec,
+  UNCHANGEABLE_HEADERS,
+} from '../../../model/header-changes-spec.ts';
 import type { Problem } from './problem.ts';
 
-/** They say where a message ends, or belong to one hop. */
-const OF_THE_HOP: ReadonlySet<string> = new Set([
-  ...['connection', 'content-length', 'expect', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade'],
-]);
 /** Source: RFC 9110 section 5.6.2. */
 const TOKEN = /^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/;
 
@@ -59,6 +58,7 @@ function edit({ set, add, remove }: HeaderModifier, path: string, problems: Prob
 
 function problemOf(name: string): Pick<Problem, 'message' | 'remedy'> | null {
   if (name === 'host') return { message: 'Host is no header that a filter changes', remedy: 'use URLRewrite.hostname' };
-  if (OF_THE_HOP.has(name)) return { message: `"${name}" belongs to each hop by itself`, remedy: 'leave it out' };
+  if (UNCHANGEABLE_HEADERS.includes(name))
+    return { message: `"${name}" belongs to each hop by itself`, remedy: 'leave it out' };
   return TOKEN.test(name) ? null : { message: `"${name}" is no name of a header`, remedy: 'write a header' };
 }

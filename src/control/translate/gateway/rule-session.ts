@@ -10,10 +10,11 @@ const DEFAULT_NAME = 'switchboard-session';
 
 /** Gateway API leaves the header's prefix and the rest of the cookie to whoever implements it. */
 export function ruleSession(persistence: SessionPersistence): SessionSpec {
-  const { type, sessionName: name = DEFAULT_NAME, absoluteTimeout, cookieLifetime } = persistence;
+  const { type, sessionName: name = DEFAULT_NAME, absoluteTimeout, idleTimeout, cookieLifetime } = persistence;
   const lifetimeMs = parseDuration(absoluteTimeout ?? '') ?? 0;
-  if (type === 'Header') return sessionBy({ kind: 'header', name }, { lifetimeMs });
-  return sessionBy({ kind: 'cookie', name, ttlMs: cookieLifetime === 'Permanent' ? lifetimeMs : 0 }, { lifetimeMs });
+  const times = { lifetimeMs, idleTimeoutMs: parseDuration(idleTimeout ?? '') ?? 0 };
+  if (type === 'Header') return sessionBy({ kind: 'header', name }, times);
+  return sessionBy({ kind: 'cookie', name, ttlMs: cookieLifetime === 'Permanent' ? lifetimeMs : 0 }, times);
 }
 
 /** What of it is not kept. */
@@ -25,11 +26,7 @@ export function checkSession(
   if (persistence === undefined) return [];
   const at = `${path}.sessionPersistence`;
   const reason = 'UnsupportedValue';
-  if (backends > 1) {
-    const message = `sessions are not kept over ${backends} backends: each request may go to another one`;
-    return [{ reason, path: at, message, remedy: 'name one Service, or split by header' }];
-  }
-  if (persistence.idleTimeout === undefined) return [];
-  const message = 'idleTimeout is not kept: a session ends by absoluteTimeout alone';
-  return [{ reason, path: `${at}.idleTimeout`, message, remedy: 'say absoluteTimeout' }];
+  if (backends <= 1) return [];
+  const message = `sessions are not kept over ${backends} backends: each request may go to another one`;
+  return [{ reason, path: at, message, remedy: 'name one Service, or split by header' }];
 }

@@ -144,12 +144,18 @@ describe('sessionAffinity', () => {
   });
 
   it('by session takes names, times and what becomes of it', () => {
-    const session = { cookie: { name: 'sid', ttl: '1h', path: '/shop' }, lifetime: '8h', onLoss: 'fail' } as const;
+    const session = {
+      cookie: { name: 'sid', ttl: '1h', path: '/shop' },
+      lifetime: '8h',
+      idleTimeout: '30m',
+      onLoss: 'fail',
+    } as const;
     expect(affinityTraffic({ type: 'session', session }, null).session).toEqual({
       carrier: { kind: 'cookie', name: 'sid', ttlMs: 3_600_000, path: '/shop' },
       format: 'token',
       onLoss: 'fail',
       lifetimeMs: 28_800_000,
+      idleTimeoutMs: 1_800_000,
     });
     const header = { header: { name: 'X-Session' } };
     expect(affinityTraffic({ type: 'session', session: header }, null).session?.carrier).toEqual({

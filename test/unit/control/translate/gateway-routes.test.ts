@@ -368,10 +368,6 @@ describe('what a rule leaves out', () => {
       'sessionPersistence: sessions are not kept over 2 backends: each request may go to another one; name one Service, or split by header',
     ],
     [
-      to('v1', ', sessionPersistence: {idleTimeout: 1m}'),
-      'sessionPersistence.idleTimeout: idleTimeout is not kept: a session ends by absoluteTimeout alone; say absoluteTimeout',
-    ],
-    [
       to('v1', ', filters: [{type: RequestMirror, requestMirror: {backendRef: {name: gone, port: 80}}}]'),
       'filters[0].requestMirror.backendRef: there is no Service "gone" in namespace "shop"; name a Service that there is',
     ],

@@ -9,7 +9,9 @@ import { RouteConfigurationSchema } from '../../../../src/xds/gen/envoy/config/r
 import { HTTPFaultSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.ts';
 import { LocalRateLimitSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.ts';
 import { RouterSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.ts';
+import { StatefulSessionSchema } from '../../../../src/xds/gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts';
 import { HttpConnectionManagerSchema } from '../../../../src/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts';
+import { HeaderBasedSessionStateSchema } from '../../../../src/xds/gen/envoy/extensions/http/stateful_session/header/v3/header_pb.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
 import { decodeHttpConnectionManager } from '../../../../src/xds/resources/http-connection-manager.ts';
 import { ROUTE_TYPE } from '../../../../src/xds/resources/route.ts';
@@ -55,6 +57,24 @@ function routes(typedPerFilterConfig: Record<string, Any>) {
     ignored,
   };
 }
+
+describe('a session by a header', () => {
+  const named = (name: string) => {
+    const sessionState = { name: 's', typedConfig: any(HeaderBasedSessionStateSchema, { name }) };
+    return manager({ httpFilters: [filter('session', any(StatefulSessionSchema, { sessionState })), ROUTER] });
+  };
+
+  it('is taken in lower case', () => {
+    const session = { carrier: { kind: 'header', name: 'x-cart' } };
+    expect(named('X-Cart')).toMatchObject({ issues: [], spec: { filters: [{ config: { session } }] } });
+  });
+
+  it.each(['Content-Length', 'connection', 'Host', 'a b'])('is refused where %s should carry it', (name) => {
+    expect(named(name).issues).toEqual([
+      `x: hcm.http_filters[0].typed_config.session_state.typed_config.name: "${name}" carries no session; name another header`,
+    ]);
+  });
+});
 
 describe('the HTTP filters of a listener', () => {
   it('are taken in their order, by type whatever they are called; one that is disabled is kept for routes', () => {
