@@ -1,9 +1,11 @@
 // Routes of Gateway API and what each of them names, kept at hand: a change is looked at only for the routes that it can concern.
+import { nearest } from '../base/nearest.ts';
 import { isService } from '../kube/backend-object.ts';
 import type { Located } from '../kube/meta.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { TrafficPolicy } from '../kube/traffic-policy/traffic-policy.ts';
 import type { GrantIndex } from './grant-index.ts';
+import { isOtherParent } from './translate/gateway/parents.ts';
 import { type Route, type RouteInputs, serviceKey } from './translate/gateway/route-inputs.ts';
 import type { World } from './world.ts';
 
@@ -19,6 +21,8 @@ export class RouteIndex {
   readonly #byService = new Map<string, Set<string>>();
   readonly #byNamespace = new Map<string, Set<string>>();
   readonly #grants: GrantIndex;
+  /** Routes that name a Service which there is not: what may have been meant changes with every Service. */
+  readonly #missing = new Set<string>();
   /** Null: to be listed again. */
   #list: readonly RouteInputs[] | null = [];
 
@@ -33,6 +37,7 @@ export class RouteIndex {
     const object = (after ?? before)?.object;
     if (object?.kind === 'Service') {
       this.#forget(this.#byService.get(serviceKey(object.metadata.namespace, object.metadata.name)));
+      if (before === null || after === null) this.#forget(this.#missing);
     } else if (object?.kind === 'TrafficPolicy') {
       for (const located of [before, after]) this.#forgetTargets(located as Located<TrafficPolicy> | null);
     } else if (object?.kind === 'ReferenceGrant') {
@@ -58,12 +63,30 @@ export class RouteIndex {
       const service = this.#world.get('Service', namespace, name);
       return service === null ? [] : [[serviceKey(namespace, name), service] as const];
     });
+    const known = new Map(services);
+    const missing = named.filter(({ namespace, name }) => !known.has(serviceKey(namespace, name)));
+    if (missing.length === 0) this.#missing.delete(keyOf(route.object));
+    else this.#missing.add(keyOf(route.object));
     const grants = this.#grants.of(named.map(({ namespace }) => namespace));
     const policies = named.flatMap(({ namespace, name }) => {
       const found = this.#policiesOf(namespace, name);
       return found.length === 0 ? [] : [[serviceKey(namespace, name), found] as const];
     });
-    return { route, services: new Map(services), policies: new Map(policies), grants };
+    return { route, services: known, near: this.#near(missing), policies: new Map(policies), grants };
+  }
+
+  #near(missing: readonly ServiceName[]): ReadonlyMap<string, string> {
+    const found = missing.flatMap(({ namespace, name }) => {
+      const near = nearest(name, this.#namesIn(namespace));
+      return near === null ? [] : [[serviceKey(namespace, name), near] as const];
+    });
+    return new Map(found);
+  }
+
+  *#namesIn(namespace: string): Generator<string> {
+    for (const { object } of this.#world.all('Service')) {
+      if (object.metadata.namespace === namespace) yield object.metadata.name;
+    }
   }
 
   #set(route: Located<Route>): void {
@@ -79,6 +102,7 @@ export class RouteIndex {
   #delete({ object }: Located<Route>): void {
     const key = keyOf(object);
     this.#routes.delete(key);
+    this.#missing.delete(key);
     this.#list = null;
     for (const { namespace, name } of namedServices(object)) {
       remove(this.#byService, serviceKey(namespace, name), key);
@@ -106,10 +130,15 @@ function keyOf({ kind, metadata }: Route): string {
   return `${kind} ${metadata.namespace}/${metadata.name}`;
 }
 
-/** Parents, backends and mirrors. */
-function* namedServices({ metadata, spec }: Route): Generator<{ readonly namespace: string; readonly name: string }> {
+interface ServiceName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Parents, also those that may have been meant as Services, backends and mirrors. */
+function* namedServices({ metadata, spec }: Route): Generator<ServiceName> {
   for (const ref of spec.parentRefs) {
-    if (isService(ref)) yield { namespace: ref.namespace ?? metadata.namespace, name: ref.name };
+    if (isService(ref) || isOtherParent(ref)) yield { namespace: ref.namespace ?? metadata.namespace, name: ref.name };
   }
   for (const { backendRefs, filters } of spec.rules) {
     const mirrors = filters.flatMap((filter) =>

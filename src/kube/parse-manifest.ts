@@ -5,8 +5,8 @@ import { itemDocuments, lineFinder, type ManifestDocument, parseDocuments } from
 import { Fields, isMapping } from './fields.ts';
 import { KINDS, type KindRow } from './index.ts';
 import type { Located } from './meta.ts';
-
 import type { KubeObject } from './objects.ts';
+import { checkOwnKeys } from './own-keys.ts';
 
 /** Where one file stops being read: larger ones are refused with an issue. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -69,7 +69,10 @@ function parseObject(
     if (issues.length < MAX_ISSUES_PER_FILE) issues.push(errorIssue(message, { ...place(path), remedy }));
   });
   const object = row.read(fields);
-  return issues.length > 0 ? { issues } : { object: { object, origin: originOf(document, source) }, issues };
+  if (issues.length > 0) return { issues };
+  const remarks: Issue[] = [];
+  checkOwnKeys(object, (path, message, remedy) => remarks.push(warningIssue(message, { ...place(path), remedy })));
+  return { object: { object, origin: originOf(document, source) }, issues: remarks };
 }
 
 function originOf({ chunk }: ManifestDocument, source: string): ManifestOrigin {
@@ -125,28 +128,44 @@ function unknownKindIssue(value: Readonly<Record<string, unknown>>, place: Place
     return errorIssue('has no kind', { ...place(''), remedy: 'begin it with apiVersion and kind' });
   }
   const row = KINDS.find((known) => known.kind === kind);
-  if (row !== undefined && typeof apiVersion !== 'string') {
-    return errorIssue(`${kind} has no apiVersion`, { ...place('kind'), remedy: `add "apiVersion: ${row.apiVersion}"` });
+  if (row !== undefined) return wrongVersionIssue(row, apiVersion, place);
+  const what = `"${kind}" (${String(apiVersion)}) is not read`;
+  const misspelt = misspeltKind(kind, String(apiVersion));
+  if (misspelt !== null) return errorIssue(what, { ...place('kind'), remedy: `did you mean ${misspelt}?` });
+  const known = [...new Set(KINDS.map((one) => one.kind))];
+  return warningIssue(what, { ...place('kind'), remedy: `the kinds that count here are ${known.join(', ')}` });
+}
+
+function wrongVersionIssue({ kind, apiVersion: right }: KindRow, apiVersion: unknown, place: PlaceOf): Issue {
+  if (typeof apiVersion !== 'string') {
+    return errorIssue(`${kind} has no apiVersion`, { ...place('kind'), remedy: `add "apiVersion: ${right}"` });
   }
-  if (row !== undefined && sameGroup(row.apiVersion, String(apiVersion))) {
-    const remedy = `write "apiVersion: ${row.apiVersion}"`;
+  if (sameGroup(right, apiVersion)) {
+    const remedy = `write "apiVersion: ${right}"`;
     return errorIssue(`${kind} is not read in version "${apiVersion}"`, { ...place('apiVersion'), remedy });
   }
-  return warningIssue(`"${kind}" (${String(apiVersion)}) is not read`, {
+  // Others have kinds of the same name: Knative's Service is none of ours.
+  return warningIssue(`"${kind}" (${apiVersion}) is not read`, {
     ...place('kind'),
-    remedy: unknownKindRemedy(kind),
+    remedy: `the ${kind} that counts here has "apiVersion: ${right}"`,
   });
 }
 
-function unknownKindRemedy(kind: string): string {
-  const known = [...new Set(KINDS.map((row) => row.kind))];
-  const near = nearest(kind, known);
-  const list = `the kinds that count here are ${known.join(', ')}`;
-  return near === null || near === kind ? list : `did you mean ${near}? ${list}`;
+/** Kinds of groups that we read which are near the name of another one, and mean what they say. Source: Gateway API, experimental channel. */
+const OTHER_KINDS: ReadonlySet<string> = new Set(['TCPRoute', 'TLSRoute', 'UDPRoute']);
+
+/** A typing error, so that the object which it was stays: nobody writes such a kind of such a group on purpose. */
+function misspeltKind(kind: string, apiVersion: string): string | null {
+  if (OTHER_KINDS.has(kind)) return null;
+  const known = KINDS.filter((row) => groupOf(row.apiVersion) === groupOf(apiVersion)).map((row) => row.kind);
+  return nearest(kind, known);
 }
 
+/** `right` as it was written: of the core group, where every other kind once began, or misspelt is the same. */
 function sameGroup(left: string, right: string): boolean {
-  return groupOf(left) === groupOf(right) || isFormerGroup(right);
+  const group = groupOf(left);
+  const written = groupOf(right);
+  return group === written || isFormerGroup(right) || written === '' || nearest(written, [group]) !== null;
 }
 
 /** Deployments and their like stood in `extensions` once. */

@@ -10,7 +10,7 @@ export interface PolicyCase {
 }
 
 const TO = 'targetRefs: [{name: web}]';
-const DURATION = 'write a duration such as 30s, 1m30s or 250ms';
+const DURATION = 'write a duration such as 30s, 1m30s or 250ms, at most 24h';
 
 const valid = (name: string, spec: string): PolicyCase => ({ name, spec: `{${spec}}`, problems: [] });
 const invalid = (name: string, spec: string, ...problems: readonly string[]): PolicyCase => ({
@@ -133,7 +133,7 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   invalid(
     'something else than a Service',
     'targetRefs: [{kind: Deployment, group: apps, name: web}], timeouts: {request: 1s}',
-    'spec.targetRefs[0].group: has the unknown value "apps"; write one of ',
+    'spec.targetRefs[0].group: has the unknown value "apps"; leave it out: Services have no group',
     'spec.targetRefs[0].kind: has the unknown value "Deployment"; write one of Service',
   ),
   invalid(
@@ -225,6 +225,21 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'a fraction where a whole number is meant',
     `${TO}, outlierDetection: {consecutive5xx: 2.5}`,
     'spec.outlierDetection.consecutive5xx: must be a whole number, not 2.5; write a whole number',
+  ),
+  invalid(
+    'a word that YAML takes for false',
+    `${TO}, outlierDetection: {mode: off}`,
+    'spec.outlierDetection.mode: must be a text, not false; on, off, yes and no are true and false in YAML; write one of enforce, shadow, disabled',
+  ),
+  invalid(
+    'a key that YAML takes for true',
+    `${TO}, retries: {on: [5xx]}`,
+    'spec.retries.true: is not a field that is known here; on, off, yes and no are true and false in YAML; the fields here are attempts, retryOn, statusCodes, backoff, rateLimitedBackoff, perTryTimeout, perTryIdleTimeout, hedgeOnPerTryTimeout, budget, maxConcurrent',
+  ),
+  invalid(
+    'a health check of two kinds',
+    `${TO}, healthCheck: {http: {path: /}, tcp: {}}`,
+    'spec.healthCheck: has not exactly one of http, grpc and tcp; keep or write one',
   ),
   invalid(
     'targets that are no list',

@@ -9,7 +9,7 @@ import { type Attachment, attachmentsOf, checkAttachments, type SaidSections, sa
 import { mirrorsOf, type PolicyMirrors, type PolicyReferences } from './mirrors.ts';
 
 /** The shorthands of each section: where a policy has the section, they don't count. */
-const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
+export const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
   loadBalancer: ['switchboard.dev/load-balancer'],
   sessionAffinity: ['switchboard.dev/affinity'],
   timeouts: ['switchboard.dev/timeout'],

@@ -73,19 +73,33 @@ export class PolicyIndex {
 /** `services`: all that there are; it is asked only where something dangles. */
 export function danglingIssues(
   targets: readonly DanglingTarget[],
-  services: () => readonly { readonly namespace: string; readonly name: string }[],
+  services: () => readonly ServiceName[],
 ): readonly Issue[] {
   if (targets.length === 0) return [];
   const all = services();
   return targets.map(({ policy, index }) => {
     const { namespace } = policy.object.metadata;
     const name = policy.object.spec.targetRefs[index]?.name ?? '';
-    const own = all.filter((service) => service.namespace === namespace).map((service) => service.name);
-    const near = nearest(name, own);
-    const remedy = near === null ? 'name a Service of the same namespace' : `did you mean ${near}?`;
+    const remedy = targetRemedy(name, namespace, all);
     const place = placeOf(policy, `spec.targetRefs[${index}].name`);
     return errorIssue(`there is no Service "${name}" in namespace "${namespace}"`, { ...place, remedy });
   });
+}
+
+interface ServiceName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A policy is for Services of its own namespace: one of that name in another is what is meant more often than one with a like name. */
+function targetRemedy(name: string, namespace: string, services: readonly ServiceName[]): string {
+  const elsewhere = services.find((service) => service.name === name);
+  if (elsewhere !== undefined) {
+    return `there is one in "${elsewhere.namespace}": a policy is for Services of its own namespace, so write it there`;
+  }
+  const own = services.filter((service) => service.namespace === namespace).map((service) => service.name);
+  const near = nearest(name, own);
+  return near === null ? 'name a Service of the same namespace' : `did you mean ${near}?`;
 }
 
 function keyOf(namespace: string, name: string): string {

@@ -23,21 +23,30 @@ export class RuleBook {
   }
 }
 
-/** `value` has the form that `schema` wants. The outer one's rules come first. */
-export function checkRules(schema: Schema, value: unknown, path: string, book: RuleBook, report: Report): void {
-  for (const rule of schema['x-kubernetes-validations'] ?? []) checkRule(rule, value, path, book, report);
+/** What asking rules takes beside the rules. */
+export interface RuleCheck {
+  readonly book: RuleBook;
+  /** Of a path: what is there has the form that its schema wants. Rules of others are not asked. */
+  isSound(path: string): boolean;
+  readonly report: Report;
+}
+
+/** The outer one's rules come first. */
+export function checkRules(schema: Schema, value: unknown, path: string, check: RuleCheck): void {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  if (rules.length > 0 && check.isSound(path)) for (const rule of rules) checkRule(rule, value, path, check);
   if (isMapping(value)) {
     for (const [key, property] of Object.entries(schema.properties ?? {})) {
-      if (value[key] !== undefined) checkRules(property, value[key], joinPath(path, key), book, report);
+      if (value[key] !== undefined) checkRules(property, value[key], joinPath(path, key), check);
     }
   } else if (Array.isArray(value) && schema.items !== undefined) {
     const { items } = schema;
-    for (const [index, item] of value.entries()) checkRules(items, item, joinPath(path, index), book, report);
+    for (const [index, item] of value.entries()) checkRules(items, item, joinPath(path, index), check);
   }
 }
 
 /** A rule that cannot be evaluated does not hold, as for the API server. */
-function checkRule(rule: Rule, value: unknown, path: string, book: RuleBook, report: Report): void {
+function checkRule(rule: Rule, value: unknown, path: string, { book, report }: RuleCheck): void {
   const [message = '', remedy = 'mend it'] = rule.message.split('; ');
   try {
     if (!book.holds(rule, value)) report(path, message, remedy);

@@ -9,8 +9,8 @@ import type { Schema } from './schema.ts';
 const NOTHING = undefined;
 
 /**
- * As the API server of Kubernetes with strict field validation: unknown fields are problems, `null` is absent, defaults are filled in, and
- * rules are asked only where everything has the right form.
+ * As the API server of Kubernetes with strict field validation: unknown fields are problems, `null` is absent, defaults are filled in. Rules
+ * are asked of every part that has the right form, whatever is wrong beside it: so all problems are told at once.
  */
 export class SchemaReader<Value> {
   readonly #schema: Schema;
@@ -22,15 +22,22 @@ export class SchemaReader<Value> {
 
   /** Null after having reported why. */
   read(value: unknown, path: string, report: Report): Value | null {
-    let problems = 0;
-    const counting: Report = (...problem) => {
-      problems += 1;
-      report(...problem);
+    const wrong: string[] = [];
+    const noting: Report = (at, ...problem) => {
+      wrong.push(at);
+      report(at, ...problem);
     };
-    const read = readValue(this.#schema, value, path, counting);
-    if (problems === 0) checkRules(this.#schema, read, path, this.#rules, counting);
-    return problems === 0 ? (read as Value) : null;
+    const read = readValue(this.#schema, value, path, noting);
+    const isSound = isUntouchedBy([...wrong]);
+    checkRules(this.#schema, read, path, { book: this.#rules, isSound, report: noting });
+    return wrong.length === 0 ? (read as Value) : null;
   }
+}
+
+/** Of a path: nothing is wrong there, nor anywhere in it. */
+function isUntouchedBy(wrong: readonly string[]): (path: string) => boolean {
+  return (path) =>
+    !wrong.some((at) => at.startsWith(path) && (at.length === path.length || '.['.includes(at[path.length] ?? '')));
 }
 
 function readValue(schema: Schema, value: unknown, path: string, report: Report): unknown {
@@ -72,7 +79,9 @@ function readObject(schema: Schema, value: unknown, path: string, report: Report
 
 function reportUnknown(key: string, known: readonly string[], path: string, report: Report): void {
   const near = nearest(key, known);
-  const list = `the fields here are ${known.join(', ')}`;
+  // YAML takes on, off, yes and no for true and false, also where they are keys.
+  const why = key === 'true' || key === 'false' ? 'on, off, yes and no are true and false in YAML; ' : '';
+  const list = `${why}the fields here are ${known.join(', ')}`;
   report(joinPath(path, key), 'is not a field that is known here', near === null ? list : `did you mean ${near}?`);
 }
 
@@ -104,14 +113,8 @@ function readText(schema: Schema, value: unknown, path: string, report: Report):
     pattern,
     hint = 'write it otherwise',
   } = schema;
-  if (typeof value !== 'string') {
-    const plain = typeof value === 'number' || typeof value === 'boolean';
-    report(
-      path,
-      `must be a text, not ${show(value)}`,
-      hintedRemedy(schema, plain ? `put it in quotes: "${value}"` : 'write a text'),
-    );
-  } else if (values !== undefined && !values.includes(value)) reportChoice(schema, value, path, report);
+  if (typeof value !== 'string') report(path, `must be a text, not ${show(value)}`, textRemedy(schema, value));
+  else if (values !== undefined && !values.includes(value)) reportChoice(schema, value, path, report);
   else if (value.length < minLength) report(path, 'is empty', 'write a text, or remove it');
   else if (value.length > maxLength) report(path, `is longer than ${maxLength} characters`, 'write a shorter one');
   else if (pattern !== undefined && !new RegExp(pattern).test(value)) report(path, `cannot be ${show(value)}`, hint);
@@ -119,13 +122,16 @@ function readText(schema: Schema, value: unknown, path: string, report: Report):
   return NOTHING;
 }
 
-function hintedRemedy({ hint }: Schema, remedy: string): string {
-  return hint ?? remedy;
+function textRemedy({ hint, enum: values }: Schema, value: unknown): string {
+  if (hint !== undefined) return hint;
+  const read = typeof value === 'boolean' ? 'on, off, yes and no are true and false in YAML; ' : '';
+  if (values !== undefined) return `${read}write one of ${values.join(', ')}`;
+  return typeof value === 'number' || typeof value === 'boolean' ? `put it in quotes: "${value}"` : 'write a text';
 }
 
-function reportChoice({ enum: values = [] }: Schema, value: string | number, path: string, report: Report): void {
+function reportChoice({ enum: values = [], hint }: Schema, value: string | number, path: string, report: Report): void {
   const near = typeof value === 'string' ? nearest(value, values.map(String)) : null;
-  const remedy = near === null ? `write one of ${values.join(', ')}` : `did you mean ${near}?`;
+  const remedy = near === null ? (hint ?? `write one of ${values.join(', ')}`) : `did you mean ${near}?`;
   report(path, `has the unknown value ${show(value)}`, remedy);
 }
 

@@ -11,7 +11,7 @@ export interface Schema {
   readonly items?: Schema;
   readonly enum?: readonly (string | number)[];
   readonly pattern?: string;
-  /** Ours, and not in the CRD: what a text that `pattern` refuses should look like. */
+  /** Ours, and not in the CRD: what to write instead of what `pattern` or `enum` refuse. */
   readonly hint?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -64,7 +64,7 @@ export function duration(description: string, { min = '1ms', max = LONGEST }: Pa
     pattern: DURATION_PATTERN,
     // Four parts of a number and a unit.
     maxLength: 28,
-    hint: 'write a duration such as 30s, 1m30s or 250ms',
+    hint: `write a duration such as 30s, 1m30s or 250ms, at most ${max}`,
     ...rules({ rule: `duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`, message }),
   });
 }

@@ -23,7 +23,7 @@ const ABORT = Type.Object(
     description: 'Requests that fail, and reach no pod.',
     ...rules({
       rule: 'has(self.httpStatus) != has(self.grpcStatus)',
-      message: 'must have one of httpStatus and grpcStatus; write one of them',
+      message: 'has not exactly one of httpStatus and grpcStatus; keep or write one',
     }),
   },
 );

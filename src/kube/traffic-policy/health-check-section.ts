@@ -69,7 +69,7 @@ export const HEALTH_CHECK = Type.Object(
     description: 'Each sidecar asks the pods that it calls whether they can serve, beside the probes of Kubernetes.',
     ...rules({
       rule: '(has(self.http) ? 1 : 0) + (has(self.grpc) ? 1 : 0) + (has(self.tcp) ? 1 : 0) == 1',
-      message: 'must have one of http, grpc and tcp; write one of them',
+      message: 'has not exactly one of http, grpc and tcp; keep or write one',
     }),
   },
 );

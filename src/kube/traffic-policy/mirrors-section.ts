@@ -8,7 +8,12 @@ const MAX_MIRRORS = 8;
 /** Source: Gateway API, BackendObjectReference; no other kind is known here. */
 const BACKEND_REF = Type.Object(
   {
-    group: Type.Enum([''] as const, { type: 'string', default: '', description: 'Of a Service: none.' }),
+    group: Type.Enum([''] as const, {
+      type: 'string',
+      default: '',
+      description: 'Of a Service: none.',
+      hint: 'leave it out: Services have no group',
+    }),
     kind: Type.Enum(['Service'] as const, { type: 'string', default: 'Service', description: 'What gets them.' }),
     name: Type.String({ minLength: 1, maxLength: 253, description: 'The Service.' }),
     namespace: Type.Optional(

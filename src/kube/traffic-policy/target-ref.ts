@@ -8,7 +8,12 @@ const MAX_TARGETS = 16;
 /** Source: Gateway API, LocalPolicyTargetReferenceWithSectionName. */
 export const TARGET_REF = Type.Object(
   {
-    group: Type.Enum([''] as const, { type: 'string', default: '', description: 'Of a Service: none.' }),
+    group: Type.Enum([''] as const, {
+      type: 'string',
+      default: '',
+      description: 'Of a Service: none.',
+      hint: 'leave it out: Services have no group',
+    }),
     kind: Type.Enum(['Service'] as const, { type: 'string', default: 'Service', description: 'What it is for.' }),
     name: Type.String({ minLength: 1, maxLength: 253, description: 'The Service, in the namespace of the policy.' }),
     sectionName: Type.Optional(

@@ -1,15 +1,14 @@
 // @hot
 // What has come of a request body, kept while the request may have to be sent again.
 
-import { BytePieces } from '../../base/byte-pieces.ts';
+/** Each piece costs an object of its own, so many small ones are joined. */
+const MAX_PIECES = 64;
 
 export class ReplayBuffer {
   readonly #limitBytes: number;
-  readonly #pieces = new BytePieces();
+  readonly #pieces: Buffer[] = [];
   #bytes = 0;
   #overflowed = false;
-  /** More than the limit is kept for now. */
-  #keepsAll = false;
   /** The body has come whole; `trailers` belong to it. */
   complete = false;
   trailers = '';
@@ -24,7 +23,7 @@ export class ReplayBuffer {
   }
 
   get pieces(): readonly Buffer[] {
-    return this.#pieces.list;
+    return this.#pieces;
   }
 
   get bytes(): number {
@@ -34,37 +33,31 @@ export class ReplayBuffer {
   add(bytes: Buffer, start: number, end: number): void {
     if (this.#overflowed) return;
     this.#bytes += end - start;
-    if (this.#bytes > this.#limitBytes && !this.#keepsAll) {
+    if (this.#bytes > this.#limitBytes) {
       this.drop();
       return;
     }
-    this.#pieces.push(bytes, start, end);
-  }
-
-  /** Nobody has the body yet, and its caller is about to be made to wait: whatever comes until `limit` is kept. */
-  keepAll(): void {
-    this.#keepsAll = true;
-  }
-
-  /** Somebody takes it as it comes. */
-  limit(): void {
-    if (!this.#keepsAll) return;
-    this.#keepsAll = false;
-    if (this.#bytes > this.#limitBytes) this.drop();
+    if (this.#pieces.length === MAX_PIECES) this.#join();
+    this.#pieces.push(bytes.subarray(start, end));
   }
 
   /** No retry will come: forget the body. */
   drop(): void {
     this.#overflowed = true;
-    this.#pieces.clear();
+    this.#pieces.length = 0;
   }
 
   reset(): void {
-    this.#pieces.clear();
+    this.#pieces.length = 0;
     this.#bytes = 0;
     this.#overflowed = false;
-    this.#keepsAll = false;
     this.complete = false;
     this.trailers = '';
+  }
+
+  #join(): void {
+    const joined = Buffer.concat(this.#pieces);
+    this.#pieces.length = 0;
+    this.#pieces.push(joined);
   }
 }

@@ -125,7 +125,6 @@ export class Router implements AttemptOwner, PickContext {
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
     this.#replay.reset();
-    if (this.#hasBody) this.#replay.keepAll();
     this.#retries.begin(cluster, head, policy, this.priority, upgrade !== null);
     this.#beginAttempt();
   }
@@ -153,11 +152,7 @@ export class Router implements AttemptOwner, PickContext {
    */
   flush(): boolean {
     const { upstream } = this.#attempts.current;
-    if (upstream === null) return false;
-    const flushed = upstream.flush();
-    if (!upstream.connected) return false;
-    this.#replay.limit();
-    return flushed;
+    return upstream?.flush() === true && upstream.connected;
   }
 
   pauseReading(): void {
@@ -196,9 +191,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onUpgraded(attempt: Attempt, head: ResponseHead): void {
-    this.#record.exhausted = '';
     this.#take(attempt);
-    this.#retries.settle();
     const { stats } = this.#cluster as Cluster;
     if (this.session !== null) this.session.onAnswer(attempt.endpoint as Endpoint, 101);
     stats.responses.record(101, this.#context.clock.now() - this.#record.startedAtMs);
@@ -235,7 +228,6 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onUpstreamWritable(): void {
-    this.#replay.limit();
     this.#owner.onUpstreamWritable();
   }
 
@@ -361,7 +353,6 @@ export class Router implements AttemptOwner, PickContext {
 
   /** At once where another endpoint is left, else after a pause. */
   #retry(unprocessed: boolean): void {
-    this.#replay.keepAll();
     const { stats } = this.#cluster as Cluster;
     stats.retries += 1;
     if (unprocessed) stats.retriesUnprocessed += 1;

@@ -123,6 +123,19 @@ describe('watchFolder', () => {
     expect(issues(await seen.until((contents) => names(contents) === 'a,c'))).toEqual([]);
   });
 
+  it('keeps what it was of an object whose kind has become misspelt', async () => {
+    folder.write('a.yaml', namespace('a'));
+    watchIt();
+    await seen.until((contents) => names(contents) === 'a');
+    folder.write('a.yaml', namespace('a').replace('kind: Namespace', 'kind: Namspace'));
+    const broken = await seen.until((contents) => contents.issues.length > 0);
+    expect(names(broken)).toBe('a');
+    expect(issues(broken)).toEqual([
+      expect.stringMatching(/kind: "Namspace" \(v1\) is not read; did you mean Namespace\?$/),
+      expect.stringMatching(/what it held before stays in force: Namespace a; /),
+    ]);
+  });
+
   it('believes that a file was emptied only at the second look, as editors empty before they write', async () => {
     folder.write('a.yaml', namespace('a'));
     folder.write('b.yaml', namespace('b'));

@@ -121,13 +121,22 @@ describe('parseManifest', () => {
   });
 
   const ROWS: readonly (readonly [text: string, issue: string])[] = [
-    [
-      named('Srvice', 'a'),
-      'a.yaml:2: kind: "Srvice" (v1) is not read; did you mean Service? the kinds that count here are ConfigMap, Deployment, Endpoints, EndpointSlice, GRPCRoute, HTTPRoute, Namespace, Pod, ReferenceGrant, Service, StatefulSet, TrafficPolicy',
-    ],
+    [named('Srvice', 'a'), 'a.yaml:2: kind: "Srvice" (v1) is not read; did you mean Service?'],
     [
       'apiVersion: serving.knative.dev/v1\nkind: Service',
-      'a.yaml:2: kind: "Service" (serving.knative.dev/v1) is not read; the kinds that count here are ConfigMap, Deployment, Endpoints, EndpointSlice, GRPCRoute, HTTPRoute, Namespace, Pod, ReferenceGrant, Service, StatefulSet, TrafficPolicy',
+      'a.yaml:2: kind: "Service" (serving.knative.dev/v1) is not read; the Service that counts here has "apiVersion: v1"',
+    ],
+    [
+      named('Deployment', 'a'),
+      'a.yaml:1: apiVersion: Deployment is not read in version "v1"; write "apiVersion: apps/v1"',
+    ],
+    [
+      'apiVersion: app/v1\nkind: Deployment',
+      'a.yaml:1: apiVersion: Deployment is not read in version "app/v1"; write "apiVersion: apps/v1"',
+    ],
+    [
+      named('DestinationRule', 'a'),
+      'a.yaml:2: kind: "DestinationRule" (v1) is not read; the kinds that count here are ConfigMap, Deployment, Endpoints, EndpointSlice, GRPCRoute, HTTPRoute, Namespace, Pod, ReferenceGrant, Service, StatefulSet, TrafficPolicy',
     ],
     [
       'apiVersion: apps/v1beta1\nkind: Deployment',
@@ -193,8 +202,26 @@ describe('parseManifest', () => {
     expect(keys(text)).toEqual([]);
   });
 
-  it('is only a warning for a kind that it does not read', () => {
-    expect(parseManifest(named('Secret', 'a'), 'a.yaml').issues.map((issue) => issue.severity)).toEqual(['warning']);
+  it.each([
+    ['v1', 'Secret'],
+    ['apps/v1', 'DaemonSet'],
+    ['gateway.networking.k8s.io/v1alpha2', 'TCPRoute'],
+    ['serving.knative.dev/v1', 'Service'],
+  ])('is only a warning for a kind that it does not read: %s %s', (apiVersion, kind) => {
+    const { issues } = parseManifest(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}`, 'a.yaml');
+    expect(issues.map((issue) => issue.severity)).toEqual(['warning']);
+  });
+
+  it('is an error for a kind or a group that is misspelt, so that what it was stays', () => {
+    for (const [apiVersion, kind] of [
+      ['apps/v1', 'Deploymnt'],
+      ['app/v1', 'Deployment'],
+      ['v1', 'Deployment'],
+      ['switchboard.dev/v1alpha1', 'TraficPolicy'],
+    ]) {
+      const { issues } = parseManifest(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}`, 'a.yaml');
+      expect(issues.map((issue) => issue.severity)).toEqual(['error']);
+    }
   });
 
   it('reads null as absent, and ignores the fields that it does not use', () => {

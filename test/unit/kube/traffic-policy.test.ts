@@ -16,6 +16,21 @@ describe('a TrafficPolicy in a folder', () => {
     expect(objects).toHaveLength(problems.length === 0 ? 1 : 0);
   });
 
+  it('has its rules asked of the sections that have the right form, whatever is wrong with others', () => {
+    const sections = [
+      'timeout: {request: 1s}',
+      'retries: {attempts: -1, backoff: {baseInterval: 1s, maxInterval: 10ms}}',
+      'outlierDetection: {baseEjectionTime: 10m, maxEjectionTime: 5m}',
+    ];
+    const { issues } = parseManifest(`${HEAD}spec: {targetRefs: [{name: a}], ${sections.join(', ')}}\n`, 'p.yaml');
+    expect(issues.map(({ path, message }) => `${path} ${message}`).sort()).toEqual([
+      'spec.outlierDetection has a baseEjectionTime above its maxEjectionTime',
+      'spec.retries.attempts must be from 0 to 10, not -1',
+      'spec.retries.backoff has a baseInterval above its maxInterval',
+      'spec.timeout is not a field that is known here',
+    ]);
+  });
+
   it('tells the line of each problem', () => {
     const text = `${HEAD}spec:\n  targetRefs:\n  - name: web\n  timeouts:\n    connect: 1d\n  loadBalancer:\n    type: rr\n`;
     const { issues } = parseManifest(text, 'policy.yaml');

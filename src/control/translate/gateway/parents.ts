@@ -1,10 +1,10 @@
 // The Services whose callers a route concerns, and which ports of each.
 import { isService } from '../../../kube/backend-object.ts';
-import type { ParentReference } from '../../../kube/route-refs.ts';
+import { GATEWAY_GROUP, type ParentReference } from '../../../kube/route-refs.ts';
 import { isHeadless } from '../../../kube/service.ts';
 import { routablePorts } from '../service-ports.ts';
 import type { Problem, ProblemReason } from './problem.ts';
-import { type RouteInputs, serviceKey } from './route-inputs.ts';
+import { missingRemedy, type RouteInputs, serviceKey } from './route-inputs.ts';
 
 export interface TranslatedParent {
   readonly ref: ParentReference;
@@ -23,6 +23,23 @@ export function translateParents(inputs: RouteInputs): readonly TranslatedParent
   );
 }
 
+/** A Gateway, which is none of a mesh's business, or a Service whose group was forgotten. */
+export function isOtherParent({ group, kind }: ParentReference): boolean {
+  return group === GATEWAY_GROUP && (kind === 'Gateway' || kind === 'Service');
+}
+
+/** Of a route without a parent that is a Service: those of its parents that were meant as one, as a Service has their name. */
+export function meantParents({ route, services }: RouteInputs): readonly Problem[] {
+  const { metadata, spec } = route.object;
+  return spec.parentRefs.flatMap((ref, index) => {
+    const { kind, name, namespace = metadata.namespace } = ref;
+    if (!isOtherParent(ref) || !(kind === 'Service' || services.has(serviceKey(namespace, name)))) return [];
+    const message = `is a ${kind} of group ${GATEWAY_GROUP}, so callers of Service "${name}" are not concerned`;
+    const remedy = 'write group: "" and kind: Service, if it is the Service that is meant';
+    return [{ reason: 'NoMatchingParent', path: `spec.parentRefs[${index}]`, message, remedy }];
+  });
+}
+
 function translateParent(inputs: RouteInputs, ref: ParentReference, path: string): TranslatedParent {
   const namespace = ref.namespace ?? inputs.route.object.metadata.namespace;
   const service = serviceKey(namespace, ref.name);
@@ -32,7 +49,7 @@ function translateParent(inputs: RouteInputs, ref: ParentReference, path: string
   };
   if (located === undefined) {
     const message = `there is no Service "${ref.name}" in namespace "${namespace}", so the route concerns nobody`;
-    return none('NoMatchingParent', message, 'name a Service that there is');
+    return none('NoMatchingParent', message, missingRemedy(inputs.near.get(service)));
   }
   if (isHeadless(located.object) || located.object.spec.type === 'ExternalName') {
     const kind = isHeadless(located.object) ? 'headless' : 'an ExternalName';

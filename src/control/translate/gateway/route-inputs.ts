@@ -13,6 +13,8 @@ export interface RouteInputs {
   readonly route: Located<Route>;
   /** Those that it names as parents or backends, as far as there are such, by `serviceKey`. */
   readonly services: ReadonlyMap<string, Located<Service>>;
+  /** By the same, of those that there are not: the name of a Service of that namespace that may have been meant. */
+  readonly near: ReadonlyMap<string, string>;
   /** TrafficPolicies of those Services that have any, by the same. */
   readonly policies: ReadonlyMap<string, readonly Located<TrafficPolicy>[]>;
   /** Those of the namespaces of its backends. */
@@ -21,4 +23,9 @@ export interface RouteInputs {
 
 export function serviceKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
+}
+
+/** What to do where there is no such Service; `meant`: one of a like name. */
+export function missingRemedy(meant: string | undefined): string {
+  return meant === undefined ? 'name a Service that there is' : `did you mean ${meant}?`;
 }

@@ -7,7 +7,7 @@ import { outboundClusterName, serviceHost } from '../../../model/names.ts';
 import { routablePorts } from '../service-ports.ts';
 import { protocolOf } from '../service-protocol.ts';
 import type { Problem, ProblemReason } from './problem.ts';
-import { type RouteInputs, serviceKey } from './route-inputs.ts';
+import { missingRemedy, type RouteInputs, serviceKey } from './route-inputs.ts';
 
 /** Who refers to them, and what is known of those. */
 export interface Referrer {
@@ -21,6 +21,8 @@ export interface Referrer {
   readonly trusted: readonly string[];
   /** Those that it names, as far as there are such, by `serviceKey`. */
   readonly services: ReadonlyMap<string, Located<Service>>;
+  /** What may have been meant by those that there are not, by the same; absent = nobody has looked. */
+  readonly near?: ReadonlyMap<string, string>;
   /** Those of the namespaces that it names. */
   readonly grants: readonly Located<ReferenceGrant>[];
 }
@@ -34,10 +36,10 @@ export interface FoundService {
 const GROUP = 'gateway.networking.k8s.io';
 
 /** Callers of a parent are in touch with its namespace anyway. */
-export function routeReferrer({ route, services, grants }: RouteInputs): Referrer {
+export function routeReferrer({ route, services, near, grants }: RouteInputs): Referrer {
   const { kind, metadata, spec } = route.object;
   const trusted = spec.parentRefs.flatMap((parent) => (isService(parent) ? (parent.namespace ?? []) : []));
-  return { group: GROUP, kind, namespace: metadata.namespace, plural: 'routes', trusted, services, grants };
+  return { group: GROUP, kind, namespace: metadata.namespace, plural: 'routes', trusted, services, near, grants };
 }
 
 /** Its cluster, or why it cannot be used. */
@@ -60,10 +62,11 @@ export function findService(
     const message = `namespace "${namespace}" does not let ${plural} of "${own}" refer to its Service "${name}"`;
     return none('RefNotPermitted', message, `add a ReferenceGrant to "${namespace}"`);
   }
-  const service = referrer.services.get(serviceKey(namespace, name));
+  const key = serviceKey(namespace, name);
+  const service = referrer.services.get(key);
   if (service === undefined) {
     const message = `there is no Service "${name}" in namespace "${namespace}"`;
-    return none('BackendNotFound', message, 'name a Service that there is');
+    return none('BackendNotFound', message, missingRemedy(referrer.near?.get(key)));
   }
   const ports = routablePorts(service).ports.map((one) => one.port);
   const found = ports.find((one) => one.port === port);

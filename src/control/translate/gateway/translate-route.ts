@@ -1,6 +1,6 @@
 // One route of Gateway API, before anybody looks at it from a Service: its parents, its rules, and what is wrong with it.
 import type { Issue } from '../../../base/result.ts';
-import { type TranslatedParent, translateParents } from './parents.ts';
+import { meantParents, type TranslatedParent, translateParents } from './parents.ts';
 import { problemIssue, problemWarning } from './problem.ts';
 import type { RouteInputs } from './route-inputs.ts';
 import { type TranslatedRule, translateRules } from './translate-rule.ts';
@@ -17,7 +17,14 @@ export interface TranslatedRoute {
 export function translateRoute(inputs: RouteInputs, clusterDomain: string): TranslatedRoute {
   const parents = translateParents(inputs);
   // Routes of gateways alone are none of ours, and neither is what is wrong with them.
-  if (parents.length === 0) return { inputs, parents, rules: [], issues: [] };
+  if (parents.length === 0) {
+    return {
+      inputs,
+      parents,
+      rules: [],
+      issues: meantParents(inputs).map((problem) => problemWarning(inputs, problem)),
+    };
+  }
   const rules = translateRules(inputs, clusterDomain);
   const problems = [...parents.flatMap(({ problem }) => problem ?? []), ...rules.flatMap((rule) => rule.problems)];
   const omissions = rules.flatMap((rule) => rule.omissions).map((omission) => problemWarning(inputs, omission));

@@ -74,7 +74,7 @@ describe('a TrafficPolicy', () => {
     );
     expect(balancers(mesh)).toEqual(['round-robin', 'round-robin']);
     expect(mesh.issues()).toEqual([
-      'mesh.yaml:16: spec.targetRefs[0].name: there is no Service "web" in namespace "shop"; name a Service of the same namespace',
+      'mesh.yaml:16: spec.targetRefs[0].name: there is no Service "web" in namespace "shop"; there is one in "default": a policy is for Services of its own namespace, so write it there',
     ]);
   });
 

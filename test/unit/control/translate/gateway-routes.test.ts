@@ -171,6 +171,17 @@ describe('backends', () => {
     ]);
   });
 
+  it('that are misspelt are told with what was meant, as soon as that is there', () => {
+    const mesh = new TextMesh(SERVICES + route('r', to('shiping')));
+    const shipping = service('shipping', 'shop');
+    const remedies = () => mesh.issues().map((issue) => issue.slice(issue.lastIndexOf('; ') + 2));
+    expect(remedies()).toEqual(['name a Service that there is']);
+    mesh.add(shipping);
+    expect(remedies()).toEqual(['did you mean shipping?']);
+    mesh.remove(shipping);
+    expect(remedies()).toEqual(['name a Service that there is']);
+  });
+
   it('of another namespace are used as soon, and as long, as a ReferenceGrant says so', () => {
     const refs = '{backendRefs: [{name: far, namespace: other, port: 80}]}';
     const mesh = new TextMesh(SERVICES + route('r', refs));
@@ -214,30 +225,6 @@ describe('backends', () => {
   it('of a GRPCRoute that cannot be used answer 503, which gRPC calls UNAVAILABLE', () => {
     const mesh = new TextMesh(SERVICES + route('r', to('gone'), { kind: 'GRPCRoute' }));
     expect(share(mesh)).toEqual([[undefined, 503]]);
-  });
-});
-
-describe('parents', () => {
-  it.each([
-    [
-      'name: gone',
-      'there is no Service "gone" in namespace "shop", so the route concerns nobody; name a Service that there is',
-    ],
-    ['name: web, port: 81', 'Service "web" has no TCP port 81; name one of 80 "http", 8080 "alt"'],
-    [
-      'name: none',
-      'Service "none" is headless: it has no address that callers could mean; make a Service with a ClusterIP the parent',
-    ],
-  ])('{%s} is told', (parent, issue) => {
-    const headless = service('none', 'shop', 'clusterIP: None, ports: [{port: 80}]');
-    const mesh = new TextMesh(SERVICES + headless + route('r', to('v1'), { parent }));
-    expect(mesh.issues().map((text) => text.replace(/^mesh.yaml:\d+: /, ''))).toEqual([`spec.parentRefs[0]: ${issue}`]);
-  });
-
-  it('that are Gateways are none of ours, nor is what such a route gets wrong', () => {
-    const gateway = route('r', to('gone')).replace('group: "", kind: Service, name: web', 'name: gateway');
-    const mesh = new TextMesh(SERVICES + gateway);
-    expect([mesh.issues(), names(mesh)]).toEqual([[], ['default']]);
   });
 });
 
