@@ -18,6 +18,7 @@ import { DataPlane, type DataPlaneOptions } from '../proxy/data-plane.ts';
 import { RequestIdLines } from '../proxy/exchange/request-id-lines.ts';
 import type { HealthEvent } from '../proxy/health/health-checker.ts';
 import type { CreateProbe } from '../proxy/health/probe.ts';
+import type { PlacesMemo } from '../proxy/lb/places-memo.ts';
 import type { ListenerOptions } from '../proxy/listener/listener.ts';
 import { noOriginalDestination, type OriginalDestination } from '../proxy/listener/original-destination.ts';
 import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
@@ -72,6 +73,8 @@ export interface LocalPlaneOptions {
   readonly dial?: Dial;
   /** As of ClusterOptions. */
   readonly createProbe?: CreateProbe;
+  /** What hashing has built before. Default: what this plane has. */
+  readonly places?: PlacesMemo;
   /** Told of endpoints that are taken out and let back in, beside the log. */
   readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
 }
@@ -164,7 +167,7 @@ export class LocalPlane implements SidecarPlane {
   }
 
   #createDataPlane(): DataPlane {
-    const { settings, clock, random, log, workerCount, retryBudget, createPool, createProbe, onOutlier, home } =
+    const { settings, clock, random, log, workerCount, retryBudget, createPool, createProbe, places, onOutlier, home } =
       this.#options;
     const dial = this.#options.dial ?? createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
@@ -181,6 +184,7 @@ export class LocalPlane implements SidecarPlane {
         },
         ...(createPool === undefined ? {} : { createPool }),
         ...(createProbe === undefined ? {} : { createProbe }),
+        ...(places === undefined ? {} : { places }),
         ...(workerCount === undefined ? {} : { workers: workerCount }),
         ...(retryBudget === undefined ? {} : { retryBudget }),
         ...(home === undefined ? {} : { home: new Home(home) }),

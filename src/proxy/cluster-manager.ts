@@ -1,6 +1,7 @@
 // The live clusters by name, which load assignments they follow, and changed ones that warm behind them until their endpoints have come.
 import type { ClusterSpec } from '../model/cluster-spec.ts';
 import type { LoadAssignmentSpec } from '../model/endpoint-spec.ts';
+import { PlacesMemo } from './lb/places-memo.ts';
 import { Cluster, type ClusterOptions, type ClusterSlot } from './upstream/cluster.ts';
 
 export class ClusterManager {
@@ -15,7 +16,7 @@ export class ClusterManager {
   readonly #leaving = new Set<string>();
 
   constructor(options: ClusterOptions) {
-    this.#options = options;
+    this.#options = { places: new PlacesMemo(), ...options };
     options.home?.watch(() => {
       for (const cluster of this.clusters) cluster.rebalance();
     });

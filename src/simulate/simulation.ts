@@ -9,6 +9,7 @@ import type { Changes } from '../model/config-sink.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { DownstreamStream, ServerExchange } from '../proxy/codec/downstream.ts';
 import type { CreateProbe } from '../proxy/health/probe.ts';
+import { PlacesMemo } from '../proxy/lb/places-memo.ts';
 import type { OutlierEvent } from '../proxy/outlier/ejections.ts';
 import type { CreateEndpointPool } from '../proxy/upstream/endpoint-pools.ts';
 import { Arrivals } from './arrivals.ts';
@@ -42,6 +43,8 @@ export interface PlaneOptions {
   readonly zone: string;
   readonly createPool: CreateEndpointPool;
   readonly createProbe: CreateProbe;
+  /** What hashing has built before, in any of the sidecars. */
+  readonly places: PlacesMemo;
   readonly onOutlier: (cluster: string, event: OutlierEvent) => void;
 }
 
@@ -72,6 +75,8 @@ const AFTERMATH_MS = 30_000;
 /** Whoever waits for a turn of the real event loop gets one so often, ms of simulated time. */
 const SLICE_MS = 1_000;
 const STEP_MS = 1;
+/** Sidecars that know the same pods have the same rings and tables. */
+const MAX_PLACES_BYTES = 64 * 1024 * 1024;
 /** Of further random sequences that have nothing to do with each other. */
 const SEED_STEP = 0x9e37_79b9;
 const SIMULATED_KINDS: ReadonlySet<string> = new Set([
@@ -90,6 +95,7 @@ export class Simulation {
   readonly #fleet: Fleet;
   readonly #mesh: SimulatedMesh;
   readonly #planes: SimulatedPlane[] = [];
+  readonly #places = new PlacesMemo(MAX_PLACES_BYTES);
   /** What sidecars refuse of what they are told. */
   readonly #refused: Issue[] = [];
   #callers: readonly SimulatedCaller[] = [];
@@ -185,6 +191,7 @@ export class Simulation {
         if (pod === null) throw new Error(`no simulated pod has the address ${endpoint.address}`);
         return new SimulatedPool({ scene: this.#scene, pod, endpoint, cluster, connectTimeoutMs, counter });
       },
+      places: this.#places,
       createProbe: ({ kind }) => this.#createProbe(kind === 'tcp', probes),
       onOutlier: (_cluster, { change }) => {
         if (change === 'ejected') this.#figures.noteEjection(this.#clock.now());

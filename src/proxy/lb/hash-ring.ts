@@ -1,8 +1,6 @@
 // @hot
 // The ring of ketama: each endpoint has places on it by hashes of its name, a key belongs to the next place. Built as Envoy builds it.
-import { murmurHash2 } from '../../base/murmur-hash2.ts';
 import type { Word64 } from '../../base/word64.ts';
-import { XxHash64 } from '../../base/xx-hash64.ts';
 import type { RingHashSpec } from '../../model/balancing-spec.ts';
 import type { HashPlaces, Placed } from './hash-places.ts';
 
@@ -16,9 +14,13 @@ export class HashRing implements HashPlaces {
   constructor(placed: readonly Placed[], spec: RingHashSpec) {
     const draft = draftRing(placed, spec);
     const order = sortOrder(draft);
-    this.owners = draft.owners.map((_, place) => draft.owners[order[place] as number] as number);
-    this.#high = draft.high.map((_, place) => draft.high[order[place] as number] as number);
-    this.#low = draft.low.map((_, place) => draft.low[order[place] as number] as number);
+    this.owners = inOrder(draft.owners, order);
+    this.#high = inOrder(draft.high, order);
+    this.#low = inOrder(draft.low, order);
+  }
+
+  get bytes(): number {
+    return this.owners.byteLength + this.#high.byteLength + this.#low.byteLength;
   }
 
   find({ high, low }: Word64): number {
@@ -32,6 +34,12 @@ export class HashRing implements HashPlaces {
     }
     return from === this.owners.length ? 0 : from;
   }
+}
+
+function inOrder(values: Uint32Array, order: Uint32Array): Uint32Array {
+  const ordered = new Uint32Array(order.length); // alloc-ok: update time
+  for (let at = 0; at < order.length; at += 1) ordered[at] = values[order[at] as number] as number;
+  return ordered;
 }
 
 interface RingDraft {
@@ -53,16 +61,15 @@ function draftRing(placed: readonly Placed[], spec: RingHashSpec): RingDraft {
   const high = new Uint32Array(room); // alloc-ok: update time
   const low = new Uint32Array(room); // alloc-ok: update time
   const owners = new Uint32Array(room); // alloc-ok: update time
-  const xxHash = new XxHash64(); // alloc-ok: update time
   let places = 0;
   let wanted = 0;
   for (const [owner, { key, share }] of placed.entries()) {
     wanted += scale * share;
-    for (let i = 0; places < wanted && places < room; i += 1) {
-      const text = `${key}_${i}`;
-      const hash = spec.hashFunction === 'xx-hash' ? xxHash.hash(text, 0, text.length) : murmurHash2(text);
-      high[places] = hash.high;
-      low[places] = hash.low;
+    const own = Math.min(Math.ceil(wanted), room) - places;
+    const hashes = key.ringHashes(own, spec.hashFunction);
+    for (let i = 0; i < own; i += 1) {
+      high[places] = hashes[2 * i] as number;
+      low[places] = hashes[2 * i + 1] as number;
       owners[places] = owner;
       places += 1;
     }
@@ -70,31 +77,58 @@ function draftRing(placed: readonly Placed[], spec: RingHashSpec): RingDraft {
   return { high: high.slice(0, places), low: low.slice(0, places), owners: owners.slice(0, places) }; // alloc-ok: update time
 }
 
-/** Places by hash: a radix sort, byte by byte from the lowest, as comparing a million of them would take seconds. */
+/** Of a digit of the radix sort. */
+const DIGIT_BITS = 11;
+const DIGITS = 2 ** DIGIT_BITS;
+
+/** Places by hash: a radix sort by the high half, as comparing a million of them would take seconds; few are equal in that. */
 function sortOrder({ high, low }: RingDraft): Uint32Array {
-  let order = Uint32Array.from(high.keys());
-  let next = new Uint32Array(order.length); // alloc-ok: update time
-  const starts = new Uint32Array(256); // alloc-ok: update time
-  for (let byte = 0; byte < 8; byte += 1) {
-    const half = byte < 4 ? low : high;
-    const shift = (byte & 3) * 8;
-    starts.fill(0);
-    for (const value of half) starts[(value >>> shift) & 255] = (starts[(value >>> shift) & 255] as number) + 1;
-    let start = 0;
-    for (let digit = 0; digit < 256; digit += 1) {
-      const count = starts[digit] as number;
-      starts[digit] = start;
-      start += count;
-    }
-    for (const place of order) {
-      const digit = ((half[place] as number) >>> shift) & 255;
-      const at = starts[digit] as number;
-      next[at] = place;
-      starts[digit] = at + 1;
-    }
+  let order = new Uint32Array(high.length); // alloc-ok: update time
+  let next = new Uint32Array(high.length); // alloc-ok: update time
+  for (let place = 0; place < order.length; place += 1) order[place] = place;
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    sortByDigit(high, shift, order, next);
     const done = order;
     order = next;
     next = done;
   }
+  sortEqualHighs(order, high, low);
   return order;
+}
+
+/** Those of `order` go into `next`; where their digits are equal they stay in order. */
+function sortByDigit(values: Uint32Array, shift: number, order: Uint32Array, next: Uint32Array): void {
+  const starts = new Uint32Array(DIGITS + 1); // alloc-ok: update time
+  for (let place = 0; place < values.length; place += 1) {
+    const after = (((values[place] as number) >>> shift) & (DIGITS - 1)) + 1;
+    starts[after] = (starts[after] as number) + 1;
+  }
+  for (let digit = 1; digit < DIGITS; digit += 1) {
+    starts[digit] = (starts[digit] as number) + (starts[digit - 1] as number);
+  }
+  for (let from = 0; from < order.length; from += 1) {
+    const place = order[from] as number;
+    const digit = ((values[place] as number) >>> shift) & (DIGITS - 1);
+    const at = starts[digit] as number;
+    next[at] = place;
+    starts[digit] = at + 1;
+  }
+}
+
+/** By insertion: runs of equal ones are short. */
+function sortEqualHighs(order: Uint32Array, high: Uint32Array, low: Uint32Array): void {
+  for (let at = 1; at < order.length; at += 1) {
+    const place = order[at] as number;
+    let to = at;
+    while (to > 0 && comesAfter(order[to - 1] as number, place, high, low)) {
+      order[to] = order[to - 1] as number;
+      to -= 1;
+    }
+    order[to] = place;
+  }
+}
+
+/** Of two whose high halves are in order. */
+function comesAfter(left: number, right: number, high: Uint32Array, low: Uint32Array): boolean {
+  return high[left] === high[right] && (low[left] as number) > (low[right] as number);
 }

@@ -4,6 +4,7 @@ import type { Word64 } from '../../base/word64.ts';
 import type { BalancingSpec, LoadBalancerName } from '../../model/balancing-spec.ts';
 import type { SocketAddressSpec } from '../../model/listener-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { PlacesMemo } from './places-memo.ts';
 
 export interface PickContext {
   /** An earlier attempt of the same request went to `endpoint`. */
@@ -41,6 +42,8 @@ export interface PickerContext {
   readonly returnWindowMs?: number;
   /** What is in work at all endpoints of the cluster together. */
   readonly load: { readonly requestsActive: number };
+  /** What hashing has built before; absent: everything is built anew. */
+  readonly places?: PlacesMemo | undefined;
 }
 
 export interface LoadBalancer extends Balancer {

@@ -5,6 +5,7 @@ import { HashingPicker } from './hashing-picker.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import { MaglevTable } from './maglev-table.ts';
 import { NO_ENDPOINTS } from './no-endpoints.ts';
+import { PlacesMemo } from './places-memo.ts';
 
 export const maglev: LoadBalancer = {
   name: 'maglev',
@@ -12,7 +13,10 @@ export const maglev: LoadBalancer = {
   createPicker: (endpoints, context, shares) => {
     if (endpoints.length === 0) return NO_ENDPOINTS;
     const { hashing = DEFAULT_HASHING, maglev = DEFAULT_MAGLEV } = context.spec;
-    const placed = placedOf(endpoints, hashing, shares);
-    return new HashingPicker(endpoints, placed, new MaglevTable(placed, maglev.tableSize), context);
+    const { places: memo = new PlacesMemo() } = context;
+    const placed = placedOf(endpoints, hashing, memo.keys, shares);
+    const { tableSize } = maglev;
+    const table = memo.places(`maglev ${tableSize}`, placed, () => new MaglevTable(placed, tableSize));
+    return new HashingPicker(endpoints, placed, table, context);
   },
 };

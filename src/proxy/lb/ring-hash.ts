@@ -5,6 +5,7 @@ import { HashRing } from './hash-ring.ts';
 import { HashingPicker } from './hashing-picker.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import { NO_ENDPOINTS } from './no-endpoints.ts';
+import { PlacesMemo } from './places-memo.ts';
 
 export const ringHash: LoadBalancer = {
   name: 'ring-hash',
@@ -12,7 +13,11 @@ export const ringHash: LoadBalancer = {
   createPicker: (endpoints, context, shares) => {
     if (endpoints.length === 0) return NO_ENDPOINTS;
     const { hashing = DEFAULT_HASHING, ringHash = DEFAULT_RING_HASH } = context.spec;
-    const placed = placedOf(endpoints, hashing, shares);
-    return new HashingPicker(endpoints, placed, new HashRing(placed, ringHash), context);
+    const { places: memo = new PlacesMemo() } = context;
+    const placed = placedOf(endpoints, hashing, memo.keys, shares);
+    const { minRingSize, maxRingSize, hashFunction } = ringHash;
+    const recipe = `ring ${minRingSize} ${maxRingSize} ${hashFunction}`;
+    const ring = memo.places(recipe, placed, () => new HashRing(placed, ringHash));
+    return new HashingPicker(endpoints, placed, ring, context);
   },
 };

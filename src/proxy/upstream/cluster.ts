@@ -16,6 +16,7 @@ import { HealthChecker, type HealthCheckerOptions, type HealthEvent } from '../h
 import type { CreateProbe } from '../health/probe.ts';
 import { LOAD_BALANCERS } from '../lb/index.ts';
 import type { Balancer, LoadBalancer, PickContext, Picker, PickerContext } from '../lb/load-balancer.ts';
+import type { PlacesMemo } from '../lb/places-memo.ts';
 import { rendezvous } from '../lb/rendezvous.ts';
 import { MirrorTarget } from '../mirror/mirror-target.ts';
 import type { OutlierEvent } from '../outlier/ejections.ts';
@@ -49,6 +50,8 @@ export interface ClusterOptions extends EndpointPoolsOptions {
   readonly onHealth?: (cluster: string, event: HealthEvent) => void;
   /** Called when a cluster has been told its endpoints for the first time, and they were checked where they are. */
   readonly onWarm?: () => void;
+  /** What hashing has built before, for all clusters; absent: everything is built anew. */
+  readonly places?: PlacesMemo;
 }
 
 /** A name that routes hold on to: the cluster behind it may come, change and go without the routes being compiled again. */
@@ -389,9 +392,9 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   }
 
   #createPickerContext(): PickerContext {
-    const { random, pool } = this.#options;
+    const { random, pool, places } = this.#options;
     const { balancing: spec = {}, outlierDetection } = this.#spec; // alloc-ok: update time
     const returnWindowMs = outlierDetection?.returnWindowMs ?? 0;
-    return { random, now: pool.now, seed: this.#seed, spec, returnWindowMs, load: this.stats }; // alloc-ok: update time
+    return { random, now: pool.now, seed: this.#seed, spec, returnWindowMs, load: this.stats, places }; // alloc-ok: update time
   }
 }
