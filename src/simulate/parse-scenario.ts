@@ -10,8 +10,8 @@ const MAX_ISSUES = 20;
 const MAX_TEXT = 1024 * 1024;
 const MAX_EVENTS = 1_000;
 /** Each has a data plane of its own, with what its balancer knows of each pod. */
-const MAX_CALLERS = 200;
-const MAX_PODS = 1_000;
+const MAX_CALLERS = 500;
+const MAX_PODS = 2_000;
 const MAX_REQUESTS = 50_000_000;
 const MAX_DURATION_MS = 24 * 60 * 60 * 1_000;
 const DEFAULT_PROPAGATION_MS = 100;

@@ -99,7 +99,7 @@ events:
       'mine.yaml:1: duration: must be a text, not 60; put it in quotes: "60"',
       'mine.yaml:2: load.rat: is not a known field; did you mean rate?',
       'mine.yaml:2: load.rate: is missing; add requests per second, such as 1000',
-      'mine.yaml:4: pods.count: must be a number from 1 to 1000, not 0; write a whole number from 1 to 1000',
+      'mine.yaml:4: pods.count: must be a number from 1 to 2000, not 0; write a whole number from 1 to 2000',
       'mine.yaml:5: pods.latency: needs a median and a p99 above it; write {median: 5ms, p99: 50ms}, or one duration',
       'mine.yaml:6: sesions: is not a known field; did you mean sessions?',
       'mine.yaml:8: events[0].do: has the unknown value "explode"; write one of fail, slow, kill, cut-off, drain, add, roll, load',
