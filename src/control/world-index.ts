@@ -20,7 +20,7 @@ import type { ServiceInputs } from './translate/service-inputs.ts';
 import type { TranslatorSource } from './translate/translator.ts';
 import type { World, WorldChange } from './world.ts';
 
-type OwnInputs = Omit<ServiceInputs, 'vips' | 'routes'>;
+type OwnInputs = Omit<ServiceInputs, 'vips' | 'routes' | 'sessions'>;
 
 export class WorldIndex implements TranslatorSource {
   readonly #world: World;
@@ -98,7 +98,12 @@ export class WorldIndex implements TranslatorSource {
     const selector = spec.selector ?? {};
     const written = slices.length > 0 || endpoints !== null || spec.type === 'ExternalName';
     const selects = !written && Object.keys(selector).length > 0 && this.#world.selectsPods(service.object);
-    if (!selects) return { ...said, slices, endpoints, selects, pods: [], workloads: [], nearMiss: null };
+    if (!selects) {
+      // Slices name pods: what else is known of them is asked for by name.
+      const named = slices.length > 0 && Object.keys(selector).length > 0;
+      const pods = named ? this.#pods.select(namespace, selector) : [];
+      return { ...said, slices, endpoints, selects, pods, workloads: [], nearMiss: null };
+    }
     const pods = this.#pods.select(namespace, selector);
     const workloads = this.#workloads.select(namespace, selector);
     const missed = pods.length + workloads.length === 0;

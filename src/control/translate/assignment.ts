@@ -14,14 +14,13 @@ const SESSION_HEALTHS = ['healthy', 'degraded', 'draining'] as const;
 export function assignmentOf(
   name: string,
   backends: readonly Backend[],
-  { balancing, session }: ServiceTraffic,
+  { balancing }: ServiceTraffic,
 ): LoadAssignmentSpec {
   const { locality } = balancing ?? {};
   const tiers = locality?.kind === 'nearest' ? locality.tiers : [];
   const told = {
     node: tiers.includes('node'),
     hints: tiers.includes('zone') && areHinted(backends),
-    rollouts: session !== undefined,
   };
   const zones = new Map<string, EndpointSpec[]>();
   for (const backend of backends) {
@@ -47,7 +46,6 @@ export function assignmentOf(
 interface Told {
   readonly node: boolean;
   readonly hints: boolean;
-  readonly rollouts: boolean;
 }
 
 function endpointOf({ host, port, health, pod, node, forZones, leaving }: Backend, told: Told): EndpointSpec {
@@ -56,12 +54,18 @@ function endpointOf({ host, port, health, pod, node, forZones, leaving }: Backen
     ...(pod === undefined ? {} : { pod }),
     ...(told.node && node !== '' ? { node } : {}),
     ...(told.hints && forZones !== undefined ? { forZones } : {}),
-    ...(told.rollouts && leaving !== undefined ? { leaving } : {}),
+    ...(leaving === undefined ? {} : { leaving }),
   };
 }
 
-export function clusterOf(name: string, protocol: PortProtocol, traffic: ServiceTraffic): ClusterSpec {
-  const { loadBalancer, balancing, outlierDetection, healthCheck, circuitBreakers, session, clientAffinity } = traffic;
+/** `keepsSessions`: routes that lead to it do. */
+export function clusterOf(
+  name: string,
+  protocol: PortProtocol,
+  traffic: ServiceTraffic,
+  keepsSessions: boolean,
+): ClusterSpec {
+  const { loadBalancer, balancing, outlierDetection, healthCheck, circuitBreakers, clientAffinity } = traffic;
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
@@ -73,7 +77,7 @@ export function clusterOf(name: string, protocol: PortProtocol, traffic: Service
     // Kubernetes knows who is gone: that a pod still answers while it ends is no reason to go on using it.
     ...(healthCheck === undefined ? {} : { healthCheck, removesHealthy: true }),
     ...(circuitBreakers === undefined ? {} : { circuitBreakers }),
-    ...(session === undefined ? {} : { sessionHealths: SESSION_HEALTHS }),
+    ...(keepsSessions ? { sessionHealths: SESSION_HEALTHS } : {}),
     ...(clientAffinity === undefined ? {} : { clientAffinity }),
   };
 }

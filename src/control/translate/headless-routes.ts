@@ -33,7 +33,11 @@ export function headlessRoutes(context: HeadlessPort, backends: readonly Backend
     const addresses = [...new Set(members.flatMap(({ host }) => authorityOf(host) ?? []))];
     const names = { label: `${podLabel}.${name}`, namespace, clusterDomain, addresses };
     const extra = extraPorts(members, port, declared);
-    return serviceRoute(names, { port, extra, backends: members, traffic, routes: [] }, known);
+    return serviceRoute(
+      names,
+      { port, extra, backends: members, traffic, keepsSessions: traffic.session !== undefined, routes: [] },
+      known,
+    );
   });
 }
 

@@ -1,9 +1,27 @@
 // Which pods a rollout is about to replace: those of a workload that has pods of a newer revision.
+import type { Located } from '../../kube/meta.ts';
 import type { Pod } from '../../kube/pod.ts';
 import { workloadOf } from '../workload-of.ts';
+import type { Backend } from './backend.ts';
 
 /** Labels that say which revision of its workload a pod is of. Source: kubernetes.io, Deployment, StatefulSet and DaemonSet. */
 const REVISION_LABELS = ['pod-template-hash', 'controller-revision-hash'] as const;
+
+/** Those of `backends` that are such pods say so. `pods`: all of the Service. */
+export function markLeaving(backends: readonly Backend[], pods: readonly Located<Pod>[]): readonly Backend[] {
+  const leaving = leavingPods(pods.map(({ object }) => object));
+  if (leaving.size === 0) return backends;
+  const names = new Set(Array.from(leaving, ({ metadata }) => nameOf(metadata)));
+  return backends.map((backend) => {
+    const { pod } = backend;
+    return pod !== undefined && names.has(nameOf(pod)) ? { ...backend, leaving: true } : backend;
+  });
+}
+
+/** Of a pod that is there: no other one has it at the same time. */
+function nameOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`;
+}
 
 /** The newest pod of a workload tells its newest revision, also where that is an older one again. */
 export function leavingPods(pods: readonly Pod[]): ReadonlySet<Pod> {

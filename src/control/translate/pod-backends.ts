@@ -7,7 +7,6 @@ import type { Service, ServicePort } from '../../kube/service.ts';
 import type { Workload } from '../../kube/workload.ts';
 import { type Family, primaryFamily } from './address-family.ts';
 import { type Backend, healthOf } from './backend.ts';
-import { leavingPods } from './leaving-pods.ts';
 import type { ServiceInputs } from './service-inputs.ts';
 import { resolveTargetPort } from './target-port.ts';
 
@@ -16,11 +15,8 @@ const STATEFUL_POD_LABEL = 'statefulset.kubernetes.io/pod-name';
 export function podBackends(inputs: ServiceInputs, servicePort: ServicePort): Backend[] {
   const service = inputs.service.object;
   const family = primaryFamily(service);
-  const leaving = leavingPods(inputs.pods.map(({ object }) => object));
-  const marked = (backend: Backend | null, pod: Pod): Backend | null =>
-    backend === null || !leaving.has(pod) ? backend : { ...backend, leaving: true };
   return inputs.pods.flatMap(
-    ({ object: pod }) => marked(podBackend(pod, service, servicePort, family, inputs.workloads), pod) ?? [],
+    ({ object: pod }) => podBackend(pod, service, servicePort, family, inputs.workloads) ?? [],
   );
 }
 

@@ -30,6 +30,8 @@ export interface ServiceInputs {
   readonly vips: readonly string[];
   /** Routes of Gateway API that have it as a parent. */
   readonly routes: readonly TranslatedRoute[];
+  /** Those of its clusters that rules of such routes, of any parent, keep sessions with. */
+  readonly sessions: readonly string[];
 }
 
 /** Item by item identical. */

@@ -52,6 +52,8 @@ export interface RouteTarget {
   readonly extra: readonly number[];
   readonly backends: readonly Backend[];
   readonly traffic: ServiceTraffic;
+  /** Whoever asks for that. */
+  readonly keepsSessions: boolean;
   /** Of Gateway API, that are attached to the Service. */
   readonly routes: readonly TranslatedRoute[];
 }
@@ -61,7 +63,7 @@ export interface RouteTarget {
  * that there is to make.
  */
 export function serviceRoute(names: HostNames, target: RouteTarget, known: KnownRoutes): ServiceRoute {
-  const { port, extra, backends, traffic, routes } = target;
+  const { port, extra, backends, traffic, keepsSessions, routes } = target;
   const fullName = serviceHost(names.label, names.namespace, names.clusterDomain);
   const name = outboundClusterName(port.port, fullName);
   const before = known.get(name);
@@ -75,7 +77,7 @@ export function serviceRoute(names: HostNames, target: RouteTarget, known: Known
     ...(traffic.filters === undefined ? {} : { filters: traffic.filters }),
   };
   const assignment = assignmentOf(name, backends, traffic);
-  const cluster = clusterOf(name, protocolOf(port), traffic);
+  const cluster = clusterOf(name, protocolOf(port), traffic, keepsSessions);
   const sameCluster = before !== undefined && isDeepStrictEqual(before.cluster, cluster);
   const sameHost = before !== undefined && isDeepStrictEqual(before.answersTo, answersTo);
   const sameEndpoints = before !== undefined && isDeepStrictEqual(before.assignment, assignment);

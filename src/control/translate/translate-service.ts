@@ -5,12 +5,14 @@ import type { EndpointPort, Endpoints } from '../../kube/endpoint-objects.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import { renderLabels } from '../../kube/selector.ts';
 import { isHeadless, type Service, type ServicePort } from '../../kube/service.ts';
+import { outboundClusterName, serviceHost } from '../../model/names.ts';
 import type { ServiceNameSpec } from '../../model/service-name-spec.ts';
 import type { Attachment } from '../policy/attachments.ts';
 import { type PolicedTraffic, policedTraffic } from '../policy/policed-traffic.ts';
 import { type Backend, mergeBackends } from './backend.ts';
 import { checkEndpoints, endpointsBackends } from './endpoints-backends.ts';
 import { headlessRoutes, MAX_NAMED_PODS } from './headless-routes.ts';
+import { markLeaving } from './leaving-pods.ts';
 import { podBackends } from './pod-backends.ts';
 import { type ServiceInputs, sameItems } from './service-inputs.ts';
 import { serviceNames } from './service-names.ts';
@@ -75,15 +77,19 @@ function portRoutes(context: PortContext, port: ServicePort): readonly ServiceRo
   const { inputs, ports, clusterDomain, known } = context;
   const service = inputs.service.object;
   const { name, namespace } = service.metadata;
-  const backends = mergeBackends(backendsOf(inputs, port));
-  const traffic = withHints(context.policed.trafficOf(port), backends);
+  const merged = mergeBackends(backendsOf(inputs, port));
+  const traffic = withHints(context.policed.trafficOf(port), merged);
+  const cluster = outboundClusterName(port.port, serviceHost(name, namespace, clusterDomain));
+  const keepsSessions = traffic.session !== undefined || inputs.sessions.includes(cluster);
+  // Where nobody keeps sessions, the rollout of others is no news.
+  const backends = keepsSessions ? markLeaving(merged, inputs.pods) : merged;
   const names = { label: name, namespace, clusterDomain, addresses: inputs.vips };
-  if (!isHeadless(service))
-    return [serviceRoute(names, { port, extra: [], backends, traffic, routes: inputs.routes }, known)];
+  const told = { port, backends, traffic, keepsSessions };
+  if (!isHeadless(service)) return [serviceRoute(names, { ...told, extra: [], routes: inputs.routes }, known)];
   const declared = ports.map((one) => one.port.port);
   const extra = extraPorts(backends, port, declared);
-  const own = serviceRoute(names, { port, extra, backends, traffic, routes: [] }, known);
-  return [own, ...headlessRoutes({ service, port, declared, traffic, clusterDomain, known }, backends)];
+  const own = serviceRoute(names, { ...told, extra, routes: [] }, known);
+  return [own, ...headlessRoutes({ service, port, declared, traffic, clusterDomain, known }, merged)];
 }
 
 function backendsOf(inputs: ServiceInputs, port: ServicePort): readonly Backend[] {

@@ -4,11 +4,13 @@ import { type Issue, warningIssue } from '../../base/result.ts';
 import { type EndpointSlice, SERVICE_NAME_LABEL } from '../../kube/endpoint-objects.ts';
 import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service } from '../../kube/service.ts';
+import { serviceHost } from '../../model/names.ts';
 import { type DanglingTarget, danglingIssues } from '../policy/policy-index.ts';
 import { compare } from './backend.ts';
 import { type ClusterIps, clusterIpsOf } from './cluster-ips.ts';
 import { AttachedRoutes } from './gateway/attached-routes.ts';
 import { type RouteInputs, serviceKey } from './gateway/route-inputs.ts';
+import { NO_SESSIONS, sessionClusters } from './gateway/session-clusters.ts';
 import type { TranslatedRoute } from './gateway/translate-route.ts';
 import { EMPTY_MESH, joinServices, type Mesh } from './mesh.ts';
 import { type ServiceInputs, sameItems } from './service-inputs.ts';
@@ -27,23 +29,28 @@ export interface TranslatorSource {
   routes(): readonly RouteInputs[];
 }
 
-type OwnInputs = Omit<ServiceInputs, 'vips' | 'routes'>;
+type OwnInputs = Omit<ServiceInputs, 'vips' | 'routes' | 'sessions'>;
 
 const NO_IPS: readonly string[] = [];
 const NO_ROUTES: readonly TranslatedRoute[] = [];
+const NO_LISTS = { routes: NO_ROUTES, sessions: NO_SESSIONS };
 
 interface Memo {
   readonly own: OwnInputs;
   readonly vips: readonly string[];
-  readonly routes: readonly TranslatedRoute[];
+  readonly lists: RouteLists;
   readonly translated: TranslatedService;
 }
 
 interface AttachedLists {
-  readonly byService: AttachedRoutes['byService'];
+  /** Of all routes that there are. */
+  readonly of: AttachedRoutes['routes'];
   readonly sorted: Ordered['sorted'];
-  readonly lists: readonly (readonly TranslatedRoute[])[];
+  readonly lists: readonly RouteLists[];
 }
+
+/** What routes of Gateway API say of one Service. */
+type RouteLists = Pick<ServiceInputs, 'routes' | 'sessions'>;
 
 interface Ordered {
   /** As the source gave them. */
@@ -56,7 +63,7 @@ interface Ordered {
 export class Translator {
   readonly #clusterDomain: string;
   readonly #routes: AttachedRoutes;
-  #attached: AttachedLists = { byService: new Map(), sorted: [], lists: [] };
+  #attached: AttachedLists = { of: NO_ROUTES, sorted: [], lists: [] };
   #ordered: Ordered = { services: [], sorted: [], ips: clusterIpsOf([]) };
   /** In the order of `#ordered.sorted`. */
   #memos: readonly (Memo | undefined)[] = [];
@@ -77,7 +84,7 @@ export class Translator {
     const lists = this.#routeLists();
     const memos = sorted.map(({ service }, index) =>
       this.#translateOne(
-        { own: source.inputsOf(service), vips: ips.owned.get(service) ?? NO_IPS, routes: lists[index] ?? NO_ROUTES },
+        { own: source.inputsOf(service), vips: ips.owned.get(service) ?? NO_IPS, lists: lists[index] ?? NO_LISTS },
         this.#memos[index],
       ),
     );
@@ -106,24 +113,31 @@ export class Translator {
     this.#ordered = { services, sorted, ips: clusterIpsOf(sorted.map(({ service }) => service)) };
   }
 
-  #translateOne({ own, vips, routes }: Omit<Memo, 'translated'>, memo: Memo | undefined): Memo {
-    if (memo !== undefined && memo.own === own && memo.routes === routes && sameItems(memo.vips, vips)) return memo;
-    const translated = translateService({ ...own, vips, routes }, this.#clusterDomain, memo?.translated ?? null);
-    return { own, vips, routes, translated };
+  #translateOne({ own, vips, lists }: Omit<Memo, 'translated'>, memo: Memo | undefined): Memo {
+    const same = memo !== undefined && memo.own === own && sameLists(memo.lists, lists) && sameItems(memo.vips, vips);
+    if (same) return memo;
+    const translated = translateService({ ...own, vips, ...lists }, this.#clusterDomain, memo?.translated ?? null);
+    return { own, vips, lists, translated };
   }
 
   /** One list for each of `#ordered.sorted`: most changes concern no route, and then nothing is looked up. */
-  #routeLists(): readonly (readonly TranslatedRoute[])[] {
-    const { byService } = this.#routes;
+  #routeLists(): readonly RouteLists[] {
+    const { routes: all, byService } = this.#routes;
     const { sorted } = this.#ordered;
-    if (this.#attached.byService === byService && this.#attached.sorted === sorted) return this.#attached.lists;
-    const lists = sorted.map(({ service: { object } }) => {
+    if (this.#attached.of === all && this.#attached.sorted === sorted) return this.#attached.lists;
+    const sessions = sessionClusters(all);
+    const lists = sorted.map(({ service: { object } }): RouteLists => {
       const { namespace, name } = object.metadata;
-      return byService.get(serviceKey(namespace, name)) ?? NO_ROUTES;
+      const routes = byService.get(serviceKey(namespace, name)) ?? NO_ROUTES;
+      return { routes, sessions: sessions.get(serviceHost(name, namespace, this.#clusterDomain)) ?? NO_SESSIONS };
     });
-    this.#attached = { byService, sorted, lists };
+    this.#attached = { of: all, sorted, lists };
     return lists;
   }
+}
+
+function sameLists(left: RouteLists, right: RouteLists): boolean {
+  return left.routes === right.routes && sameItems(left.sessions, right.sessions);
 }
 
 /** A blank sorts before every character of a name, so that namespaces stay together. */

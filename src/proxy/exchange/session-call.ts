@@ -13,7 +13,7 @@ export interface SessionCall {
   readonly refusal: string;
   /** What changes in the answer: what the route changes, and what is said of the session; null = nothing. */
   answerChanges(route: FieldChanges | null): FieldEdit | null;
-  /** Of several destinations that whose cluster has the session's pod; null = none has it. */
+  /** Of several destinations that whose cluster has the session's pod, or where it moves to; null = anywhere. */
   destinationIn(weighted: WeightedDestinations): ReturnType<WeightedDestinations['choose']> | null;
   /** Called for each attempt, as Cluster.pick. `context`: the request's own. */
   pick(cluster: Cluster, context: PickContext): Endpoint | null;

@@ -60,7 +60,11 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
   destinationIn(weighted: WeightedDestinations): Destination | null {
     const token = this.#token;
     if (token === null) return null;
-    return weighted.find(({ slot }) => slot.cluster !== null && slot.cluster.sessions.podOf(token.podId) !== null);
+    const home = weighted.find(
+      ({ slot }) => slot.cluster !== null && slot.cluster.sessions.podOf(token.podId) !== null,
+    );
+    // The same for all who hold the token: it moves once.
+    return home ?? weighted.choose({ next: () => this.hash.high / 2 ** 32 });
   }
 
   pick(cluster: Cluster, context: PickContext): Endpoint | null {

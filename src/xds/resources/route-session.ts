@@ -17,12 +17,15 @@ export function encodeRouteSession({ action }: RouteSpec) {
 }
 
 /**
- * What Envoy has of it: sessions by address, in the same cookie or header. Clients of gRPC may pass it over; our own sidecars read what stands in
+ * What Envoy has of it: sessions by address, in the same cookie or header; among several clusters they never fail for it. Clients of gRPC may pass it over; our own sidecars read what stands in
  * the metadata.
  */
 export function withSessionFilter({ action, filters }: RouteSpec): FilterOverridesSpec | undefined {
   if (action.kind === 'redirect' || action.kind === 'direct-response' || action.session === undefined) return filters;
-  return { ...filters, [SESSION_FILTER]: { config: { kind: 'stateful-session', session: action.session } } };
+  const { cluster, session } = action;
+  // Envoy asks for the session's pod in the cluster that chance has chosen.
+  const known: SessionSpec = typeof cluster === 'string' ? session : { ...session, onLoss: 'hash' };
+  return { ...filters, [SESSION_FILTER]: { config: { kind: 'stateful-session', session: known } } };
 }
 
 /** Takes that away again, where it has been read in full. */

@@ -68,6 +68,22 @@ it('sessionPersistence keeps a session with one pod, by a cookie or a header', a
   }
 });
 
+it('sessionPersistence keeps sessions among several backends, each with the pod that it began with', async () => {
+  const both = 'backendRefs: [{name: echo-v1, port: 80}, {name: echo-v2, port: 80}]';
+  const client = await caller(`sessionPersistence: {sessionName: x-cart, type: Header, idleTimeout: 1h}\n  ${both}`);
+  const homes = new Set<string | undefined>();
+  for (let session = 0; session < 20; session += 1) {
+    const first = await asked(client, {});
+    const headers = { 'x-cart': first.fields['x-cart'] ?? '' };
+    expect(headers['x-cart']).toHaveLength(42);
+    homes.add(first.seen?.pod);
+    for (let index = 0; index < 4; index += 1) {
+      expect((await asked(client, { headers })).seen?.pod).toBe(first.seen?.pod);
+    }
+  }
+  expect(homes.size).toBeGreaterThan(1);
+});
+
 it('an affinity of the backend counts in routes of others to it, that of the parent does not', async () => {
   mesh.write(
     echoService('echo-v1', '10.96.0.11', pods.slice(0, 2)).replace(

@@ -1,5 +1,6 @@
 // Promises of sessions by token on real sockets: they stay while their pod serves, and move once when it is gone.
 import type { SessionSpec } from '../../../src/model/session-spec.ts';
+import type { LivePlane } from '../../support/live-plane.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { named } from '../../support/scripted-backend.ts';
 import {
@@ -226,6 +227,35 @@ describe('what belongs to no session', () => {
 });
 
 describe('a session among weighted clusters', () => {
+  it('moves to one pod for all who hold its token, in whichever cluster that is, through any sidecar', async () => {
+    const pods = await podsOf(stage, 5);
+    const cluster = ['web', 'green'].map((name) => ({ name, weight: 1 }));
+    const planeWithout = (gone: string) => {
+      const services = { web: without(pods.slice(0, 3), gone), green: pods.slice(3) };
+      return stage.plane({ services, action: { session: COOKIE, cluster } });
+    };
+    const first = await planeWithout('');
+    const tokens: string[] = [];
+    while (tokens.length < 12) {
+      const shopper = new Shopper(first);
+      if ((await shopper.ask()) === 'a') tokens.push(shopper.token);
+    }
+    const planes = [await planeWithout('a'), await planeWithout('a')];
+    const homes = new Set<string>();
+    for (const token of tokens) {
+      const together = Array.from({ length: 6 }, (_, index) => {
+        const one = new Shopper(planes[index % 2] as LivePlane);
+        one.token = token;
+        return one;
+      });
+      const answers = await Promise.all(together.map((one) => one.ask()));
+      expect(new Set(answers).size).toBe(1);
+      expect(new Set(together.map((one) => `${one.told} ${one.token}`)).size).toBe(1);
+      homes.add(answers[0] as string);
+    }
+    expect(homes.size).toBeGreaterThan(1);
+  });
+
   it('stays with its pod, whichever cluster chance would choose, until that cluster has no weight any more', async () => {
     const pods = await podsOf(stage, 2);
     const [blue, green] = pods as [SessionPod, SessionPod];

@@ -53,10 +53,14 @@ function actionOf(
   };
 }
 
-/** What keeps requests together belongs to where they go, not to the name that they are called by. Sessions are kept with one backend. */
+/**
+ * What keeps requests together belongs to where they go, not to the name that they are called by. Of several backends sessions are kept where the
+ * rule says so, or each of them: as the first one says.
+ */
 function affinityOf(backends: readonly RouteBackend[], asked: SessionSpec | undefined): RouteBackend['affinity'] {
   const hashPolicies = backends.find(({ affinity }) => affinity.hashPolicies !== undefined)?.affinity.hashPolicies;
-  const session = backends.length === 1 ? (asked ?? backends[0]?.affinity.session) : undefined;
+  const everywhere = backends.every(({ affinity }) => affinity.session !== undefined);
+  const session = asked ?? (everywhere ? backends[0]?.affinity.session : undefined);
   return {
     ...(hashPolicies === undefined ? {} : { hashPolicies }),
     ...(session === undefined ? {} : { session }),

@@ -3,7 +3,6 @@ import { parseDuration } from '../../../kube/duration.ts';
 import type { SessionPersistence } from '../../../kube/route-policy.ts';
 import type { SessionSpec } from '../../../model/session-spec.ts';
 import { sessionBy } from '../affinity.ts';
-import type { Problem } from './problem.ts';
 
 /** The name of a cookie or header that nobody has named. */
 const DEFAULT_NAME = 'switchboard-session';
@@ -15,18 +14,4 @@ export function ruleSession(persistence: SessionPersistence): SessionSpec {
   const times = { lifetimeMs, idleTimeoutMs: parseDuration(idleTimeout ?? '') ?? 0 };
   if (type === 'Header') return sessionBy({ kind: 'header', name }, times);
   return sessionBy({ kind: 'cookie', name, ttlMs: cookieLifetime === 'Permanent' ? lifetimeMs : 0 }, times);
-}
-
-/** What of it is not kept. */
-export function checkSession(
-  persistence: SessionPersistence | undefined,
-  backends: number,
-  path: string,
-): readonly Problem[] {
-  if (persistence === undefined) return [];
-  const at = `${path}.sessionPersistence`;
-  const reason = 'UnsupportedValue';
-  if (backends <= 1) return [];
-  const message = `sessions are not kept over ${backends} backends: each request may go to another one`;
-  return [{ reason, path: at, message, remedy: 'name one Service, or split by header' }];
 }

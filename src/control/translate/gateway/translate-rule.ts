@@ -13,7 +13,6 @@ import type { Problem } from './problem.ts';
 import type { RouteInputs } from './route-inputs.ts';
 import { checkPatterns, grpcMatch, httpMatch, type RankedMatch } from './rule-matches.ts';
 import { type RulePolicy, rulePolicy } from './rule-policy.ts';
-import { checkSession } from './rule-session.ts';
 
 export interface TranslatedRule {
   /** As access logs show it: `<namespace>/<route>/<name of the rule, or its number from 0>`. */
@@ -92,7 +91,7 @@ function translateRule(context: RuleContext, rule: HttpRouteRule | GrpcRouteRule
     target: target.target,
     ...(headers === null ? {} : { headers }),
     ...(cors === undefined ? {} : { filters: corsOverrides(cors) }),
-    omissions: [...omissions, ...checkSession(rule.sessionPersistence, rule.backendRefs.length, path)],
+    omissions,
     problems: [...badPatterns.flat(), ...problems, ...target.problems],
   };
 }

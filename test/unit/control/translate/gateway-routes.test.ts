@@ -348,12 +348,7 @@ describe('a change', () => {
 });
 
 describe('what a rule leaves out', () => {
-  const weighted = 'backendRefs: [{name: v1, port: 80}, {name: v2, port: 80}]';
   it.each([
-    [
-      `{${weighted}, sessionPersistence: {type: Header}}`,
-      'sessionPersistence: sessions are not kept over 2 backends: each request may go to another one; name one Service, or split by header',
-    ],
     [
       to('v1', ', filters: [{type: RequestMirror, requestMirror: {backendRef: {name: gone, port: 80}}}]'),
       'filters[0].requestMirror.backendRef: there is no Service "gone" in namespace "shop"; name a Service that there is',
