@@ -1,4 +1,5 @@
 // Listeners as configuration: where to accept connections, how to tell them apart, and what to do with them.
+import type { EnvoyHeadersSpec } from './envoy-headers-spec.ts';
 import type { FilterChainMatchSpec } from './filter-chain-match-spec.ts';
 import type { HttpFilterSpec } from './http-filter-spec.ts';
 import type { RouteConfigSpec, WeightedClusterSpec } from './route-spec.ts';
@@ -96,6 +97,8 @@ export interface HttpConnectionManagerSpec {
   readonly upgrades?: UpgradesSpec;
   /** In their order, at least one. Absent = requests go straight to where their routes say. */
   readonly filters?: readonly HttpFilterSpec[];
+  /** Absent = nobody's count. */
+  readonly envoyHeaders?: EnvoyHeadersSpec;
 }
 
 /** Bytes both ways, untouched, to one connection. Source: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy. */

@@ -27,6 +27,14 @@ export const RETRY_CONDITIONS = [
   'unavailable',
   'switchboard-safe',
 ] as const;
+/** Those that gRPC's status is asked for. */
+export const GRPC_CONDITIONS = [
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
+  'unavailable',
+] as const satisfies readonly RetryCondition[];
 export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
 
 /** Source: envoy.config.route.v3.RetryPolicy. */

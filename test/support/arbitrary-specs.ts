@@ -7,6 +7,7 @@ import {
   type LoadAssignmentSpec,
   type LocalityEndpointsSpec,
 } from '../../src/model/endpoint-spec.ts';
+import type { EnvoyHeadersSpec } from '../../src/model/envoy-headers-spec.ts';
 import type { CidrRangeSpec, FilterChainMatchSpec } from '../../src/model/filter-chain-match-spec.ts';
 import { FRACTION_DENOMINATORS } from '../../src/model/fraction-spec.ts';
 import type {
@@ -232,6 +233,32 @@ export const routeConfigSpec: fc.Arbitrary<RouteConfigSpec> = fc.record(
   { requiredKeys: ['name', 'virtualHosts'] },
 );
 
+const range: fc.Arbitrary<CidrRangeSpec> = fc.oneof(
+  fc.record({ address: fc.ipV4(), prefixLength: fc.integer({ min: 0, max: 32 }) }),
+  fc.record({ address: fc.ipV6(), prefixLength: fc.integer({ min: 0, max: 128 }) }),
+);
+
+const yes = fc.constant(true as const);
+
+const envoyHeaders: fc.Arbitrary<EnvoyHeadersSpec> = fc.oneof(
+  fc.record(
+    {
+      internal: fc.array(range, { maxLength: 2 }),
+      caller: fc.constant('connection' as const),
+      ...{ addsForwardedFor: yes, respectsExpectedTimeout: yes, suppressed: yes },
+    },
+    { requiredKeys: ['internal', 'caller'] },
+  ),
+  fc.record(
+    {
+      internal: fc.array(range, { minLength: 1, maxLength: 2 }),
+      caller: fc.constant('forwarded-for' as const),
+      ...{ respectsExpectedTimeout: yes, suppressed: yes },
+    },
+    { requiredKeys: ['internal', 'caller'] },
+  ),
+);
+
 const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
   {
     accessLogs: fc.array(name, { minLength: 1, maxLength: 2 }),
@@ -252,6 +279,7 @@ const http: fc.Arbitrary<HttpConnectionManagerSpec> = fc.record(
     maxStreamDurationMs: fc.integer({ min: 1, max: 86_400_000 }),
     upgrades,
     filters: httpFilters,
+    envoyHeaders,
   },
   { requiredKeys: ['statPrefix', 'routes', 'idleTimeoutMs', 'requestHeadersTimeoutMs'] },
 );
@@ -274,11 +302,6 @@ const filter: FilterArbitrary = fc.oneof(
 );
 
 type FilterArbitrary = fc.Arbitrary<FilterChainSpec['filter']>;
-
-const range: fc.Arbitrary<CidrRangeSpec> = fc.oneof(
-  fc.record({ address: fc.ipV4(), prefixLength: fc.integer({ min: 0, max: 32 }) }),
-  fc.record({ address: fc.ipV6(), prefixLength: fc.integer({ min: 0, max: 128 }) }),
-);
 
 /** No two chains match alike: the port makes them so. */
 function chain(destinationPort: number): fc.Arbitrary<FilterChainSpec> {

@@ -3,8 +3,7 @@
 import { type TimerOwner, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { RequestHead } from '../codec/head.ts';
-import { callDurationMs, NO_DEADLINE, replacesTimeout } from '../route/call-duration.ts';
-import type { RouteEntry } from '../route/route-entry.ts';
+import { type CallDuration, callDurationMs, NO_DEADLINE, replacesTimeout } from '../route/call-duration.ts';
 import { CallDeadline, findGrpcTimeout, grpcTimeoutMs } from './call-deadline.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 
@@ -48,8 +47,8 @@ export class CallTimer implements TimerOwner {
     if (limitMs > 0) this.#set('request_body_timeout', 'no complete body within', limitMs, limitMs);
   }
 
-  /** Its route is known. False: its time is over already, and the owner has been told. */
-  limit(head: RequestHead, { duration }: RouteEntry, startedAtMs: number): boolean {
+  /** `duration`: what its route says of it, null = nothing. False: its time is over already, and the owner has been told. */
+  limit(head: RequestHead, duration: CallDuration | null, startedAtMs: number): boolean {
     const { maxStreamDurationMs, requestBodyTimeoutMs, clock } = this.#context;
     const field = findGrpcTimeout(head, duration !== null);
     if (field < 0 && duration === null && maxStreamDurationMs === 0) return true;

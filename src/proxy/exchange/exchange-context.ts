@@ -9,6 +9,7 @@ import type { HttpFilters } from '../filter/http-filters.ts';
 import type { RouteTable } from '../route/route-table.ts';
 import type { Detection } from '../tcp/detection.ts';
 import type { Dial } from '../upstream/connection-pool.ts';
+import type { EnvoyHeaders } from './envoy-headers.ts';
 import type { ExchangeStats } from './exchange-stats.ts';
 import type { RouteDemand } from './route-demand.ts';
 
@@ -42,6 +43,8 @@ export interface ExchangeContext {
   upgrades: UpgradesSpec | null;
   /** Null = there are none. */
   filters: HttpFilters | null;
+  /** Whose x-envoy-… headers count; null = nobody's. */
+  envoyHeaders: EnvoyHeaders | null;
   readonly stats: ExchangeStats;
   /** `null` = off. */
   readonly accessLog: AccessLog | null;

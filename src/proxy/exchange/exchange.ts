@@ -22,7 +22,8 @@ import { RequestGate } from './request-gate.ts';
 import { RequestHold } from './request-hold.ts';
 import type { RouteWait, RouteWaitOwner } from './route-wait.ts';
 import { RoutedRequest } from './routed-request.ts';
-import { Router, type RouterOwner } from './router.ts';
+import { Router } from './router.ts';
+import type { RouterOwner } from './router-owner.ts';
 import { StallGuard, type StallOwner } from './stall-guard.ts';
 
 /** An HTTP/1.1 connection carries one exchange after the other, so each connection has one object for all of them. */
@@ -142,14 +143,16 @@ export class Exchange
       return;
     }
     if (head.upgrade && !this.#handover.admitUpgrade(entry, head)) return;
-    if (!this.#timer.limit(head, entry, this.record.startedAtMs)) return;
+    const { envoyHeaders } = this.#context;
+    if (envoyHeaders !== null) this.#routed.hear(envoyHeaders, head);
+    if (!this.#timer.limit(head, this.#routed.duration, this.record.startedAtMs)) return;
     const changedHead = this.#routed.changeHead(head);
     if (changedHead === null) {
       this.rescue('malformed_request', UNSENDABLE_PATH);
       return;
     }
     this.#routed.equip(this.#router, cluster, head, changedHead);
-    this.#router.start(cluster, head, entry.retry, changedHead, this.#timer.deadline, this.#handover.upgrade);
+    this.#router.start(cluster, head, this.#routed.retry, changedHead, this.#timer.deadline, this.#handover.upgrade);
   }
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
@@ -163,6 +166,7 @@ export class Exchange
   onRequestEnd(trailers: string): void {
     if (this.#gate.keepsEnd(trailers)) return;
     if (!this.#active || this.#handover.isTunnel) return;
+    this.#routed.noteEnd();
     this.#timer.awaitAnswer(this.#routed.timeoutMs);
     this.#router.sendEnd(trailers);
   }

@@ -1,18 +1,23 @@
 // @hot
 // Where one request goes: its route, its destination, the filters on its way, and what they change in its head and in that of its answer.
+import { callerAddress } from '../codec/caller-address.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import { FilterRun, type FilterRunOwner, type FilterVerdict, PASSED } from '../filter/filter-run.ts';
 import type { HttpFilters } from '../filter/http-filters.ts';
+import type { CallDuration } from '../route/call-duration.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
 import type { Destination, WeightedDestinations } from '../route/destination.ts';
-import type { FieldEdit } from '../route/field-changes.ts';
+import { type FieldEdit, inTurn } from '../route/field-changes.ts';
 import { RequestChanges } from '../route/request-changes.ts';
+import type { RetryPolicy } from '../route/retry-policy.ts';
 import type { RouteEntry } from '../route/route-entry.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { tellingAttempts } from './attempt-headers.ts';
 import { beginSession } from './begin-session.ts';
+import type { CallerWishes } from './caller-wishes.ts';
 import { renderChangedFields } from './changed-response.ts';
+import type { EnvoyHeaders } from './envoy-headers.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { OtherStatus } from './local-reply.ts';
@@ -31,6 +36,8 @@ export class RoutedRequest {
   #run: FilterRun | null = null;
   /** The request in work has filters. */
   #filtered = false;
+  /** What its caller asks for; null = that does not count. */
+  #wishes: CallerWishes | null = null;
 
   constructor(context: ExchangeContext, record: ExchangeRecord) {
     this.#context = context;
@@ -54,7 +61,18 @@ export class RoutedRequest {
 
   /** Of its route; 0 = none. */
   get timeoutMs(): number {
+    if (this.#wishes !== null) return this.#wishes.timeoutMs;
     return this.#entry === null ? 0 : this.#entry.timeoutMs;
+  }
+
+  /** What its route says of the call as a whole; null = nothing. Its route is known. */
+  get duration(): CallDuration | null {
+    return this.#wishes === null ? (this.#entry as RouteEntry).duration : this.#wishes.duration;
+  }
+
+  /** Its route is known. */
+  get retry(): RetryPolicy {
+    return this.#wishes === null ? (this.#entry as RouteEntry).retry : this.#wishes.retry;
   }
 
   /** What changes in answers of the pod, and of the sidecar instead of it; null = nothing. */
@@ -83,6 +101,19 @@ export class RoutedRequest {
     this.#entry = null;
     this.#destination = null;
     this.#session = null;
+    this.#wishes = null;
+  }
+
+  /** Its caller may say how it is tried, and how long. Its route is known. */
+  hear(headers: EnvoyHeaders, head: RequestHead): void {
+    const { downstreamRemote } = this.#record;
+    const address = callerAddress(downstreamRemote, this.#context.ownAddress);
+    this.#wishes = headers.hear(head, this.#entry as RouteEntry, downstreamRemote, address);
+  }
+
+  /** It has come whole. */
+  noteEnd(): void {
+    if (this.#wishes !== null) this.#wishes.noteEnd(this.#context.clock.now());
   }
 
   /** The request is over. `answered`: its answer has been sent whole. */
@@ -145,13 +176,15 @@ export class RoutedRequest {
       router.copies = RequestCopies.begin(mirrors, { head, changedHead, extra, timeoutMs }, this.#context.random);
     }
     router.countsAttempts = countsForEndpoints;
+    router.wishes = this.#wishes;
     if (hashing !== null && cluster.needsHash) router.hashBy(hashing, head);
   }
 
   /** The head as its route wants it; '' = as it came, `null` = it cannot be sent. */
   changeHead(head: RequestHead): string | null {
     const changes = (this.#destination as Destination).request;
-    const first = this.#filtered ? (this.#run as FilterRun).requestEdit : null;
+    const filters = this.#filtered ? (this.#run as FilterRun).requestEdit : null;
+    const first = this.#wishes === null ? filters : inTurn(this.#wishes, filters);
     if (changes === null && first === null) return '';
     const madeId = this.#record.extraRequestFields === '' ? '' : this.#record.requestId;
     return (changes ?? RequestChanges.none()).render(head, madeId, first);
@@ -159,7 +192,8 @@ export class RoutedRequest {
 
   /** The lines of the answer as its route wants them, with a cookie ('' = none); null = as they came. */
   changeAnswer(head: ResponseHead, newCookie: string, oldCaller: boolean): string | null {
-    const changes = this.answerEdit;
+    const edit = this.answerEdit;
+    const changes = this.#wishes === null ? edit : this.#wishes.answerEdit(edit, this.#context.clock.now());
     return changes === null && newCookie === '' ? null : renderChangedFields(changes, newCookie, head, oldCaller);
   }
 }

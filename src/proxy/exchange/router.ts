@@ -17,30 +17,16 @@ import type { Attempt, AttemptOwner } from './attempt.ts';
 import { attemptLines } from './attempt-headers.ts';
 import { Attempts } from './attempts.ts';
 import type { CallDeadline } from './call-deadline.ts';
+import type { CallerWishes } from './caller-wishes.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { RequestCopies } from './request-copies.ts';
 import { RequestHash } from './request-hash.ts';
 import { RetryState } from './retry-state.ts';
+import type { RouterOwner } from './router-owner.ts';
 import type { SessionCall } from './session-call.ts';
 import type { Upgrade } from './upgrade.ts';
-
-/** The exchange, as its router sees it. Nothing is called between `stop` and the next `start`. */
-export interface RouterOwner {
-  onInformational(head: ResponseHead): void;
-  /** The endpoint agrees to the upgrade; `upstream` can be opened during the call. */
-  onUpgraded(head: ResponseHead, upstream: UpstreamStream): void;
-  onResponseHead(head: ResponseHead): void;
-  onResponseData(bytes: Buffer, start: number, end: number): void;
-  onResponseEnd(trailers: string): void;
-  onResponseBatchEnd(): void;
-  /** No more of the request may be sent until `onUpstreamWritable`. */
-  onUpstreamBlocked(): void;
-  onUpstreamWritable(): void;
-  /** No further attempt will be made; the last call. */
-  onUpstreamFailed(code: ErrorCode, detail: string): void;
-}
 
 /** One object an exchange, for all of its requests. */
 export class Router implements AttemptOwner, PickContext {
@@ -62,6 +48,8 @@ export class Router implements AttemptOwner, PickContext {
   #responseStarted = false;
   /** The next request: its endpoints are told of the number of attempts. */
   countsAttempts = false;
+  /** What its caller asks for; null = that does not count. */
+  wishes: CallerWishes | null = null;
   /** Of the cluster, that the next request goes to; '' = none is asked for. */
   subset = '';
   /** Of the next request; null = it belongs to none. */
@@ -303,8 +291,9 @@ export class Router implements AttemptOwner, PickContext {
     let extra = this.#record.extraRequestFields;
     let changed = this.#changedHead;
     const { attempts } = this.#record;
-    if (attempts > 1 || this.countsAttempts) {
-      const lines = attemptLines(head, attempts, this.countsAttempts);
+    if (attempts > 1 || this.countsAttempts || this.wishes !== null) {
+      const wished = this.wishes === null ? '' : this.wishes.attemptLine(this.#context.clock.now());
+      const lines = attemptLines(head, attempts, this.countsAttempts) + wished;
       if (changed === '') extra += lines;
       else changed = `${changed.slice(0, -2)}${lines}\r\n`;
     }

@@ -10,6 +10,7 @@ import { Http2Stats } from '../codec/http2/http2-stats.ts';
 import { Http2ServerConnection, type Http2ServerOwner } from '../codec/http2/server-connection.ts';
 import type { Http2ServerStream } from '../codec/http2/server-stream.ts';
 import type { ServerConnectionLimits } from '../codec/server-connection-limits.ts';
+import { EnvoyHeaders } from '../exchange/envoy-headers.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeContext, RouteSlot } from '../exchange/exchange-context.ts';
 import { ExchangeStats } from '../exchange/exchange-stats.ts';
@@ -28,6 +29,7 @@ export type OwnContext =
   | 'routes'
   | 'upgrades'
   | 'filters'
+  | 'envoyHeaders'
   | 'stats'
   | 'draining'
   | 'pinnedAuthority'
@@ -72,7 +74,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#context = {
       ...shared,
       ...{ accessLog, routes, upgrades: null, filters: null, stats: this.#stats, draining: false },
-      ...{ pinnedAuthority: null, maxStreamDurationMs: 0 },
+      ...{ pinnedAuthority: null, maxStreamDurationMs: 0, envoyHeaders: null },
       serveTunnelled: (socket, authority, protocol) => this.#serveTunnelled(socket, authority, protocol),
       detection: this.#detection,
     };
@@ -103,6 +105,7 @@ export class HttpChain implements ConnectionChain, Http2ServerOwner, RedirectedO
     this.#context.filters = HttpFilters.compile(http.filters, this.#options.filterContext, this.#context.filters);
     this.#context.streamIdleTimeoutMs = http.streamIdleTimeoutMs ?? shared.streamIdleTimeoutMs;
     this.#context.requestBodyTimeoutMs = http.requestTimeoutMs ?? shared.requestBodyTimeoutMs;
+    this.#context.envoyHeaders = EnvoyHeaders.compile(http.envoyHeaders);
     this.#context.maxStreamDurationMs = http.maxStreamDurationMs ?? 0;
     if (this.#commons?.text.maxListBytes !== this.#limits().maxHeadBytes) this.#commons = null;
   }

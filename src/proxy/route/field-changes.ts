@@ -8,6 +8,17 @@ export interface FieldEdit {
   apply(fields: FieldList): void;
 }
 
+/** Both, one after the other; null = there is none. */
+export function inTurn(first: FieldEdit, then: FieldEdit | null): FieldEdit {
+  if (then === null) return first;
+  return {
+    apply(fields: FieldList): void {
+      first.apply(fields);
+      then.apply(fields);
+    },
+  };
+}
+
 export class FieldChanges implements FieldEdit {
   readonly #edits: readonly HeaderEditSpec[];
 

@@ -53,6 +53,12 @@ export class FieldList {
     this.#fields = [...before, ...this.#fields.slice(at + 1).filter((field) => field.name !== name)];
   }
 
+  /** Behind what fields of that name say, as one field. */
+  addToList(name: string, value: string): void {
+    const said = this.#fields.filter((field) => field.name === name).map((field) => field.value);
+    this.overwrite(name, [...said, value].join(','));
+  }
+
   /** `name: value\r\n` each. */
   render(): string {
     return this.#fields.map(({ spelling, value }) => `${spelling}: ${value}\r\n`).join('');

@@ -22,6 +22,8 @@ export const FOR_IDEMPOTENT = 1;
 export const FOR_ANY = 2;
 
 export interface RetryPolicy {
+  /** What it was compiled from. */
+  readonly spec: RetryPolicySpec;
   /** Attempts after the first. */
   readonly maxRetries: number;
   /** Which answers are retried, as a table by status; `null` = none is for its status. */
@@ -91,6 +93,7 @@ export function compileRetryPolicy(spec: RetryPolicySpec = SAFE): RetryPolicy {
   const onUnreached = onReset || CONNECT_CONDITIONS.some(asks);
   const onRefused = onReset || asks('refused-stream');
   return {
+    spec,
     maxRetries: numRetries,
     statuses: compileStatuses(on, statusCodes),
     answers: compileAnswerCondition(on, answerHeaders),

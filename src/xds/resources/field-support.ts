@@ -5,6 +5,7 @@ import { ENDPOINT_SUPPORT } from './endpoint-support.ts';
 import { HTTP_FILTER_SUPPORT } from './http-filter-support.ts';
 import { RETRY_SUPPORT } from './retry-support.ts';
 import type { FieldSupport } from './support-row.ts';
+import { TLS_SUPPORT } from './tls-support.ts';
 import { UPSTREAM_SUPPORT } from './upstream-support.ts';
 
 const EVERY_OTHER = 'every-other';
@@ -101,6 +102,9 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'upgrade_configs',
       'http2_protocol_options',
       'server_header_transformation',
+      'use_remote_address',
+      'skip_xff_append',
+      'internal_address_config',
     ],
     refused: [
       'normalize_path',
@@ -149,7 +153,14 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.config.accesslog.v3.AccessLog': { supported: ['name', 'typed_config'], refused: [] },
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': { supported: ['path'], refused: [] },
   'envoy.extensions.filters.http.on_demand.v3.OnDemand': { supported: [], refused: EVERY_OTHER },
-  'envoy.extensions.filters.http.router.v3.Router': { supported: [], refused: ['#8'] },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig': {
+    supported: ['unix_sockets', 'cidr_ranges'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.extensions.filters.http.router.v3.Router': {
+    supported: ['suppress_envoy_headers', 'respect_expected_rq_timeout'],
+    refused: ['#8'],
+  },
   // Extended CONNECT is always taken: what may upgrade is said by upgrade_configs.
   'envoy.config.core.v3.Http2ProtocolOptions': { supported: ['allow_connect'], refused: [] },
   'envoy.config.core.v3.HttpProtocolOptions': {
@@ -342,34 +353,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     refused: EVERY_OTHER,
   },
   ...RETRY_SUPPORT,
-  'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': {
-    supported: ['common_tls_context', 'sni'],
-    refused: ['#3', '#6', '#7'],
-  },
-  'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext': {
-    supported: ['common_tls_context', 'require_client_certificate'],
-    refused: ['#3', '#8'],
-  },
-  'envoy.extensions.transport_sockets.tls.v3.CommonTlsContext': {
-    supported: ['tls_params', 'tls_certificates', 'validation_context', 'alpn_protocols'],
-    refused: EVERY_OTHER,
-  },
-  'envoy.extensions.transport_sockets.tls.v3.TlsParameters': {
-    supported: ['tls_minimum_protocol_version', 'tls_maximum_protocol_version'],
-    refused: EVERY_OTHER,
-  },
-  'envoy.extensions.transport_sockets.tls.v3.TlsCertificate': {
-    supported: ['certificate_chain', 'private_key', 'password'],
-    refused: ['#6', '#8'],
-  },
-  'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext': {
-    supported: ['trusted_ca', 'trust_chain_verification', 'match_typed_subject_alt_names', 'system_root_certs'],
-    refused: EVERY_OTHER,
-  },
-  'envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher': {
-    supported: ['san_type', 'matcher'],
-    refused: EVERY_OTHER,
-  },
+  ...TLS_SUPPORT,
   'envoy.config.bootstrap.v3.Bootstrap': {
     supported: ['node', 'static_resources', 'dynamic_resources', 'cluster_manager', 'admin'],
     refused: ['#21', '#22', '#23', '#24', '#37'],

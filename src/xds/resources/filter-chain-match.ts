@@ -17,14 +17,15 @@ import type { DecodeContext } from './decode-context.ts';
 export function encodeFilterChainMatch(spec: FilterChainMatchSpec): MessageInitShape<typeof FilterChainMatchSchema> {
   return {
     ...(spec.destinationPort === undefined ? {} : { destinationPort: spec.destinationPort }),
-    prefixRanges: (spec.prefixRanges ?? []).map(({ address, prefixLength }) => ({
-      addressPrefix: address,
-      prefixLen: prefixLength,
-    })),
+    prefixRanges: (spec.prefixRanges ?? []).map(encodeRange),
     serverNames: [...(spec.serverNames ?? [])],
     transportProtocol: spec.transportProtocol ?? '',
     applicationProtocols: [...(spec.applicationProtocols ?? [])],
   };
+}
+
+export function encodeRange({ address, prefixLength }: CidrRangeSpec) {
+  return { addressPrefix: address, prefixLen: prefixLength };
 }
 
 export function decodeFilterChainMatch(
@@ -48,7 +49,7 @@ export function decodeFilterChainMatch(
   };
 }
 
-function decodeRange(range: CidrRange, context: DecodeContext, path: string): CidrRangeSpec {
+export function decodeRange(range: CidrRange, context: DecodeContext, path: string): CidrRangeSpec {
   const family = isIP(range.addressPrefix);
   const prefixLength = range.prefixLen ?? 0;
   if (family === 0) context.refuse(`${path}.address_prefix`, `"${range.addressPrefix}" is no IP address`, 'give one');

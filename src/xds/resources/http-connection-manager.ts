@@ -13,6 +13,7 @@ import { decodeAccessLogs, encodeAccessLog } from './access-log.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
+import { decodeEnvoyHeaders, encodeEnvoyHeaders } from './envoy-headers.ts';
 import { unpackExtension } from './extension.ts';
 import { decodeFieldCount, decodeHeadBytes, encodeHeadBytes } from './head-limits.ts';
 import { type DecodedFilters, decodeHttpFilters, encodeHttpFilters } from './http-filters.ts';
@@ -38,6 +39,7 @@ export function encodeHttpConnectionManager(spec: HttpConnectionManagerSpec): An
     ...optional('streamIdleTimeout', spec.streamIdleTimeoutMs, encodeDuration),
     ...optional('requestTimeout', spec.requestTimeoutMs, encodeDuration),
     upgradeConfigs: encodeUpgrades(spec.upgrades),
+    ...encodeEnvoyHeaders(spec.envoyHeaders),
     // So does our sidecar, asked or not: what may upgrade may do so over HTTP/2.
     ...(spec.upgrades === undefined ? {} : { http2ProtocolOptions: { allowConnect: true } }),
     // The pod's own Server header reaches the caller, as it does through our sidecar.
@@ -105,6 +107,7 @@ export function decodeHttpConnectionManager(any: Any, context: DecodeContext, pa
     ...decodeLimits(message, context, path),
     ...decodeUpgradeConfigs(message, chain, context, `${path}.upgrade_configs`),
     ...(chain.filters.length === 0 ? {} : { filters: chain.filters }),
+    ...decodeEnvoyHeaders(message, chain.router, context, path),
     ...(accessLogs.length === 0 ? {} : { accessLogs }),
   };
 }

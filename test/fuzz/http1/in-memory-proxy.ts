@@ -122,6 +122,7 @@ function createContext(dial: Dial, cluster: Cluster, { upgrades }: Pick<Exchange
     routes: { name: NAME, table: new RouteTable(ROUTES, () => slot, RANDOM), demand: null },
     upgrades,
     filters: null,
+    envoyHeaders: null,
     ownAddress: '',
     stats: new ExchangeStats(),
     accessLog: null,

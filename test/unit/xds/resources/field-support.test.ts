@@ -116,6 +116,7 @@ import { HttpInspectorSchema } from '../../../../src/xds/gen/envoy/extensions/fi
 import { OriginalDstSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.ts';
 import { TlsInspectorSchema } from '../../../../src/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts';
 import {
+  HttpConnectionManager_InternalAddressConfigSchema,
   HttpConnectionManager_UpgradeConfigSchema,
   HttpConnectionManagerSchema,
   HttpFilterSchema,
@@ -238,6 +239,7 @@ const REGISTRY: Registry = createRegistry(
   TcpProxy_WeightedClusterSchema,
   TcpProxy_WeightedCluster_ClusterWeightSchema,
   HttpConnectionManagerSchema,
+  HttpConnectionManager_InternalAddressConfigSchema,
   HttpConnectionManager_UpgradeConfigSchema,
   HttpFilterSchema,
   OnDemandSchema,
