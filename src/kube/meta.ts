@@ -1,6 +1,6 @@
 // What every Kubernetes object has in common: metadata, and the place in a file that it came from.
 import type { Place } from '../base/result.ts';
-import { type Fields, withoutUndefined } from './fields.ts';
+import { type Fields, type IntegerRange, withoutUndefined } from './fields.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, type NameRule } from './name-rule.ts';
 
 export type StringMap = Readonly<Record<string, string>>;
@@ -13,6 +13,8 @@ export interface ObjectMeta {
   readonly uid?: string;
   readonly labels: StringMap;
   readonly annotations: StringMap;
+  /** Grows with each change of the spec; absent in manifests. */
+  readonly generation?: number;
   readonly creationTimestamp?: string;
   /** RFC 3339; set = the object is on its way out. */
   readonly deletionTimestamp?: string;
@@ -61,6 +63,8 @@ export interface MetaRules {
   readonly name: NameRule;
 }
 
+const GENERATION_RANGE: IntegerRange = { min: 0, max: Number.MAX_SAFE_INTEGER };
+
 export function readMeta(fields: Fields | undefined, rules: MetaRules): ObjectMeta {
   if (fields === undefined) return { name: '', namespace: '', labels: {}, annotations: {} };
   const name = fields.requiredText('name');
@@ -71,6 +75,7 @@ export function readMeta(fields: Fields | undefined, rules: MetaRules): ObjectMe
     uid: fields.text('uid'),
     labels: fields.stringMap('labels'),
     annotations: fields.stringMap('annotations'),
+    generation: fields.integer('generation', GENERATION_RANGE),
     creationTimestamp: fields.text('creationTimestamp'),
     deletionTimestamp: fields.text('deletionTimestamp'),
     owner: readOwner(fields),

@@ -123,7 +123,7 @@ export const ROOMS: readonly Room[] = [
     imports: ['base', 'model', 'xds', 'xds/gen'],
     packages: ['@bufbuild/protobuf', 'yaml'],
   },
-  { path: 'control', imports: ['base', 'model', 'kube', 'regex'], packages: [] },
+  { path: 'control', imports: ['base', 'model', 'kube', 'kube-api', 'regex'], packages: [] },
   {
     path: 'simulate',
     imports: [

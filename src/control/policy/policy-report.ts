@@ -1,9 +1,11 @@
 // What became of each TrafficPolicy, as the status that Gateway API has for policies, and which of them counts for each port.
+import { withoutUndefined } from '../../kube/fields.ts';
 import type { Located } from '../../kube/meta.ts';
 import { SECTION_NAMES, type SectionName, type TrafficPolicy } from '../../kube/traffic-policy/traffic-policy.ts';
+import { CONTROLLER_NAME } from '../controller-name.ts';
 import type { Problem, ProblemReason } from '../translate/gateway/problem.ts';
 import type { TranslatedService } from '../translate/translate-service.ts';
-import { type Attachment, saidOf, whereIs } from './attachments.ts';
+import { type Attachment, saidOf } from './attachments.ts';
 import type { DanglingTarget } from './policy-index.ts';
 
 export interface PolicyReport {
@@ -18,6 +20,9 @@ export interface ReportedPolicy {
   readonly name: string;
   /** `file:line`. */
   readonly source: string;
+  /** Of the version that it was computed from; absent where that stands in a file. */
+  readonly uid?: string;
+  readonly generation?: number;
   readonly status: { readonly ancestors: readonly AncestorStatus[] };
 }
 
@@ -62,8 +67,6 @@ export interface PolicedService {
   }[];
 }
 
-export const CONTROLLER_NAME = 'switchboard.dev/mesh';
-
 export function policyReport(
   services: readonly TranslatedService[],
   dangling: readonly DanglingTarget[],
@@ -92,8 +95,9 @@ function rowOf(attachment: Attachment): Row {
 function acceptedOf({ sectionName, outcome }: Attachment): AcceptedCondition {
   if (outcome === 'accepted') return condition('Accepted', 'It counts.');
   if (outcome === 'no-such-port') return condition('TargetNotFound', `The Service has no port named "${sectionName}".`);
-  const message = `TrafficPolicy ${whereIs(outcome.with)} is for the same target and goes before this one.`;
-  return condition('Conflicted', message);
+  // No place in a file: what an API server is told must not depend on where the other one was read.
+  const { name } = outcome.with.object.metadata;
+  return condition('Conflicted', `TrafficPolicy "${name}" is for the same target and goes before this one.`);
 }
 
 function resolvedOf([first]: readonly Problem[]): ResolvedCondition {
@@ -112,7 +116,7 @@ function condition(reason: AcceptedCondition['reason'], message: string): Accept
 
 function reportOf(policy: Located<TrafficPolicy>, rows: readonly Row[]): ReportedPolicy {
   const { metadata, spec } = policy.object;
-  const { namespace, name } = metadata;
+  const { namespace, name, uid, generation } = metadata;
   const { source, line } = policy.origin;
   const ancestors = [...rows]
     .sort((left, right) => left.index - right.index)
@@ -122,7 +126,8 @@ function reportOf(policy: Located<TrafficPolicy>, rows: readonly Row[]): Reporte
       const ancestorRef = sectionName === undefined ? ref : { ...ref, sectionName };
       return { ancestorRef, controllerName: CONTROLLER_NAME, conditions };
     });
-  return { namespace, name, source: line === undefined ? source : `${source}:${line}`, status: { ancestors } };
+  const place = line === undefined ? source : `${source}:${line}`;
+  return withoutUndefined({ namespace, name, source: place, uid, generation, status: { ancestors } });
 }
 
 function policedService({ service, attachments }: TranslatedService): PolicedService {

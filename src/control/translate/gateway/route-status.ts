@@ -1,13 +1,11 @@
 // What the status of a route of Gateway API says: for each parent whether it takes effect there, and what is wrong with it.
 import type { ParentReference } from '../../../kube/route-refs.ts';
+import { CONTROLLER_NAME } from '../../controller-name.ts';
 import { conflictsOf } from './conflicts.ts';
 import type { TranslatedParent } from './parents.ts';
 import type { Problem, ProblemReason } from './problem.ts';
 import type { Route } from './route-inputs.ts';
 import type { TranslatedRoute } from './translate-route.ts';
-
-/** Says in a status that it is ours. */
-export const CONTROLLER_NAME = 'switchboard.dev/mesh';
 
 /** Source: gateway.networking.k8s.io/v1.RouteStatus. Times are added by whoever writes it down. */
 export interface RouteStatus {

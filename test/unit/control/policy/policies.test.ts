@@ -282,10 +282,7 @@ describe('the report of TrafficPolicies', () => {
               ancestorRef: ref,
               controllerName,
               conditions: [
-                refused(
-                  'Conflicted',
-                  'TrafficPolicy "a" (mesh.yaml:13) is for the same target and goes before this one.',
-                ),
+                refused('Conflicted', 'TrafficPolicy "a" is for the same target and goes before this one.'),
               ],
             },
             { ancestorRef: { ...ref, sectionName: 'admin' }, controllerName, conditions: [accepted] },
