@@ -1,9 +1,11 @@
 // A log that keeps its lines for a test to look at.
-import type { Log } from '../../src/base/log.ts';
+import type { Log, LogFields } from '../../src/base/log.ts';
 
 export class ListLog implements Log {
   /** `level message`. */
   readonly lines: string[] = [];
+  /** What stood beside each warning. */
+  readonly warned: LogFields[] = [];
 
   debug(message: string): void {
     this.lines.push(`debug ${message}`);
@@ -13,8 +15,9 @@ export class ListLog implements Log {
     this.lines.push(`info ${message}`);
   }
 
-  warn(message: string): void {
+  warn(message: string, fields: LogFields = {}): void {
     this.lines.push(`warn ${message}`);
+    this.warned.push(fields);
   }
 
   error(message: string): void {
