@@ -13,6 +13,7 @@ import { CheckedSnapshots } from './checked-snapshots.ts';
 import { IssueLog } from './issue-log.ts';
 import { type PolicyReport, policyReport } from './policy/policy-report.ts';
 import type { Registry, RegistryEvent } from './registry/registry.ts';
+import { type WantedStatus, WantedStatuses } from './status/wanted-status.ts';
 import { type RouteStatus, routeStatuses } from './translate/gateway/route-status.ts';
 import type { Mesh } from './translate/mesh.ts';
 import { OnDemandNames } from './translate/on-demand-names.ts';
@@ -42,6 +43,8 @@ export interface MeshState {
   originsOf(family: keyof Snapshot, name: string, reason: string): readonly ResourceOrigin[];
   /** What became of each TrafficPolicy; made when it is asked for. */
   policies(): PolicyReport;
+  /** What should stand in the status of each route and policy in our name; the same list while nothing of it can have changed. */
+  statuses(): readonly WantedStatus[];
 }
 
 export interface PodSummary {
@@ -77,6 +80,7 @@ export class ControlPlane {
   readonly #snapshots: CheckedSnapshots;
   readonly #onDemand: OnDemandNames;
   readonly #origins = new Origins();
+  readonly #statuses = new WantedStatuses();
   readonly #issueLog: IssueLog;
   readonly #subscribers = new Set<(state: MeshState) => void>();
   #watches: readonly Cancel[] = [];
@@ -181,6 +185,7 @@ export class ControlPlane {
       routeStatuses: () => routeStatuses(mesh.gatewayRoutes),
       originsOf: (family, name, reason) => this.#origins.of(mesh, family, name, reason),
       policies: () => policyReport(mesh.services, mesh.dangling),
+      statuses: () => this.#statuses.of(mesh),
     };
   }
 }

@@ -176,7 +176,9 @@ export class LeaseElection {
     // Somebody else was faster, or the Lease is gone, or nobody knows whether the request came through.
     this.#outdated = true;
     this.#failures += 1;
-    if (code !== 'kube_conflict') this.#say(code, error);
+    // The Lease of a holder may be deleted by anyone: it is made again.
+    const isNews = code !== 'kube_conflict' && (code !== 'kube_not_found' || this.#renewedAtMs === null);
+    if (isNews) this.#say(code, error);
     const wait = this.#renewedAtMs === null ? Math.min(MAX_WAIT_MS, RETRY_MS * 2 ** (this.#failures - 1)) : RETRY_MS;
     this.#next(wait * (1 + RETRY_JITTER * this.#options.random.next()));
   }
@@ -184,7 +186,10 @@ export class LeaseElection {
   #say(code: string, error: unknown): void {
     if (this.#said === code) return;
     this.#said = code;
-    this.#options.log.warn('who writes status cannot be settled', failureFields(error));
+    const { namespace } = this.#options.lease;
+    const missing = { remedy: `create namespace "${namespace}", or name ours in SWITCHBOARD_NAMESPACE` };
+    const fields = { ...failureFields(error), ...(code === 'kube_not_found' ? missing : {}) };
+    this.#options.log.warn('who writes status cannot be settled', fields);
   }
 
   #next(delayMs: number): void {

@@ -215,6 +215,19 @@ describe('the lease', () => {
     expect(one.leads).toBe(true);
   });
 
+  it('whose namespace is not there tells so', async () => {
+    kube.failWith('create', LEASES, 404, 1_000, 'namespaces "switchboard-system" not found');
+    const one = start('one');
+    await pass(30_000);
+    expect(one.log.lines).toEqual(['warn who writes status cannot be settled']);
+    expect(one.log.warned).toMatchObject([
+      { remedy: 'create namespace "switchboard-system", or name ours in SWITCHBOARD_NAMESPACE' },
+    ]);
+    kube.mend();
+    await pass(75_000);
+    expect(one.leads).toBe(true);
+  });
+
   it('keeps what others have written on it', async () => {
     kube.put(LEASES, LEASE, {
       metadata: { labels: { team: 'net' } },
