@@ -281,9 +281,7 @@ describe('the report of TrafficPolicies', () => {
             {
               ancestorRef: ref,
               controllerName,
-              conditions: [
-                refused('Conflicted', 'TrafficPolicy "a" is for the same target and goes before this one.'),
-              ],
+              conditions: [refused('Conflicted', 'TrafficPolicy "a" is for the same target and goes before this one.')],
             },
             { ancestorRef: { ...ref, sectionName: 'admin' }, controllerName, conditions: [accepted] },
             {
