@@ -1,6 +1,7 @@
 // Clusters as configuration: a named set of endpoints and how to call them.
 import type { BalancingSpec, LoadBalancerName } from './balancing-spec.ts';
 import type { CircuitBreakersSpec } from './circuit-breakers-spec.ts';
+import type { ConnectionsSpec } from './connections-spec.ts';
 import type { EndpointHealth, LoadAssignmentSpec } from './endpoint-spec.ts';
 import type { HealthCheckSpec } from './health-check-spec.ts';
 import type { OutlierDetectionSpec } from './outlier-detection-spec.ts';
@@ -32,6 +33,8 @@ export interface ClusterSpec {
   readonly maxResponseHeadBytes?: number;
   /** ≥ 1. */
   readonly maxResponseFields?: number;
+  /** Absent = its connections live as the program was told. */
+  readonly connections?: ConnectionsSpec;
   /** Absent = plain text. */
   readonly tls?: UpstreamTlsSpec;
   /** Absent = clients are with no endpoint. Source: metadata `switchboard.dev`, `client_affinity_ms`. */

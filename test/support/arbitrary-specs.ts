@@ -26,7 +26,7 @@ import { filterOverrides, httpFilters } from './arbitrary-filters.ts';
 import { outlierDetection } from './arbitrary-outliers.ts';
 import { attemptCount, retry } from './arbitrary-retries.ts';
 import { downstreamTls, upstreamTls } from './arbitrary-tls.ts';
-import { circuitBreakers, endpointCheck, healthCheck, mirrors } from './arbitrary-upstream.ts';
+import { circuitBreakers, connections, endpointCheck, healthCheck, mirrors } from './arbitrary-upstream.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
 const host = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -118,6 +118,7 @@ const clusterBase = fc.record(
       ['healthy' as const, 'degraded' as const, 'draining' as const],
     ),
     circuitBreakers,
+    connections,
     healthCheck,
     removesHealthy: fc.constant(true as const),
   },

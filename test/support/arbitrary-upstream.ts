@@ -1,6 +1,7 @@
-// fast-check generators of what a cluster may have in use, of how its endpoints are asked whether they can serve, and of mirrors.
+// fast-check generators of the connections of a cluster, of what it may have in use, of how its endpoints are asked whether they can serve, and of mirrors.
 import fc from 'fast-check';
 import type { CircuitBreakersSpec, ThresholdsSpec } from '../../src/model/circuit-breakers-spec.ts';
+import type { ConnectionsSpec } from '../../src/model/connections-spec.ts';
 import type { EndpointCheckSpec, HealthCheckSpec } from '../../src/model/health-check-spec.ts';
 import type { MirrorSpec } from '../../src/model/mirror-spec.ts';
 
@@ -29,6 +30,20 @@ const thresholds: fc.Arbitrary<ThresholdsSpec> = fc
 
 export const circuitBreakers: fc.Arbitrary<CircuitBreakersSpec> = fc
   .record({ default: thresholds, high: thresholds }, { requiredKeys: [] })
+  .filter((spec) => Object.keys(spec).length > 0);
+
+const seconds = fc.integer({ min: 1, max: 32_767 });
+
+export const connections: fc.Arbitrary<ConnectionsSpec> = fc
+  .record(
+    {
+      idleTimeoutMs: fc.integer({ min: 0, max: 86_400_000 }),
+      maxRequests: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      maxAgeMs: fc.integer({ min: 1, max: 86_400_000 }),
+      tcpKeepalive: fc.record({ timeS: seconds, intervalS: seconds, probes: fc.integer({ min: 1, max: 127 }) }),
+    },
+    { requiredKeys: [] },
+  )
   .filter((spec) => Object.keys(spec).length > 0);
 
 const ms = fc.integer({ min: 1, max: 86_400_000 });

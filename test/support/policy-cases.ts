@@ -116,6 +116,11 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     `${TO}, mirrors: [{backendRef: {name: next, port: 80}}, {backendRef: {group: "", kind: Service, name: next, namespace: lab, port: 65535}, percentage: 0.5}]`,
   ),
   valid('no copies', `${TO}, mirrors: []`),
+  valid(
+    'connections',
+    `${TO}, connections: {idleTimeout: 0s, maxRequests: 1, maxAge: 100ms, tcpKeepalive: {time: 1s, interval: 1m15s, probes: 127}}`,
+  ),
+  valid('connections that the operating system asks', `${TO}, connections: {tcpKeepalive: {}}`),
   valid('pods that are dialled', `${TO}, healthCheck: {tcp: {}}`),
   invalid('nothing', '', 'spec.targetRefs: is missing; add it'),
   invalid('no target', 'targetRefs: [], timeouts: {request: 1s}', 'spec.targetRefs: is empty; add an item'),
@@ -245,6 +250,19 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'targets that are no list',
     'targetRefs: web, timeouts: {request: 1s}',
     'spec.targetRefs: must be a list, not "web"; begin each item with "- "',
+  ),
+  invalid(
+    'connections that carry nothing',
+    `${TO}, connections: {maxRequests: 0, tcpKeepalive: {probes: 128}}`,
+    'spec.connections.maxRequests: must be from 1 to 1000000000, not 0; write a whole number between them',
+    'spec.connections.tcpKeepalive.probes: must be from 1 to 127, not 128; write a whole number between them',
+  ),
+  invalid(
+    'connections that are asked within parts of a second',
+    `${TO}, connections: {maxAge: 0s, tcpKeepalive: {time: 1s500ms, interval: 10h}}`,
+    'spec.connections.maxAge: must be from 100ms to 24h; write a duration between them',
+    'spec.connections.tcpKeepalive: has milliseconds, which the operating system does not know here; write whole seconds',
+    'spec.connections.tcpKeepalive.interval: must be from 1s to 9h; write a duration between them',
   ),
   invalid(
     'copies for nobody, for something else, and of more than all',

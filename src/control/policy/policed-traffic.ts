@@ -16,6 +16,7 @@ export const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
   retries: ['switchboard.dev/retries'],
   outlierDetection: ['switchboard.dev/outlier-detection'],
   healthCheck: [],
+  connections: [],
   circuitBreakers: [],
   rateLimit: [],
   adaptiveConcurrency: [],

@@ -66,11 +66,13 @@ export function clusterOf(
   keepsSessions: boolean,
 ): ClusterSpec {
   const { loadBalancer, balancing, outlierDetection, healthCheck, circuitBreakers, clientAffinity } = traffic;
+  const { connections } = traffic;
   return {
     name,
     discovery: { kind: 'eds', serviceName: name },
     connectTimeoutMs: traffic.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     ...protocol,
+    ...(connections === undefined ? {} : { connections }),
     loadBalancer,
     ...(balancing === undefined ? {} : { balancing }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),

@@ -10,6 +10,7 @@ import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { MirrorSpec } from '../../model/mirror-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
 import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
+import { connectionsOf } from '../policy/connections.ts';
 import { filtersOf } from '../policy/filters.ts';
 import { healthCheckOf } from '../policy/health-check.ts';
 import { balancingOf, LOCALITY_SPECS } from '../policy/load-balancer.ts';
@@ -28,7 +29,7 @@ import { serviceRetries, serviceTimeout } from './service-retries.ts';
 /** The part of each of its clusters that is the same for all of its ports, and of their routes. */
 export interface ServiceTraffic
   extends AffinityTraffic,
-    Pick<ClusterSpec, 'balancing' | 'outlierDetection' | 'healthCheck' | 'circuitBreakers'>,
+    Pick<ClusterSpec, 'balancing' | 'outlierDetection' | 'healthCheck' | 'circuitBreakers' | 'connections'>,
     TimeoutsSpec {
   /** Absent = what is safe by itself is sent again. */
   readonly retry?: RetryPolicySpec;
@@ -80,6 +81,7 @@ export function serviceTraffic(
   const { repetition, issues: repetitionIssues } = saidRepetition(service, said);
   const locality = saidLocality(service, section?.locality);
   const balancing = section === undefined ? undefined : balancingOf(section);
+  const connections = said.connections === undefined ? undefined : connectionsOf(said.connections.value);
   const { namespace, name } = service.object.metadata;
   const filters = filtersOf(said, `${namespace}.${name}`);
   const traffic = {
@@ -88,6 +90,7 @@ export function serviceTraffic(
     ...(outlierDetection === null ? {} : { outlierDetection }),
     ...(said.healthCheck === undefined ? {} : { healthCheck: healthCheckOf(said.healthCheck.value) }),
     ...saidBreakers(said),
+    ...(connections === undefined ? {} : { connections }),
     ...(filters === undefined ? {} : { filters }),
     ...(section?.locality === undefined ? {} : { ignoresHints: true as const }),
     ...repetition,

@@ -6,6 +6,7 @@ import { type Of, rules, type Schema } from '../schema/schema.ts';
 import { SchemaReader } from '../schema/schema-reader.ts';
 import { ADAPTIVE_CONCURRENCY } from './adaptive-concurrency-section.ts';
 import { CIRCUIT_BREAKERS } from './circuit-breakers-section.ts';
+import { CONNECTIONS } from './connections-section.ts';
 import { CORS } from './cors-section.ts';
 import { FAULTS } from './faults-section.ts';
 import { HEALTH_CHECK } from './health-check-section.ts';
@@ -28,6 +29,7 @@ const SECTIONS = {
   retries: Type.Optional(RETRIES),
   outlierDetection: Type.Optional(OUTLIER_DETECTION),
   healthCheck: Type.Optional(HEALTH_CHECK),
+  connections: Type.Optional(CONNECTIONS),
   circuitBreakers: Type.Optional(CIRCUIT_BREAKERS),
   rateLimit: Type.Optional(RATE_LIMIT),
   adaptiveConcurrency: Type.Optional(ADAPTIVE_CONCURRENCY),

@@ -13,6 +13,9 @@ export class ClusterStats {
   /** Idle connections that were closed here for their age, and by the endpoint. */
   idleTimeouts = 0;
   idleCloses = 0;
+  /** Connections that took no more requests, as they had carried as many as they may, or were too old. */
+  requestLimitsReached = 0;
+  agesReached = 0;
   /** Requests that took a new connection, as an idle one might just have been closed by the endpoint. */
   idleSpared = 0;
   requestsTotal = 0;
@@ -51,6 +54,8 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'upstream_cx_idle_timeout', this.idleTimeouts);
     sink.counter('cluster', cluster, 'upstream_cx_idle_closed_remote', this.idleCloses);
     sink.counter('cluster', cluster, 'upstream_cx_idle_spared', this.idleSpared);
+    sink.counter('cluster', cluster, 'upstream_cx_max_requests', this.requestLimitsReached);
+    sink.counter('cluster', cluster, 'upstream_cx_max_duration_reached', this.agesReached);
     sink.counter('cluster', cluster, 'upstream_rq_total', this.requestsTotal);
     sink.gauge('cluster', cluster, 'upstream_rq_active', this.requestsActive);
     sink.counter('cluster', cluster, 'upstream_rq_retry', this.retries);

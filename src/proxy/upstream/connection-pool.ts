@@ -23,6 +23,9 @@ export interface PoolOptions {
   /** An idle connection older than this is closed rather than used, ms (> 0), also where the endpoint has shown no limit of its own. */
   readonly idleTimeoutMs: number;
   readonly now: () => number;
+  /** A connection that has carried so many requests, or is so old (ms), takes no more; absent: however many, however old. */
+  readonly maxRequests?: number;
+  readonly maxAgeMs?: number;
   /** Asked before a connection is made that something else could stand in for; absent: always. */
   readonly mayConnect?: () => boolean;
   /** A connection of HTTP/2 has room again; absent: nobody waits for it. */
@@ -39,6 +42,8 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
   readonly #all = new Set<Http1ClientConnection>();
   readonly #sweep: WheelTimer;
   readonly #limit: IdleLimit;
+  readonly #maxRequests: number;
+  readonly #maxAgeMs: number;
   #draining = false;
 
   constructor(endpoint: Endpoint, stats: ClusterStats, options: PoolOptions, limits: ClientConnectionLimits) {
@@ -48,6 +53,8 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     this.#limits = limits;
     this.#sweep = new WheelTimer(this);
     this.#limit = new IdleLimit(options.idleTimeoutMs);
+    this.#maxRequests = options.maxRequests ?? Number.POSITIVE_INFINITY;
+    this.#maxAgeMs = options.maxAgeMs ?? Number.POSITIVE_INFINITY;
   }
 
   get endpoint(): Endpoint {
@@ -69,12 +76,11 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     for (let at = this.#idle.length - 1; at >= 0; at -= 1) {
       const connection = this.#idle[at] as Http1ClientConnection;
       const ageMs = nowMs - connection.idleSinceMs;
-      if (ageMs < usableMs && connection.socket.writable) {
+      if (ageMs < usableMs && connection.socket.writable && nowMs - connection.bornMs < this.#maxAgeMs) {
         return this.#isUsable(ageMs, nowMs, repeatable) ? READY : CONNECTS;
       }
       this.#idle.pop();
-      this.#stats.idleTimeouts += 1;
-      connection.destroy();
+      this.#closeIdle(connection, nowMs);
     }
     return CONNECTS;
   }
@@ -90,17 +96,22 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     const usableMs = this.#limit.repeatableMs(nowMs);
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
       const ageMs = nowMs - connection.idleSinceMs;
-      if (ageMs < usableMs && connection.socket.writable) {
+      if (ageMs < usableMs && connection.socket.writable && nowMs - connection.bornMs < this.#maxAgeMs) {
         if (this.#isUsable(ageMs, nowMs, repeatable)) return this.#reuse(connection, ageMs);
         // The others are older still.
         this.#idle.push(connection);
         this.#stats.idleSpared += 1;
         break;
       }
-      this.#stats.idleTimeouts += 1;
-      connection.destroy();
+      this.#closeIdle(connection, nowMs);
     }
-    return this.#open();
+    return this.#open(nowMs);
+  }
+
+  #closeIdle(connection: Http1ClientConnection, nowMs: number): void {
+    if (nowMs - connection.bornMs < this.#maxAgeMs) this.#stats.idleTimeouts += 1;
+    else this.#stats.agesReached += 1;
+    connection.destroy();
   }
 
   /** What the endpoint may just be closing is for requests that can be sent again, and for others where there is nothing else. */
@@ -138,9 +149,18 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
       connection.destroy();
       return;
     }
+    if (connection.requests >= this.#maxRequests) {
+      this.#stats.requestLimitsReached += 1;
+      connection.destroy();
+      return;
+    }
     connection.idleSinceMs = this.#options.now();
     this.#idle.push(connection);
-    if (!this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#limit.repeatableMs(connection.idleSinceMs));
+    if (!this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#sweepMs(connection.idleSinceMs));
+  }
+
+  #sweepMs(nowMs: number): number {
+    return Math.min(this.#limit.repeatableMs(nowMs), this.#maxAgeMs);
   }
 
   onConnectionClosed(connection: Http1ClientConnection, connected: boolean): void {
@@ -167,21 +187,24 @@ export class ConnectionPool implements UpstreamPool, ClientConnectionOwner, Time
     }
   }
 
-  /** Closes what has been idle for the whole time; looks again while something is idle. */
+  /** Closes what has been idle for the whole time, or is too old; looks again while something is idle. */
   onTimer(): void {
     const nowMs = this.#options.now();
-    const usableMs = this.#limit.repeatableMs(nowMs);
-    const limit = nowMs - usableMs;
-    let fresh = 0;
-    while (fresh < this.#idle.length && (this.#idle[fresh] as Http1ClientConnection).idleSinceMs <= limit) fresh += 1;
-    this.#stats.idleTimeouts += fresh;
-    for (const connection of this.#idle.splice(0, fresh)) connection.destroy();
-    if (this.#idle.length > 0) this.#options.wheel.set(this.#sweep, usableMs / 2);
+    const limit = nowMs - this.#limit.repeatableMs(nowMs);
+    const bornLimit = nowMs - this.#maxAgeMs;
+    for (let at = this.#idle.length - 1; at >= 0; at -= 1) {
+      const connection = this.#idle[at] as Http1ClientConnection;
+      if (connection.idleSinceMs > limit && connection.bornMs > bornLimit) continue;
+      this.#idle.splice(at, 1);
+      this.#closeIdle(connection, nowMs);
+    }
+    if (this.#idle.length > 0) this.#options.wheel.set(this.#sweep, this.#sweepMs(nowMs) / 2);
   }
 
-  #open(): Http1ClientConnection {
+  #open(nowMs: number): Http1ClientConnection {
     const socket = this.#options.dial(this.#endpoint.host, this.#endpoint.port);
     const connection = new Http1ClientConnection(socket, this, this.#limits, this.#options.wheel); // alloc-ok: once a connection
+    connection.bornMs = nowMs;
     this.#all.add(connection);
     this.#endpoint.connectionsActive += 1;
     this.#endpoint.connectionsTotal += 1;

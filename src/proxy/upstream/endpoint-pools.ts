@@ -16,6 +16,7 @@ import type { ClusterStats } from './cluster-stats.ts';
 import { ConnectionPool, type Dial, type PoolOptions } from './connection-pool.ts';
 import { Http2Pool } from './http2-pool.ts';
 import { type ConnectionCounter, LimitedPool, type UnlimitedPool } from './limited-pool.ts';
+import { poolOptionsOf, sameConnections } from './pool-options.ts';
 
 export interface EndpointPoolsOptions {
   readonly pool: PoolOptions;
@@ -104,7 +105,7 @@ export class EndpointPools {
     return new Set([...this.#pools.keys(), ...this.#highPools.keys()]); // alloc-ok: update time
   }
 
-  /** While protocol, limits of heads and TLS are the same, connections stay. Throws as the constructor does. */
+  /** While protocol, limits of heads, TLS and what is said of connections are the same, these stay. Throws as the constructor does. */
   update(spec: ClusterSpec): void {
     const before = this.#spec;
     this.#spec = spec;
@@ -112,7 +113,8 @@ export class EndpointPools {
       this.#letGo();
       this.#http2 = null;
     }
-    if (before.tls !== spec.tls && JSON.stringify(before.tls) !== JSON.stringify(spec.tls)) {
+    const sameTls = before.tls === spec.tls || JSON.stringify(before.tls) === JSON.stringify(spec.tls);
+    if (!sameTls || !sameConnections(before.connections, spec.connections)) {
       this.#pool = this.#createPoolOptions(spec);
       this.#letGo();
     }
@@ -224,8 +226,9 @@ export class EndpointPools {
     return { maxHeadBytes, maxFields, connectTimeoutMs }; // alloc-ok: update time
   }
 
-  #createPoolOptions({ name, tls, protocol }: ClusterSpec): PoolOptions {
-    const { pool, tlsFiles } = this.#options;
+  #createPoolOptions({ name, tls, protocol, connections }: ClusterSpec): PoolOptions {
+    const { tlsFiles } = this.#options;
+    const pool = poolOptionsOf(this.#options.pool, connections);
     let origin: TlsOrigin | null = null;
     if (tls !== undefined) {
       // Not every endpoint that is no HTTP/2 speaks HTTP: bytes go there too.

@@ -23,6 +23,8 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
   readonly #open: Http2ClientConnection[] = [];
   readonly #all = new Set<Http2ClientConnection>();
   readonly #sweep: WheelTimer;
+  readonly #maxRequests: number;
+  readonly #maxAgeMs: number;
   #draining = false;
 
   constructor(
@@ -38,6 +40,8 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
     this.#limits = limits;
     this.#commons = commons;
     this.#sweep = new WheelTimer(this);
+    this.#maxRequests = options.maxRequests ?? Number.POSITIVE_INFINITY;
+    this.#maxAgeMs = options.maxAgeMs ?? Number.POSITIVE_INFINITY;
   }
 
   get idleCount(): number {
@@ -58,8 +62,12 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
   }
 
   begin(exchange: ClientExchange, method: string, nowMs: number): UpstreamStream {
-    const connection = this.#find(nowMs) ?? this.#connect();
+    const connection = this.#find(nowMs) ?? this.#connect(nowMs);
     const stream = connection.open(exchange, method);
+    if (connection.requests >= this.#maxRequests) {
+      this.#stats.requestLimitsReached += 1;
+      connection.drain();
+    }
     // A retry may go to a pod that was not used before: its connection is for that alone.
     if (this.#draining) connection.drain();
     return stream;
@@ -80,7 +88,7 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
     this.#options.onRoom?.();
     if (!connection.idle) return;
     connection.idleSinceMs = this.#options.now();
-    if (!this.#draining && !this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs);
+    if (!this.#draining && !this.#sweep.isSet) this.#options.wheel.set(this.#sweep, this.#sweepMs());
   }
 
   onHttp2Leaving(connection: Http2ClientConnection): void {
@@ -99,12 +107,27 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
 
   /** Closes what has carried nothing for the whole time; looks again while anything is open. */
   onTimer(): void {
-    const limit = this.#options.now() - this.#options.idleTimeoutMs;
+    const nowMs = this.#options.now();
+    const limit = nowMs - this.#options.idleTimeoutMs;
     for (let at = this.#open.length - 1; at >= 0; at -= 1) {
       const connection = this.#open[at] as Http2ClientConnection;
-      if (connection.idle && connection.idleSinceMs <= limit) connection.drain();
+      if (this.#endsByAge(connection, nowMs) || !connection.idle || connection.idleSinceMs > limit) continue;
+      this.#stats.idleTimeouts += 1;
+      connection.drain();
     }
-    if (this.idleCount > 0) this.#options.wheel.set(this.#sweep, this.#options.idleTimeoutMs / 2);
+    if (this.idleCount > 0) this.#options.wheel.set(this.#sweep, this.#sweepMs() / 2);
+  }
+
+  #sweepMs(): number {
+    return Math.min(this.#options.idleTimeoutMs, this.#maxAgeMs);
+  }
+
+  /** It takes no new requests from now on. */
+  #endsByAge(connection: Http2ClientConnection, nowMs: number): boolean {
+    if (nowMs - connection.bornMs < this.#maxAgeMs) return false;
+    this.#stats.agesReached += 1;
+    connection.drain();
+    return true;
   }
 
   /** Null: a new one is needed. */
@@ -112,6 +135,10 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
     let stalled: Http2ClientConnection | null = null;
     for (let at = 0; at < this.#open.length; at += 1) {
       const connection = this.#open[at] as Http2ClientConnection;
+      if (this.#endsByAge(connection, nowMs)) {
+        at -= 1;
+        continue;
+      }
       if (!connection.hasRoom || !connection.socket.writable || this.#isStale(connection, nowMs)) continue;
       if (!connection.isStalled) return connection;
       if (stalled === null || connection.active < stalled.active) stalled = connection;
@@ -125,11 +152,12 @@ export class Http2Pool implements UpstreamPool, Http2ClientOwner, TimerOwner {
     return connection.idle && connection.connected && nowMs - connection.idleSinceMs >= this.#options.idleTimeoutMs;
   }
 
-  #connect(): Http2ClientConnection {
-    const { dial, wheel, now } = this.#options;
+  #connect(nowMs: number): Http2ClientConnection {
+    const { dial, wheel } = this.#options;
     const socket = dial(this.#endpoint.host, this.#endpoint.port);
     const connection = new Http2ClientConnection(socket, this, this.#limits, this.#commons, wheel); // alloc-ok: once a connection
-    connection.idleSinceMs = now();
+    connection.idleSinceMs = nowMs;
+    connection.bornMs = nowMs;
     this.#open.push(connection);
     this.#all.add(connection);
     this.#endpoint.connectionsActive += 1;

@@ -3,37 +3,42 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { Cluster } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
-import type { HttpProtocolOptions as CommonOptions } from '../gen/envoy/config/core/v3/protocol_pb.ts';
+import type { HttpProtocolOptionsSchema as CommonOptionsSchema } from '../gen/envoy/config/core/v3/protocol_pb.ts';
 import {
   type HttpProtocolOptions,
   HttpProtocolOptionsSchema,
 } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
+import { decodeConnectionLimits, encodeConnectionLimits } from './connection-options.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { extensionType, packExtension, unpackExtension } from './extension.ts';
 import { decodeFieldCount, decodeHeadBytes, encodeHeadBytes } from './head-limits.ts';
 
-type HttpOptions = Pick<ClusterSpec, 'protocol' | 'maxResponseHeadBytes' | 'maxResponseFields'>;
+type HttpOptions = Pick<ClusterSpec, 'protocol' | 'maxResponseHeadBytes' | 'maxResponseFields' | 'connections'>;
 
 /** Under the name by which Envoy looks for it; none where everything is as it is by itself. */
 export function encodeHttpOptions(spec: HttpOptions): Record<string, Any> {
-  const { protocol, maxResponseHeadBytes: bytes, maxResponseFields: fields } = spec;
-  if (protocol === undefined && bytes === undefined && fields === undefined) return {};
+  const { protocol } = spec;
+  const common = encodeCommon(spec);
+  if (protocol === undefined && common === undefined) return {};
   const protocolConfig = protocol === 'http2' ? 'http2ProtocolOptions' : 'httpProtocolOptions';
   const options: MessageInitShape<typeof HttpProtocolOptionsSchema> = {
     upstreamProtocolOptions:
       protocol === 'auto'
         ? { case: 'autoConfig', value: { httpProtocolOptions: {}, http2ProtocolOptions: {} } }
         : { case: 'explicitHttpConfig', value: { protocolConfig: { case: protocolConfig, value: {} } } },
-    ...(bytes === undefined && fields === undefined
-      ? {}
-      : {
-          commonHttpProtocolOptions: {
-            ...(bytes === undefined ? {} : { maxResponseHeadersKb: encodeHeadBytes(bytes) }),
-            ...(fields === undefined ? {} : { maxHeadersCount: fields }),
-          },
-        }),
+    ...(common === undefined ? {} : { commonHttpProtocolOptions: common }),
   };
   return { [HttpProtocolOptionsSchema.typeName]: packExtension(HttpProtocolOptionsSchema, options) };
+}
+
+function encodeCommon(spec: HttpOptions): MessageInitShape<typeof CommonOptionsSchema> | undefined {
+  const { maxResponseHeadBytes: bytes, maxResponseFields: fields, connections } = spec;
+  const common = {
+    ...(bytes === undefined ? {} : { maxResponseHeadersKb: encodeHeadBytes(bytes) }),
+    ...(fields === undefined ? {} : { maxHeadersCount: fields }),
+    ...encodeConnectionLimits(connections),
+  };
+  return Object.keys(common).length === 0 ? undefined : common;
 }
 
 export function decodeHttpOptions({ typedExtensionProtocolOptions }: Cluster, context: DecodeContext): HttpOptions {
@@ -66,14 +71,6 @@ function decodeProtocol(
   return {};
 }
 
-/** What the message says of listeners' connections only has no meaning here, and is said. */
-const NOT_OF_CLUSTERS = [
-  ['idleTimeout', 'idle_timeout'],
-  ['maxConnectionDuration', 'max_connection_duration'],
-  ['maxStreamDuration', 'max_stream_duration'],
-  ['maxRequestsPerConnection', 'max_requests_per_connection'],
-] as const satisfies readonly (readonly [keyof CommonOptions, string])[];
-
 function decodeCommon(
   { commonHttpProtocolOptions: common }: HttpProtocolOptions,
   context: DecodeContext,
@@ -81,8 +78,11 @@ function decodeCommon(
 ): HttpOptions {
   if (common === undefined) return {};
   const at = `${path}.common_http_protocol_options`;
-  for (const [field, name] of NOT_OF_CLUSTERS) if (common[field] !== undefined) context.ignore(`${at}.${name}`);
+  // Of listeners alone.
+  if (common.maxStreamDuration !== undefined) context.ignore(`${at}.max_stream_duration`);
+  const connections = decodeConnectionLimits(common, context, at);
   return {
+    ...(Object.keys(connections).length === 0 ? {} : { connections }),
     ...decodeHeadBytes('maxResponseHeadBytes', common.maxResponseHeadersKb, context, `${at}.max_response_headers_kb`),
     ...decodeFieldCount('maxResponseFields', common.maxHeadersCount, context, `${at}.max_headers_count`),
   };

@@ -13,6 +13,7 @@ import { decodeCircuitBreakers, encodeCircuitBreakers } from './circuit-breakers
 import { decodeHttpOptions, encodeHttpOptions } from './cluster-http-options.ts';
 import { decodeAppProtocol, decodeClientAffinity, encodeClusterMetadata, outlierMetadata } from './cluster-metadata.ts';
 import { checkAdsSource, encodeAdsSource } from './config-source.ts';
+import { decodeKeepalive, encodeConnectionOptions } from './connection-options.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeResource } from './decode-resource.ts';
 import { decodeDnsDiscovery, encodeDnsDiscovery } from './dns-discovery.ts';
@@ -48,12 +49,14 @@ export const CLUSTER_TYPE: ResourceType<ClusterSpec> = {
 type ClusterInit = MessageInitShape<typeof ClusterSchema>;
 
 function encodeCluster(spec: ClusterSpec): ClusterInit {
+  const keepalive = spec.connections?.tcpKeepalive;
   const base = {
     name: spec.name,
     connectTimeout: encodeDuration(spec.connectTimeoutMs),
     lbPolicy: Cluster_LbPolicy.ROUND_ROBIN,
     ...encodeClusterMetadata(spec),
     typedExtensionProtocolOptions: encodeHttpOptions(spec),
+    ...(keepalive === undefined ? {} : { upstreamConnectionOptions: encodeConnectionOptions(keepalive) }),
     ...encodeBalancing(spec),
     ...(spec.healthCheck === undefined ? {} : { healthChecks: [encodeHealthCheck(spec.healthCheck)] }),
     ...(spec.removesHealthy === true ? { ignoreHealthOnHostRemoval: true } : {}),
@@ -97,6 +100,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
   const socket = 'transport_socket';
   const tls = decodeTlsSocket(UpstreamTlsContextSchema, message.transportSocket, context, socket);
   const http = decodeHttpOptions(message, context);
+  const connections = { ...http.connections, ...decodeKeepalive(message, context) };
   if (http.protocol === 'auto' && tls === null) {
     const remedy = 'add a transport_socket, or use explicit_http_config';
     context.refuse('typed_extension_protocol_options', 'auto_config chooses by ALPN, and there is no TLS', remedy);
@@ -108,6 +112,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     ...decodeAppProtocol(message),
     ...decodeClientAffinity(message),
     ...http,
+    ...(Object.keys(connections).length === 0 ? {} : { connections }),
     ...decodeSessionHealths(message.commonLbConfig?.overrideHostStatus),
     ...(tls === null ? {} : { tls: decodeUpstreamTls(tls, context, `${socket}.typed_config`) }),
     ...(outliers === undefined

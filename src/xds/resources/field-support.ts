@@ -45,6 +45,7 @@ export const FIELD_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'respect_dns_ttl',
       'transport_socket',
       'typed_extension_protocol_options',
+      'upstream_connection_options',
       'metadata',
     ],
     refused: ['cluster_type', 'http2_protocol_options', 'transport_socket_matches', '#34', '#40'],

@@ -1,4 +1,4 @@
-// The part of the table of supported fields that is about what a cluster may have in use, and how its endpoints are asked, and of copies of requests.
+// The part of the table of supported fields that is about the connections of a cluster, what it may have in use, and how its endpoints are asked, and of copies of requests.
 import type { FieldSupport } from './support-row.ts';
 
 const CHECK = 'envoy.config.core.v3.HealthCheck';
@@ -55,6 +55,11 @@ export const UPSTREAM_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   },
   [`${CHECK}.TcpHealthCheck`]: { supported: ['send', 'receive'], refused: ['#3'] },
   [`${CHECK}.GrpcHealthCheck`]: { supported: ['service_name', 'authority', 'initial_metadata'], refused: [] },
+  'envoy.config.cluster.v3.UpstreamConnectionOptions': { supported: ['tcp_keepalive'], refused: [] },
+  'envoy.config.core.v3.TcpKeepalive': {
+    supported: ['keepalive_probes', 'keepalive_time', 'keepalive_interval'],
+    refused: [],
+  },
   [BREAKERS]: { supported: ['thresholds', 'per_host_thresholds'], refused: [] },
   [`${BREAKERS}.Thresholds`]: {
     supported: [

@@ -49,6 +49,8 @@ const HANDED_OVER = ['data', 'drain', 'end'] as const;
 export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkSink {
   readonly socket: Socket;
   readonly writer: MessageWriter;
+  /** When it was made, on the clock of whoever asks (ms). */
+  bornMs = 0;
   /** When it was given back last, on the clock of whoever asks (ms). */
   idleSinceMs = 0;
   /** How long it had been idle when it was taken for the request in work, ms; 0 = not at all. */

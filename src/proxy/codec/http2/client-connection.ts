@@ -38,6 +38,10 @@ const MAX_INTERIMS = 16;
 export class Http2ClientConnection extends Http2Connection<Http2ClientStream> implements ClientStreamOwner {
   declare readonly commons: Http2Commons;
   declare readonly encoder: Http2Connection<Http2ClientStream>['encoder'];
+  /** When it was made, on the clock of whoever asks (ms). */
+  bornMs = 0;
+  /** Requests that it was taken for. */
+  requests = 0;
   /** When it carried something last, on the clock of whoever asks (ms). */
   idleSinceMs = 0;
   readonly #owner: Http2ClientOwner;
@@ -108,6 +112,7 @@ export class Http2ClientConnection extends Http2Connection<Http2ClientStream> im
   open(exchange: ClientExchange, method: string): Http2ClientStream {
     const stream = this.#free.pop() ?? this.#createStream();
     this.#reserved += 1;
+    this.requests += 1;
     stream.begin(exchange, method);
     return stream;
   }

@@ -1,4 +1,5 @@
 // What the sections of a TrafficPolicy that speak of pods make of their fields.
+import { connectionsOf } from '../../../../src/control/policy/connections.ts';
 import { healthCheckOf } from '../../../../src/control/policy/health-check.ts';
 import { balancingOf, LOCALITY_SPECS } from '../../../../src/control/policy/load-balancer.ts';
 import { outlierDetectionOf } from '../../../../src/control/policy/outlier-detection.ts';
@@ -235,5 +236,27 @@ describe('healthCheck', () => {
     expect(healthCheckOf({ grpc: {} }).check).toEqual({ kind: 'grpc', service: '' });
     expect(healthCheckOf({ grpc: { service: 'shop.Cart' } }).check).toEqual({ kind: 'grpc', service: 'shop.Cart' });
     expect(healthCheckOf({ tcp: {} }).check).toEqual({ kind: 'tcp' });
+  });
+});
+
+describe('connections', () => {
+  it('are as they would be anyway where nothing is named', () => {
+    expect(connectionsOf({})).toBeUndefined();
+  });
+
+  it('are milliseconds and requests, and only those that are named', () => {
+    expect(connectionsOf({ idleTimeout: '0s' })).toEqual({ idleTimeoutMs: 0 });
+    expect(connectionsOf({ idleTimeout: '1m30s', maxRequests: 100, maxAge: '1h' })).toEqual({
+      idleTimeoutMs: 90_000,
+      maxRequests: 100,
+      maxAgeMs: 3_600_000,
+    });
+  });
+
+  it('are asked by the operating system as Linux does it, but for what is named', () => {
+    expect(connectionsOf({ tcpKeepalive: {} })).toEqual({ tcpKeepalive: { timeS: 7_200, intervalS: 75, probes: 9 } });
+    expect(connectionsOf({ tcpKeepalive: { time: '1m', probes: 3 } })).toEqual({
+      tcpKeepalive: { timeS: 60, intervalS: 75, probes: 3 },
+    });
   });
 });

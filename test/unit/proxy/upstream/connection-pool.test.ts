@@ -1,9 +1,11 @@
 // The connections to one endpoint: which one carries a request, which are closed, and that every one is counted.
+import { Socket } from 'node:net';
 import { TimerWheel } from '../../../../src/base/timer-wheel.ts';
 import type { ClientExchange, UpstreamStream } from '../../../../src/proxy/codec/upstream.ts';
 import { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
 import { ClusterStats } from '../../../../src/proxy/upstream/cluster-stats.ts';
-import { ConnectionPool } from '../../../../src/proxy/upstream/connection-pool.ts';
+import { ConnectionPool, type PoolOptions } from '../../../../src/proxy/upstream/connection-pool.ts';
+import { poolOptionsOf } from '../../../../src/proxy/upstream/pool-options.ts';
 import { WireEnd } from '../../../fuzz/http1/memory-wire.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { turns } from '../../../support/until.ts';
@@ -12,7 +14,15 @@ const IDLE_MS = 4_000;
 const CONNECT_MS = 1_000;
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
-function scene() {
+/** Of a pool that never connects. */
+const UNUSED: PoolOptions = {
+  dial: () => new Socket(),
+  wheel: new TimerWheel(new ManualClock()),
+  idleTimeoutMs: IDLE_MS,
+  now: () => 0,
+};
+
+function scene(own: Partial<PoolOptions> = {}) {
   const clock = new ManualClock();
   const wheel = new TimerWheel(clock);
   const stats = new ClusterStats();
@@ -29,7 +39,7 @@ function scene() {
     pods.push(right);
     return left.asSocket();
   };
-  const options = { dial, wheel, idleTimeoutMs: IDLE_MS, now: () => clock.now() };
+  const options = { dial, wheel, idleTimeoutMs: IDLE_MS, now: () => clock.now(), ...own };
   const limits = { maxHeadBytes: 8_192, maxFields: 32, connectTimeoutMs: CONNECT_MS };
   const pool = new ConnectionPool(endpoint, stats, options, limits);
   const begin = (exchange: Partial<ClientExchange> = {}, repeatable = true): UpstreamStream =>
@@ -148,6 +158,76 @@ describe('a connection', () => {
     await turns(4);
     expect(failures[1]).toEqual(['upstream_connection_failure', 'no connection within 1000 ms', true]);
     expect([stats.connectFailures, endpoint.connectFailures, endpoint.connectionsActive]).toEqual([2, 2, 0]);
+  });
+});
+
+describe('a connection of a cluster that bounds them', () => {
+  it('closes behind as many answers as it may carry', async () => {
+    const { stats, ours, pool, begin, serve } = scene({ maxRequests: 2 });
+    const first = send(begin());
+    await serve(0);
+    expect(send(begin())).toBe(first);
+    await serve(0);
+    expect([pool.idleCount, ours[0]?.destroyed, stats.requestLimitsReached, stats.idleTimeouts]).toEqual([
+      0,
+      true,
+      1,
+      0,
+    ]);
+    expect(send(begin())).not.toBe(first);
+  });
+
+  it('takes no request when it is as old as it may be, and finishes what it carries', async () => {
+    const { clock, stats, ours, pool, begin, serve } = scene({ maxAgeMs: 1_000 });
+    send(begin());
+    ours[0]?.emit('connect');
+    clock.advance(1_500);
+    await serve(0);
+    expect([ours[0]?.destroyed, pool.idleCount]).toEqual([false, 1]);
+    send(begin());
+    expect([ours.length, ours[0]?.destroyed, stats.agesReached, stats.idleTimeouts]).toEqual([2, true, 1, 0]);
+  });
+
+  it('is closed at that age where nobody calls', async () => {
+    const { clock, wheel, stats, ours, begin, serve } = scene({ maxAgeMs: 1_000 });
+    send(begin());
+    await serve(0);
+    clock.advance(600);
+    send(begin());
+    await serve(0);
+    clock.advance(1_000);
+    await turns(4);
+    expect([ours[0]?.destroyed, stats.agesReached, wheel.size]).toEqual([true, 1, 0]);
+  });
+
+  it('lives on at any age, idle for 30 years, where nothing bounds it', async () => {
+    const { idleTimeoutMs } = poolOptionsOf({ ...UNUSED, idleTimeoutMs: IDLE_MS }, { idleTimeoutMs: 0 });
+    const { clock, begin, pool, serve } = scene({ idleTimeoutMs });
+    const first = send(begin());
+    await serve(0);
+    expect(send(pool.begin(DEAF, 'GET', clock.now() + 30 * 365 * 86_400_000, true))).toBe(first);
+  });
+});
+
+describe('options of a pool', () => {
+  it('are those of the program where the cluster says nothing, the same object', () => {
+    expect(poolOptionsOf(UNUSED, undefined)).toBe(UNUSED);
+  });
+
+  it('have connections that the operating system asks whether the other side is still there', () => {
+    const asked: unknown[] = [];
+    const socket = Object.assign(new Socket(), {
+      setKeepAlive(this: Socket, ...options: unknown[]): Socket {
+        asked.push(options);
+        return this;
+      },
+    });
+    const { dial } = poolOptionsOf(
+      { ...UNUSED, dial: () => socket },
+      { tcpKeepalive: { timeS: 30, intervalS: 5, probes: 3 } },
+    );
+    expect(dial('10.0.0.1', 80)).toBe(socket);
+    expect(asked).toEqual([[true, 30_000, 5_000, 3]]);
   });
 });
 

@@ -26,7 +26,7 @@ describe('a limit of heads', () => {
 });
 
 describe('a cluster', () => {
-  it('is taken with its limits of heads; what only connections of callers have is recorded', () => {
+  it('is taken with its limits of heads and of connections; what only streams of callers have is recorded', () => {
     const options = create(HttpProtocolOptionsSchema, {
       commonHttpProtocolOptions: {
         idleTimeout: { seconds: 1n },
@@ -42,12 +42,14 @@ describe('a cluster', () => {
       typedExtensionProtocolOptions: { http: anyPack(HttpProtocolOptionsSchema, options) },
     });
     const { result, ignored } = CLUSTER_TYPE.decode(toBinary(ClusterSchema, message));
-    expect(result).toMatchObject({ ok: true, value: { maxResponseHeadBytes: 9_216, maxResponseFields: 7 } });
+    expect(result).toMatchObject({
+      ok: true,
+      value: {
+        ...{ maxResponseHeadBytes: 9_216, maxResponseFields: 7 },
+        connections: { idleTimeoutMs: 1_000, maxRequests: 5, maxAgeMs: 1_000 },
+      },
+    });
     const at = 'typed_extension_protocol_options["http"].common_http_protocol_options';
-    expect(ignored).toEqual(
-      ['idle_timeout', 'max_connection_duration', 'max_stream_duration', 'max_requests_per_connection'].map(
-        (field) => `${at}.${field}`,
-      ),
-    );
+    expect(ignored).toEqual([`${at}.max_stream_duration`]);
   });
 });

@@ -37,9 +37,10 @@ import {
   ClusterSchema,
   LoadBalancingPolicy_PolicySchema,
   LoadBalancingPolicySchema,
+  UpstreamConnectionOptionsSchema,
 } from '../../../../src/xds/gen/envoy/config/cluster/v3/cluster_pb.ts';
 import { OutlierDetectionSchema } from '../../../../src/xds/gen/envoy/config/cluster/v3/outlier_detection_pb.ts';
-import { CidrRangeSchema } from '../../../../src/xds/gen/envoy/config/core/v3/address_pb.ts';
+import { CidrRangeSchema, TcpKeepaliveSchema } from '../../../../src/xds/gen/envoy/config/core/v3/address_pb.ts';
 import {
   DataSourceSchema,
   HeaderValueOptionSchema,
@@ -245,6 +246,8 @@ const REGISTRY: Registry = createRegistry(
   OnDemandSchema,
   RouterSchema,
   CoreHttpProtocolOptionsSchema,
+  UpstreamConnectionOptionsSchema,
+  TcpKeepaliveSchema,
   Http2ProtocolOptionsSchema,
   HttpProtocolOptionsSchema,
   RouteConfigurationSchema,

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file envoy/config/core/v3/address.proto.
  */
 export const file_envoy_config_core_v3_address: GenFile = /*@__PURE__*/
-  fileDesc("CiJlbnZveS9jb25maWcvY29yZS92My9hZGRyZXNzLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MyIiCgRQaXBlEgwKBHBhdGgYASABKAkSDAoEbW9kZRgCIAEoDSLoAQoNU29ja2V0QWRkcmVzcxI+Cghwcm90b2NvbBgBIAEoDjIsLmVudm95LmNvbmZpZy5jb3JlLnYzLlNvY2tldEFkZHJlc3MuUHJvdG9jb2wSDwoHYWRkcmVzcxgCIAEoCRIUCgpwb3J0X3ZhbHVlGAMgASgNSAASFAoKbmFtZWRfcG9ydBgEIAEoCUgAEhUKDXJlc29sdmVyX25hbWUYBSABKAkSEwoLaXB2NF9jb21wYXQYBiABKAgiHAoIUHJvdG9jb2wSBwoDVENQEAASBwoDVURQEAFCEAoOcG9ydF9zcGVjaWZpZXIifwoHQWRkcmVzcxI9Cg5zb2NrZXRfYWRkcmVzcxgBIAEoCzIjLmVudm95LmNvbmZpZy5jb3JlLnYzLlNvY2tldEFkZHJlc3NIABIqCgRwaXBlGAIgASgLMhouZW52b3kuY29uZmlnLmNvcmUudjMuUGlwZUgAQgkKB2FkZHJlc3MiSQoKQmluZENvbmZpZxI7Cg5zb3VyY2VfYWRkcmVzcxgBIAEoCzIjLmVudm95LmNvbmZpZy5jb3JlLnYzLlNvY2tldEFkZHJlc3MiVQoJQ2lkclJhbmdlEhYKDmFkZHJlc3NfcHJlZml4GAEgASgJEjAKCnByZWZpeF9sZW4YAiABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWViBnByb3RvMw", [file_google_protobuf_wrappers]);
+  fileDesc("CiJlbnZveS9jb25maWcvY29yZS92My9hZGRyZXNzLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MyIiCgRQaXBlEgwKBHBhdGgYASABKAkSDAoEbW9kZRgCIAEoDSLoAQoNU29ja2V0QWRkcmVzcxI+Cghwcm90b2NvbBgBIAEoDjIsLmVudm95LmNvbmZpZy5jb3JlLnYzLlNvY2tldEFkZHJlc3MuUHJvdG9jb2wSDwoHYWRkcmVzcxgCIAEoCRIUCgpwb3J0X3ZhbHVlGAMgASgNSAASFAoKbmFtZWRfcG9ydBgEIAEoCUgAEhUKDXJlc29sdmVyX25hbWUYBSABKAkSEwoLaXB2NF9jb21wYXQYBiABKAgiHAoIUHJvdG9jb2wSBwoDVENQEAASBwoDVURQEAFCEAoOcG9ydF9zcGVjaWZpZXIitgEKDFRjcEtlZXBhbGl2ZRI2ChBrZWVwYWxpdmVfcHJvYmVzGAEgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjQKDmtlZXBhbGl2ZV90aW1lGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjgKEmtlZXBhbGl2ZV9pbnRlcnZhbBgDIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZSJ/CgdBZGRyZXNzEj0KDnNvY2tldF9hZGRyZXNzGAEgASgLMiMuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0QWRkcmVzc0gAEioKBHBpcGUYAiABKAsyGi5lbnZveS5jb25maWcuY29yZS52My5QaXBlSABCCQoHYWRkcmVzcyJJCgpCaW5kQ29uZmlnEjsKDnNvdXJjZV9hZGRyZXNzGAEgASgLMiMuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0QWRkcmVzcyJVCglDaWRyUmFuZ2USFgoOYWRkcmVzc19wcmVmaXgYASABKAkSMAoKcHJlZml4X2xlbhgCIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZWIGcHJvdG8z", [file_google_protobuf_wrappers]);
 
 /**
  * A Unix domain socket.
@@ -119,6 +119,37 @@ export const SocketAddress_ProtocolSchema: GenEnum<SocketAddress_Protocol> = /*@
   enumDesc(file_envoy_config_core_v3_address, 1, 0);
 
 /**
+ * What is absent is as the operating system has it.
+ *
+ * @generated from message envoy.config.core.v3.TcpKeepalive
+ */
+export type TcpKeepalive = Message<"envoy.config.core.v3.TcpKeepalive"> & {
+  /**
+   * @generated from field: google.protobuf.UInt32Value keepalive_probes = 1;
+   */
+  keepaliveProbes?: number | undefined;
+
+  /**
+   * Seconds, as the next.
+   *
+   * @generated from field: google.protobuf.UInt32Value keepalive_time = 2;
+   */
+  keepaliveTime?: number | undefined;
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value keepalive_interval = 3;
+   */
+  keepaliveInterval?: number | undefined;
+};
+
+/**
+ * Describes the message envoy.config.core.v3.TcpKeepalive.
+ * Use `create(TcpKeepaliveSchema)` to create a new message.
+ */
+export const TcpKeepaliveSchema: GenMessage<TcpKeepalive> = /*@__PURE__*/
+  messageDesc(file_envoy_config_core_v3_address, 2);
+
+/**
  * @generated from message envoy.config.core.v3.Address
  */
 export type Address = Message<"envoy.config.core.v3.Address"> & {
@@ -145,7 +176,7 @@ export type Address = Message<"envoy.config.core.v3.Address"> & {
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 2);
+  messageDesc(file_envoy_config_core_v3_address, 3);
 
 /**
  * @generated from message envoy.config.core.v3.BindConfig
@@ -164,7 +195,7 @@ export type BindConfig = Message<"envoy.config.core.v3.BindConfig"> & {
  * Use `create(BindConfigSchema)` to create a new message.
  */
 export const BindConfigSchema: GenMessage<BindConfig> = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 3);
+  messageDesc(file_envoy_config_core_v3_address, 4);
 
 /**
  * @generated from message envoy.config.core.v3.CidrRange
@@ -186,5 +217,5 @@ export type CidrRange = Message<"envoy.config.core.v3.CidrRange"> & {
  * Use `create(CidrRangeSchema)` to create a new message.
  */
 export const CidrRangeSchema: GenMessage<CidrRange> = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 4);
+  messageDesc(file_envoy_config_core_v3_address, 5);
 
