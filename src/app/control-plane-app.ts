@@ -82,6 +82,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
     const routes = controlPlaneRoutes({
       state: () => controlPlane.state,
       pods: () => controlPlane.pods,
+      registries: () => controlPlane.registries,
       clients: () => this.#xds.connectedClients(),
       turnedAway: () => this.#xds.turnedAway(),
       residentBytes: () => process.memoryUsage.rss(),

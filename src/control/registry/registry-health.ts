@@ -27,3 +27,12 @@ export interface KindHealth {
 export interface RegistryHealth {
   readonly kinds: readonly KindHealth[];
 }
+
+export interface RegistryStatus {
+  /** As it was asked for. */
+  readonly name: string;
+  /** Everything that was there at the beginning has been told. */
+  readonly synced: boolean;
+  /** Empty for a registry that has nothing to keep up with. */
+  readonly kinds: readonly KindHealth[];
+}
