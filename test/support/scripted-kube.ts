@@ -66,6 +66,12 @@ export class ScriptedKube implements KubeClient {
     this.#tell(resource, { type: 'DELETED', object: { ...stored.object, metadata } });
   }
 
+  /** Without a word to the watches. */
+  removeSilently(resource: KubeResource, ref: KubeObjectRef): void {
+    this.#version += 1;
+    this.#objects.delete(keyOf(resource, ref));
+  }
+
   /** Forgets its history: watches that begin at an earlier version than now are told that they can't. */
   compact(): void {
     this.#version += 1;
