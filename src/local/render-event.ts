@@ -23,6 +23,7 @@ export function renderEvent(event: MeshEvent, paint: Paint): readonly string[] {
         paint('bold', `local mesh of ${event.folder}`),
         `  control plane    xDS ${event.xdsAddress}, admin http://${event.adminAddress}`,
         `  output of pods   ${event.logs}`,
+        ...otherPlace(event.adminAddress),
       ];
     case 'pod':
       return [renderPod(event.pod, event.change, paint)];
@@ -48,6 +49,15 @@ export function renderEvent(event: MeshEvent, paint: Paint): readonly string[] {
     case 'settled':
       return event.first ? renderReady(event, paint) : [paint('green', `all ${count(event.pods.length, 'pod')} up`)];
   }
+}
+
+/** Where commands in another terminal look unless they are told. */
+const USUAL_ADMIN = '127.0.0.1:15014';
+
+function otherPlace(adminAddress: string): readonly string[] {
+  return adminAddress === USUAL_ADMIN
+    ? []
+    : [`  look inside      switchboard endpoints --control-plane ${adminAddress} (status too)`];
 }
 
 function renderPod(pod: PodRow, change: PodChange, paint: Paint): string {

@@ -151,7 +151,6 @@ export const ROOMS: readonly Room[] = [
       'config',
       'telemetry',
       'kube',
-      'kube-api',
       'proxy',
       'proxy/balance',
       'proxy/exchange',

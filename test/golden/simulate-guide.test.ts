@@ -5,7 +5,7 @@ import { runCli } from '../../src/cli/run.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
 const GUIDE = fileURLToPath(new URL('../../docs/guides/simulate.md', import.meta.url));
-const EXAMPLE = /```sh\nswitchboard (simulate [^\n]*)\n```\n\n```text\n([\s\S]*?)```\n/g;
+const EXAMPLE = /```sh\nnpx switchboard (simulate [^\n]*)\n```\n\n```text\n([\s\S]*?)```\n/g;
 
 const folder = new TempFolder();
 

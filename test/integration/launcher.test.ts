@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -56,6 +57,10 @@ describe('the launcher', () => {
   }
 
   const onOldNode = (): string[] => ['--require', join(folder, 'old-node.cjs')];
+
+  it('may be executed as git writes it, so that npx in a checkout still runs it after a pull or a checkout', () => {
+    expect(statSync(launcher).mode & 0o111).toBe(0o111);
+  });
 
   it('runs the bundle when it is newer than every source', async () => {
     write(SOURCE, "console.log('sources');", 20);

@@ -13,30 +13,22 @@ export interface RolloutPod {
 /** Of one Service, `shop`, in namespace `default`. */
 export class Rollout {
   readonly #mesh: AppMesh;
-  readonly #spec: string;
-  #annotations: string;
+  readonly #service: string;
   readonly pods: RolloutPod[] = [];
   #created = 0;
 
-  /** `annotations`: of the Service. `spec`: the rest of it. */
-  constructor(mesh: AppMesh, annotations: string, spec = '') {
+  /** `annotations`: of the Service. */
+  constructor(mesh: AppMesh, annotations: string) {
     this.#mesh = mesh;
-    this.#spec = spec;
-    this.#annotations = annotations;
-  }
-
-  /** Of the Service, from now on. */
-  annotate(annotations: string): void {
-    this.#annotations = annotations;
-    this.#mesh.write(`apiVersion: v1
+    this.#service = `apiVersion: v1
 kind: Service
 metadata: {name: shop, annotations: {${annotations}}}
-spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]${this.#spec}}
-`);
+spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]}
+`;
   }
 
   async start(count: number, revision: string): Promise<void> {
-    this.annotate(this.#annotations);
+    this.#mesh.write(this.#service);
     for (let index = 0; index < count; index += 1) await this.add(revision);
   }
 

@@ -31,6 +31,18 @@ function lines(event: MeshEvent): readonly string[] {
   return renderEvent(event, plainPaint);
 }
 
+describe('the first lines', () => {
+  const started = (adminAddress: string): readonly string[] =>
+    lines({ kind: 'started', folder: 'a', logs: '/l', xdsAddress: '127.0.0.1:15110', adminAddress });
+
+  it('say where other commands find a control plane that is not at its usual place', () => {
+    expect(started('127.0.0.1:15114').at(-1)).toBe(
+      '  look inside      switchboard endpoints --control-plane 127.0.0.1:15114 (status too)',
+    );
+    expect(started('127.0.0.1:15014').at(-1)).toBe('  output of pods   /l');
+  });
+});
+
 describe('IssueBoard', () => {
   it('tells a problem once when it appears and once when it is gone, whoever finds it', () => {
     const told: string[] = [];

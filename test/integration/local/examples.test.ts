@@ -1,0 +1,107 @@
+// The folders of examples/ that show policies: run as their READMEs say, each does what it says there.
+import { RunningExample } from '../../support/running-example.ts';
+
+const TIMEOUT_MS = 120_000;
+
+let example: RunningExample | null = null;
+
+afterEach(async () => {
+  await example?.stop();
+  example = null;
+});
+
+async function run(name: string): Promise<RunningExample> {
+  example = await RunningExample.start(name);
+  expect(example.output).not.toMatch(/^(error|warning) /m);
+  return example;
+}
+
+/** `ann kept shop-2x9r2 2 in the cart`. */
+function toldOf(
+  shopper: string,
+  lines: readonly string[],
+): readonly { readonly session: string; readonly pod: string }[] {
+  return lines.flatMap((line) => {
+    const [name, session = '', pod = ''] = line.split(' ');
+    return name === shopper ? [{ session, pod }] : [];
+  });
+}
+
+const SHOPPERS = ['ann', 'bob', 'eve'];
+
+describe('the example', () => {
+  it(
+    'sticky-sessions: shoppers stay while their pod serves, and move once when every pod is replaced',
+    async () => {
+      const shop = await run('sticky-sessions');
+      const count = (session: string, least: number) => () =>
+        SHOPPERS.every(
+          (one) => toldOf(one, shop.clientLines).filter((told) => told.session === session).length >= least,
+        )
+          ? true
+          : null;
+      await shop.until('everybody has a cart', count('kept', 2));
+      shop.edit('app.yaml', 'value: "1"', 'value: "2"');
+      const drains = async () => ((await shop.clusters()).includes('"DRAINING"') ? true : null);
+      await shop.until('a pod that was told to end is shown so', drains);
+      await shop.until('everybody has moved', count('moved', 1));
+      await shop.until('the new pods are up', () =>
+        /stopping: replaced[\s\S]*\nall 4 pods up\n/.test(shop.output) ? true : null,
+      );
+      for (const shopper of SHOPPERS) {
+        const told = toldOf(shopper, shop.clientLines);
+        expect(
+          told.map(({ session }) => session).filter((session) => session === 'new' || session === 'moved'),
+        ).toEqual(['new', 'moved']);
+        const [first, second, ...more] = [
+          ...new Set(told.filter(({ session }) => session !== 'away').map(({ pod }) => pod)),
+        ];
+        expect([first === undefined, second === undefined, more]).toEqual([false, false, []]);
+      }
+      expect(shop.clientLines.filter((line) => line.includes('failed'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'ejection: the sick pod is taken out, and why is told',
+    async () => {
+      const orders = await run('ejection');
+      await orders.until('orders fail', () =>
+        orders.clientLines.some((line) => /^[1-9]\d* of /.test(line)) ? true : null,
+      );
+      let table = '';
+      do table = await orders.endpoints();
+      while (!table.includes('ejected'));
+      const rows = table.split('\n').filter((line) => line.includes('ejected'));
+      expect(rows).toEqual([expect.stringMatching(/default\/orders-sick-\w+ .*ejected .*: \d+ of \d+ answers failed/)]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'traffic-policy: one request of five is answered 503, and the client sees none of it',
+    async () => {
+      const shop = await run('traffic-policy');
+      // Three pods have then been asked five times each, but for what was slow.
+      const lines = await shop.until('fifteen answers', () =>
+        shop.clientLines.length >= 15 ? shop.clientLines : null,
+      );
+      expect(lines.filter((line) => !line.startsWith('200 '))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'gateway-api: a canary for who asks for it, and a redirect of what has moved',
+    async () => {
+      const shop = await run('gateway-api');
+      const canary = await shop.call('http://shop/cart', { 'x-canary': 'yes' });
+      expect([canary.status, canary.body]).toEqual([200, expect.stringContaining('"pod":"shop-v2-')]);
+      const moved = await shop.call('http://shop/old/cart');
+      expect([moved.status, moved.location]).toEqual([301, 'http://shop/new/cart']);
+      expect((await shop.call('http://shop/cart')).status).toBe(200);
+    },
+    TIMEOUT_MS,
+  );
+});
