@@ -16,6 +16,7 @@ import { AdsServer } from '../xds/server/ads-server.ts';
 import { explainRefusal } from './client-report.ts';
 import { controlPlaneRoutes } from './control-plane-routes.ts';
 import { Csds } from './csds.ts';
+import { findKube } from './kube-connection.ts';
 
 export interface ControlPlaneAppOptions {
   /** At least one; later ones win over earlier ones. */
@@ -37,8 +38,12 @@ export interface ControlPlaneAppBound {
 }
 
 /** Reads what `--registry` names, in order, or tells every problem. */
-export function openRegistries(values: readonly string[], clock: Clock): Result<readonly Registry[]> {
-  return parseRegistries(values, { clock });
+export function openRegistries(
+  values: readonly string[],
+  clock: Clock,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Result<readonly Registry[]> {
+  return parseRegistries(values, { clock, kube: { random: systemRandom, find: () => findKube(env, clock) } });
 }
 
 export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
@@ -77,6 +82,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
     const routes = controlPlaneRoutes({
       state: () => controlPlane.state,
       pods: () => controlPlane.pods,
+      registries: () => controlPlane.registries,
       clients: () => this.#xds.connectedClients(),
       turnedAway: () => this.#xds.turnedAway(),
       residentBytes: () => process.memoryUsage.rss(),

@@ -3,10 +3,12 @@ import { type AdminRoute, byFormat, jsonResponse, refusal, textResponse } from '
 import { renderIssue } from '../base/result.ts';
 import { nameType } from '../config/setting-types.ts';
 import type { MeshState, PodSummary } from '../control/control-plane.ts';
+import type { RegistryStatus } from '../control/registry/registry-health.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TurnedAway } from '../xds/server/ads-server.ts';
 import type { ClientStatus } from '../xds/server/client-status.ts';
 import { reportClients } from './client-report.ts';
+import { renderRegistryMetrics } from './registry-metrics.ts';
 
 /** Each is called once a request and must not wait. */
 export interface ControlPlaneSource {
@@ -14,6 +16,7 @@ export interface ControlPlaneSource {
   state(): MeshState | null;
   /** Null while not all that was read is in what clients are told. */
   pods(): readonly PodSummary[] | null;
+  registries(): readonly RegistryStatus[];
   clients(): readonly ClientStatus[];
   /** The last few clients that were sent away because of what they said. */
   turnedAway(): readonly TurnedAway[];
@@ -25,6 +28,7 @@ export function controlPlaneRoutes(source: ControlPlaneSource): readonly AdminRo
     readyRoute(source),
     clientsRoute(source),
     podsRoute(source),
+    registriesRoute(source),
     snapshotRoute(source),
     issuesRoute(source),
     policiesRoute(source),
@@ -52,6 +56,7 @@ function clientsRoute(source: ControlPlaneSource): AdminRoute {
       const page = {
         ready: state !== null,
         version: state?.version ?? 0,
+        registries: source.registries(),
         clients: reportClients(source.clients(), state),
         turnedAway: source.turnedAway(),
       };
@@ -66,6 +71,15 @@ function podsRoute(source: ControlPlaneSource): AdminRoute {
     path: '/debug/pods',
     doc: 'Every Pod that is known, and whether it is ready, as JSON; `pods` is null for the moment that a change waits for others.',
     handle: () => jsonResponse(`${JSON.stringify({ pods: source.pods() })}\n`),
+  };
+}
+
+function registriesRoute(source: ControlPlaneSource): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/debug/registries',
+    doc: 'Each registry, and of one that follows a server each kind: whether changes arrive, objects, lists, restarts, and what is wrong, as JSON.',
+    handle: () => jsonResponse(`${JSON.stringify({ registries: source.registries() }, null, 2)}\n`),
   };
 }
 
@@ -163,6 +177,7 @@ function renderMetrics(source: ControlPlaneSource): string {
     gauge('switchboard_manifest_errors', 'Errors in the manifests.', errors),
     gauge('switchboard_manifest_warnings', 'Warnings about the manifests.', issues.length - errors),
     gauge('process_resident_memory_bytes', 'Resident memory.', source.residentBytes()),
+    renderRegistryMetrics(source.registries()),
   ].join('');
 }
 

@@ -9,6 +9,7 @@ import type { Random } from '../base/random.ts';
 import type { Issue } from '../base/result.ts';
 import { TimerWheel } from '../base/timer-wheel.ts';
 import type { ProxySettings } from '../config/index.ts';
+import type { ClientHomeSpec } from '../model/client-home-spec.ts';
 import type { Changes } from '../model/config-sink.ts';
 import type { HomeSpec } from '../model/home-spec.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
@@ -75,6 +76,8 @@ export interface LocalPlaneOptions {
   readonly createProbe?: CreateProbe;
   /** What hashing has built before. Default: what this plane has. */
   readonly places?: PlacesMemo;
+  /** Told of clients that stay with an endpoint: for other processes of this sidecar. Default: there are none. */
+  readonly onClientHome?: (home: ClientHomeSpec) => void;
   /** Told of endpoints that are taken out and let back in, beside the log. */
   readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
 }
@@ -188,12 +191,19 @@ export class LocalPlane implements SidecarPlane {
         ...(workerCount === undefined ? {} : { workers: workerCount }),
         ...(retryBudget === undefined ? {} : { retryBudget }),
         ...(home === undefined ? {} : { home: new Home(home) }),
+        ...this.#clientSharing(),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
         dns: { resolver: new SystemResolver(), clock, random },
         pool: { dial, wheel: this.#wheel, idleTimeoutMs: settings.upstreamIdleTimeoutMs, now: () => clock.now() },
       },
       listener: this.#listenerOptions(dial),
     });
+  }
+
+  #clientSharing(): Pick<DataPlaneOptions['cluster'], 'clientSharing'> {
+    const { clock, onClientHome } = this.#options;
+    if (onClientHome === undefined) return {};
+    return { clientSharing: { wallNow: () => clock.wallNow(), tell: onClientHome } };
   }
 
   #listenerOptions(dial: Dial): ListenerOptions {

@@ -22,7 +22,7 @@ export interface WorkerAppOptions {
 }
 
 export function createWorker({ send, createLog, onEnd }: WorkerAppOptions): WorkerLink {
-  const createPlane: WorkerLinkOptions['createPlane'] = async (setup, demand, primary) => {
+  const createPlane: WorkerLinkOptions['createPlane'] = async (setup, demand, primary, siblings) => {
     // Whatever is written to a file in one piece stays whole there. Through a pipe pieces of several writers would be mixed: one writes.
     const openSink: OpenSink = (path, target) =>
       isFile(target) ? new LineSink(target, systemClock) : new PrimaryLines(path, systemClock, send);
@@ -46,6 +46,7 @@ export function createWorker({ send, createLog, onEnd }: WorkerAppOptions): Work
       ...(setup.home === undefined ? {} : { home: setup.home }),
       reusePort: setup.reusePort,
       share: 1 / setup.count,
+      onClientHome: (home) => siblings.tell(home),
     });
     return workerPlane(plane, setup);
   };
@@ -76,6 +77,8 @@ function workerPlane(plane: LocalPlane, setup: WorkerSetup): WorkerPlane {
     apply: (changes) => plane.apply(changes),
     state: () => plane.state(),
     report: (at) => reports[at](),
+    learnClients: (homes) => plane.dataPlane.learnClients(homes),
+    clientHomes: () => plane.dataPlane.clientHomes(),
     noteProblem: () => plane.noteProblem(),
     drain: () => plane.drain(),
     stopAccepting: () => plane.dataPlane.stopAccepting(),

@@ -1,4 +1,4 @@
-// `switchboard control-plane`: manifests in, xDS out.
+// `switchboard control-plane`: Kubernetes objects in, xDS out.
 import { type Command, Option } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { CONTROL_PLANE_SETTINGS, SETTING_FAMILIES } from '../config/index.ts';
@@ -23,10 +23,14 @@ const EXAMPLES = `
 Examples:
   switchboard control-plane --registry file:examples/my-api
   switchboard control-plane --registry file:apps --registry file:shared    several sources, the later one wins
+  switchboard control-plane --registry kubernetes      the API server that kubectl uses, or that of the cluster that this pod is in
   curl http://127.0.0.1:15014/debug/clients      who is connected and holds what; / lists every page
 
 A folder is read recursively (*.yaml, *.yml, *.json) and watched: edits count at once. Pods count where they have status.podIP, as in what
 \`kubectl get pods -o yaml\` prints; EndpointSlices and Endpoints count as they are written.
+
+An API server is found by $KUBECONFIG, ~/.kube/config or the pod's service account, which needs to list and watch what is read:
+docs/guides/kubernetes.md has the ClusterRole. While it is away, what it said last stays in force.
 
 Next: \`switchboard proxy\` runs a sidecar; \`switchboard up DIR\` runs pods, sidecars and control plane together.
 `;
@@ -56,7 +60,7 @@ export function buildControlPlaneCommand(command: Command, cli: Cli): void {
   command
     .description(DESCRIPTION)
     .addOption(
-      new Option('--registry <SOURCE>', 'where objects come from: file:DIR; may be repeated')
+      new Option('--registry <SOURCE>', 'where objects come from: file:DIR or kubernetes; may be repeated')
         .argParser(collect)
         .default([], 'none, at least one is needed'),
     )

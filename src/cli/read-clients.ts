@@ -1,6 +1,7 @@
 // The control plane's page of clients as rows: one per node, whatever the number of its streams.
 import { parseSidecarNodeId } from '../model/node-identity.ts';
 import { fieldOf, listOf, numberOf, textOf } from './json-value.ts';
+import { type RegistryRow, readRegistry } from './render-registries.ts';
 
 export interface ClientRefusal {
   /** Of the resource; '' = the client did not say. */
@@ -51,6 +52,8 @@ export interface ClientsPage {
   readonly version: number;
   /** By namespace and pod. */
   readonly clients: readonly ClientRow[];
+  /** Of the control plane. */
+  readonly registries: readonly RegistryRow[];
   /** The last few. */
   readonly turnedAway: readonly TurnedAwayRow[];
 }
@@ -64,7 +67,9 @@ export function readClients(page: unknown): ClientsPage {
   }
   const clients = [...rows.values()].sort((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1));
   const turnedAway = listOf(fieldOf(page, 'turnedAway')).map(readTurnedAway);
-  return { ready: fieldOf(page, 'ready') === true, version: numberOf(fieldOf(page, 'version')), clients, turnedAway };
+  const registries = listOf(fieldOf(page, 'registries')).map(readRegistry);
+  const version = numberOf(fieldOf(page, 'version'));
+  return { ready: fieldOf(page, 'ready') === true, version, clients, registries, turnedAway };
 }
 
 function readTurnedAway(one: unknown): TurnedAwayRow {

@@ -11,6 +11,7 @@ import type { Cli } from './command.ts';
 import { explainUnreachable } from './find-sidecar.ts';
 import { type ClientsPage, readClients } from './read-clients.ts';
 import { renderClients, renderTurnedAway, renderWaiting } from './render-clients.ts';
+import { renderLateRegistries } from './render-registries.ts';
 
 const DESCRIPTION =
   'Shows every client of the control plane (sidecars, Envoys, gRPC programs) and, for each type of configuration, whether it has the newest.';
@@ -66,11 +67,12 @@ async function showStatus(options: Options, cli: Cli): Promise<void> {
   if (options.wait === true) throwUnsynced(page, options.timeout);
 }
 
-function show({ ready, clients, turnedAway }: ClientsPage, output: string, cli: Cli): void {
+function show({ ready, clients, registries, turnedAway }: ClientsPage, output: string, cli: Cli): void {
   if (output === 'json') cli.out(`${JSON.stringify(clients, null, 2)}\n`);
   else if (clients.length > 0) cli.out(`${renderClients(clients)}\n`);
   if (!ready) cli.err('The control plane has not read every registry yet: its log tells why.\n');
   else if (clients.length === 0) cli.err('No client is connected to the control plane.\n');
+  for (const line of renderLateRegistries(registries)) cli.err(`${line}\n`);
   for (const one of turnedAway) cli.err(`${renderTurnedAway(one)}\n`);
 }
 

@@ -13,6 +13,7 @@ import { CheckedSnapshots } from './checked-snapshots.ts';
 import { IssueLog } from './issue-log.ts';
 import { type PolicyReport, policyReport } from './policy/policy-report.ts';
 import type { Registry, RegistryEvent } from './registry/registry.ts';
+import type { RegistryStatus } from './registry/registry-health.ts';
 import { type WantedStatus, WantedStatuses } from './status/wanted-status.ts';
 import { type RouteStatus, routeStatuses } from './translate/gateway/route-status.ts';
 import type { Mesh } from './translate/mesh.ts';
@@ -102,6 +103,15 @@ export class ControlPlane {
   /** Null until every registry is synced. */
   get state(): MeshState | null {
     return this.#state;
+  }
+
+  /** How well each keeps up, in their order. */
+  get registries(): readonly RegistryStatus[] {
+    return this.#options.registries.map((registry, index) => ({
+      name: registry.name,
+      synced: this.#world.isSynced(index),
+      kinds: registry.health?.().kinds ?? [],
+    }));
   }
 
   /** Every Pod that the present state was made from; null while there is none, or a change still waits for others. */

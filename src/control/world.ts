@@ -49,6 +49,10 @@ export class World {
     return this.#layers.every((layer) => layer.synced);
   }
 
+  isSynced(index: number): boolean {
+    return this.#layers[index]?.synced === true;
+  }
+
   /** What the registries complain about, and objects that two of them hold. */
   get issues(): readonly Issue[] {
     return [...this.#layers.flatMap((layer) => layer.issues), ...this.#shadowed.values()];

@@ -32,6 +32,11 @@ export class ClusterManager {
     return slot;
   }
 
+  /** Null = there is none of that name. */
+  find(name: string): Cluster | null {
+    return this.#slots.get(name)?.cluster ?? null;
+  }
+
   get clusters(): readonly Cluster[] {
     const live: Cluster[] = [];
     for (const slot of this.#slots.values()) if (slot.cluster !== null) live.push(slot.cluster);

@@ -1,5 +1,6 @@
 // The data plane as a whole: takes configuration changes, keeps the live clusters, routes and listeners, and answers what it holds.
 import { errorIssue, type Issue } from '../base/result.ts';
+import type { ClientHomeSpec } from '../model/client-home-spec.ts';
 import type { ClusterSpec } from '../model/cluster-spec.ts';
 import type { Changes, ConfigSink, ResourceChanges } from '../model/config-sink.ts';
 import {
@@ -149,6 +150,16 @@ export class DataPlane implements ConfigSink, StatSource {
   /** The troubles of whoever is asked on demand are others than before. */
   noteProblem(): void {
     this.#onDemand?.noteProblem();
+  }
+
+  /** What other processes of this sidecar say of clients that stay with an endpoint. */
+  learnClients(homes: readonly ClientHomeSpec[]): void {
+    for (const home of homes) this.#clusters.find(home.cluster)?.clients?.learn(home);
+  }
+
+  /** Of all clients that stay with an endpoint. */
+  clientHomes(): readonly ClientHomeSpec[] {
+    return this.clusters.flatMap(({ clients }) => clients?.homes() ?? []);
   }
 
   /** Begins to drain: readiness fails, answers close their connections. Work goes on and new work is taken until `close`. */

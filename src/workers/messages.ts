@@ -2,6 +2,7 @@
 import type { ListenerStatus } from '../admin/sidecar-status.ts';
 import type { Issue } from '../base/result.ts';
 import type { ProxySettings } from '../config/index.ts';
+import type { ClientHomeSpec } from '../model/client-home-spec.ts';
 import type { Changes } from '../model/config-sink.ts';
 import type { HomeSpec } from '../model/home-spec.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
@@ -51,6 +52,10 @@ export type ToWorker =
   | { readonly kind: 'problem'; readonly trouble: Trouble }
   /** `usedBytes`: memory of the primary. */
   | { readonly kind: 'ping'; readonly usedBytes: number }
+  /** What other workers say. */
+  | { readonly kind: 'clients'; readonly homes: readonly ClientHomeSpec[] }
+  /** Another worker begins, and knows none. */
+  | { readonly kind: 'tell-clients' }
   | { readonly kind: 'look'; readonly id: number; readonly at: ReportKind }
   | { readonly kind: 'drain' }
   /** Takes no new connection, finishes what is in work within `graceMs`, and ends. */
@@ -69,6 +74,8 @@ export type FromWorker =
   /** What was dialled and let go of since the last one; `last` is the number of the last of them, from 1. */
   | { readonly kind: 'demand'; readonly demands: readonly Demand[]; readonly last: number }
   | { readonly kind: 'report'; readonly id: number; readonly report: WorkerReports[ReportKind] }
+  /** Clients that stay with an endpoint, for the other workers. */
+  | { readonly kind: 'clients'; readonly homes: readonly ClientHomeSpec[] }
   /** Whole lines for the access log `path`. */
   | { readonly kind: 'lines'; readonly path: string; readonly lines: string };
 

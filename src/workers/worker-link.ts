@@ -2,8 +2,10 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 import { messageOf } from '../base/coded-error.ts';
 import type { Issue } from '../base/result.ts';
+import type { ClientHomeSpec } from '../model/client-home-spec.ts';
 import type { Changes } from '../model/config-sink.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
+import { ClientNews } from './client-news.ts';
 import type { FromWorker, ReportKind, ToWorker, WorkerReports, WorkerSetup } from './messages.ts';
 import type { PlaneState } from './plane.ts';
 import { RemoteDemand } from './remote-demand.ts';
@@ -17,6 +19,10 @@ export interface WorkerPlane {
   state(): PlaneState;
   /** As of SidecarPlane. */
   noteProblem(): void;
+  /** Clients that stay with an endpoint, as other workers say. */
+  learnClients(homes: readonly ClientHomeSpec[]): void;
+  /** All that it knows itself. */
+  clientHomes(): readonly ClientHomeSpec[];
   report<Kind extends ReportKind>(at: Kind): WorkerReports[Kind];
   drain(): void;
   /** Takes no new connection; what runs goes on. */
@@ -33,6 +39,12 @@ export interface PrimaryFacts {
   usedBytes: number;
 }
 
+/** What it says to other workers. */
+export interface Siblings {
+  /** Never waits. */
+  tell(home: ClientHomeSpec): void;
+}
+
 export interface WorkerLinkOptions {
   readonly clock: Clock;
   /** Never waits; messages arrive in order. */
@@ -42,6 +54,7 @@ export interface WorkerLinkOptions {
     setup: WorkerSetup,
     demand: ConfigDemand | null,
     primary: PrimaryFacts,
+    siblings: Siblings,
   ) => Promise<WorkerPlane>;
   /** Called once: everything is closed. */
   readonly onEnd: () => void;
@@ -53,6 +66,7 @@ const WATCH_MS = 20;
 export class WorkerLink {
   readonly #options: WorkerLinkOptions;
   readonly #primary: PrimaryFacts = { usedBytes: 0 };
+  readonly #news: ClientNews;
   #plane: WorkerPlane | null = null;
   #demand: RemoteDemand | null = null;
   #drainTimeoutMs = 0;
@@ -66,6 +80,7 @@ export class WorkerLink {
 
   constructor(options: WorkerLinkOptions) {
     this.#options = options;
+    this.#news = new ClientNews(options.clock, options.send);
   }
 
   receive(message: ToWorker): void {
@@ -87,6 +102,12 @@ export class WorkerLink {
       case 'ping':
         this.#primary.usedBytes = message.usedBytes;
         this.#tellState();
+        return;
+      case 'clients':
+        this.#plane?.learnClients(message.homes);
+        return;
+      case 'tell-clients':
+        this.#news.tellAll(this.#plane?.clientHomes() ?? []);
         return;
       case 'look':
         this.#look(message.id, message.at);
@@ -114,7 +135,7 @@ export class WorkerLink {
     }
     this.#later = [];
     try {
-      this.#plane = await createPlane(setup, this.#demand, this.#primary);
+      this.#plane = await createPlane(setup, this.#demand, this.#primary, this.#news);
       this.#tellApplied(id, await this.#plane.start(changes));
     } catch (error) {
       // It ends, so that another tries it again.

@@ -5,6 +5,7 @@ import { CodedError } from '../base/coded-error.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Issue, renderIssue } from '../base/result.ts';
+import type { ClientHomeSpec } from '../model/client-home-spec.ts';
 import type { Changes } from '../model/config-sink.ts';
 import type { ListenerSpec } from '../model/listener-spec.ts';
 import { portRouteName } from '../model/names.ts';
@@ -100,6 +101,7 @@ export class WorkerPool implements SidecarPlane, StatSource {
       begin: (slot: WorkerSlot) => this.#begin(slot),
       applied: (slot: WorkerSlot, id: number, issues: readonly Issue[]) => this.#onApplied(slot, id, issues),
       demand: (slot: WorkerSlot, demands: readonly Demand[]) => this.#onDemand(slot, demands),
+      clients: (slot: WorkerSlot, homes: readonly ClientHomeSpec[]) => this.#onClients(slot, homes),
       lines: (path: string, lines: string) => options.primary.writeLines(path, lines),
       ended: (slot: WorkerSlot, how: string, before: boolean) => this.#onEnded(slot, how, before),
       failed: (message: string) => this.#onFailed(message),
@@ -234,6 +236,8 @@ export class WorkerPool implements SidecarPlane, StatSource {
   // ── configuration ──
 
   #begin({ index }: WorkerSlot): Extract<ToWorker, { kind: 'begin' }> {
+    // Each knows all: one is enough.
+    this.#slots.find(({ begun }) => begun)?.send({ kind: 'tell-clients' });
     const { setup } = this.#options;
     const dialled = this.#demands.of(index);
     const changes = this.#store.whole();
@@ -304,6 +308,10 @@ export class WorkerPool implements SidecarPlane, StatSource {
 
   #onFailed(message: string): void {
     this.#failStart?.(new CodedError('worker', message));
+  }
+
+  #onClients(from: WorkerSlot, homes: readonly ClientHomeSpec[]): void {
+    for (const slot of this.#slots) if (slot !== from) slot.send({ kind: 'clients', homes });
   }
 
   // ── on demand ──

@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Issue } from '../base/result.ts';
+import type { ClientHomeSpec } from '../model/client-home-spec.ts';
 import type { Changes } from '../model/config-sink.ts';
 import type { Demand, FromWorker, ReportKind, ToWorker, WorkerReports } from './messages.ts';
 import type { PlaneState } from './plane.ts';
@@ -16,6 +17,7 @@ export interface SlotEvents {
   /** All up to `id` is in force there. */
   applied(slot: WorkerSlot, id: number, issues: readonly Issue[]): void;
   demand(slot: WorkerSlot, demands: readonly Demand[]): void;
+  clients(slot: WorkerSlot, homes: readonly ClientHomeSpec[]): void;
   lines(path: string, lines: string): void;
   /** The process is gone, and another will come; `before` = it had not applied anything. */
   ended(slot: WorkerSlot, how: string, before: boolean): void;
@@ -198,6 +200,9 @@ export class WorkerSlot {
         return;
       case 'report':
         this.#reports.get(message.id)?.(message.report);
+        return;
+      case 'clients':
+        this.#events.clients(this, message.homes);
         return;
       case 'lines':
         this.#events.lines(message.path, message.lines);

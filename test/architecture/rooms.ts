@@ -151,6 +151,7 @@ export const ROOMS: readonly Room[] = [
       'config',
       'telemetry',
       'kube',
+      'kube-api',
       'proxy',
       'proxy/balance',
       'proxy/exchange',

@@ -1,13 +1,17 @@
 // Promises that every registry keeps, whatever it reads from.
 import { type Cancel, systemClock } from '../../src/base/clock.ts';
+import { seededRandom } from '../../src/base/random.ts';
 import { FileRegistry } from '../../src/control/registry/file.ts';
 import { REGISTRIES } from '../../src/control/registry/index.ts';
+import { KubernetesRegistry } from '../../src/control/registry/kubernetes.ts';
 import { MemoryRegistry } from '../../src/control/registry/memory.ts';
 import type { Registry, RegistryEvent } from '../../src/control/registry/registry.ts';
 import { keyOf, type ObjectKey, renderKey } from '../../src/kube/objects.ts';
 import { Emissions } from '../support/emissions.ts';
-import { manifests } from '../support/manifests.ts';
+import { SERVICES } from '../support/kube-resources.ts';
+import { manifest, manifests } from '../support/manifests.ts';
 import { serviceText } from '../support/mesh-text.ts';
+import { ScriptedKube } from '../support/scripted-kube.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
 interface Subject {
@@ -38,7 +42,22 @@ function memorySubject(): Subject {
   };
 }
 
-const SUBJECTS = { file: fileSubject, memory: memorySubject } as const;
+function kubernetesSubject(): Subject {
+  const kube = new ScriptedKube();
+  const connect = () => Promise.resolve(kube);
+  const registry = new KubernetesRegistry({ connect, clock: systemClock, random: seededRandom(1) });
+  return {
+    registry,
+    put(name, text) {
+      const { metadata, spec } = manifest('Service', text);
+      kube.put(SERVICES, { namespace: 'default', name }, { metadata: { labels: metadata.labels }, spec: { ...spec } });
+    },
+    remove: (name) => kube.remove(SERVICES, { namespace: 'default', name }),
+    dispose: () => {},
+  };
+}
+
+const SUBJECTS = { file: fileSubject, kubernetes: kubernetesSubject, memory: memorySubject } as const;
 
 const names = (event: RegistryEvent): string[] =>
   event.kind === 'changed'

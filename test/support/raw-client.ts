@@ -33,9 +33,10 @@ export class RawClient {
     });
   }
 
-  /** Its own side stays open until `end`, whatever the proxy does with the other. */
-  static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
-    const socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
+  /** Its own side stays open until `end`, whatever the proxy does with the other. `from`: an address of this machine; default: any. */
+  static async connect(port: number, host = '127.0.0.1', from?: string): Promise<RawClient> {
+    const own = from === undefined ? {} : { localAddress: from };
+    const socket = connect({ port, host, allowHalfOpen: true, noDelay: true, ...own });
     const client = new RawClient(socket);
     await once(socket, 'connect');
     return client;

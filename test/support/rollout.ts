@@ -13,22 +13,30 @@ export interface RolloutPod {
 /** Of one Service, `shop`, in namespace `default`. */
 export class Rollout {
   readonly #mesh: AppMesh;
-  readonly #service: string;
+  readonly #spec: string;
+  #annotations: string;
   readonly pods: RolloutPod[] = [];
   #created = 0;
 
-  /** `annotations`: of the Service. */
-  constructor(mesh: AppMesh, annotations: string) {
+  /** `annotations`: of the Service. `spec`: the rest of it. */
+  constructor(mesh: AppMesh, annotations: string, spec = '') {
     this.#mesh = mesh;
-    this.#service = `apiVersion: v1
+    this.#spec = spec;
+    this.#annotations = annotations;
+  }
+
+  /** Of the Service, from now on. */
+  annotate(annotations: string): void {
+    this.#annotations = annotations;
+    this.#mesh.write(`apiVersion: v1
 kind: Service
 metadata: {name: shop, annotations: {${annotations}}}
-spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]}
-`;
+spec: {selector: {app: shop}, ports: [{port: 80, targetPort: http}]${this.#spec}}
+`);
   }
 
   async start(count: number, revision: string): Promise<void> {
-    this.#mesh.write(this.#service);
+    this.annotate(this.#annotations);
     for (let index = 0; index < count; index += 1) await this.add(revision);
   }
 

@@ -35,6 +35,9 @@ export class ScriptedKube implements KubeClient {
   readonly #objects = new Map<string, Stored>();
   readonly #faults: { readonly ask: string; readonly error: Error | null; times: number }[] = [];
   readonly #watches = new Set<OpenWatch>();
+  /** What watches are told that begin at an earlier version. */
+  readonly #history: { readonly resource: string; readonly version: number; readonly event: KubeWatchEvent }[] = [];
+  #oldest = 0;
   #version = 0;
 
   /** Adds or replaces, and tells the watches. `fields`: without apiVersion and kind. */
@@ -59,13 +62,20 @@ export class ScriptedKube implements KubeClient {
     if (stored === undefined) return;
     this.#version += 1;
     this.#objects.delete(keyOf(resource, ref));
-    this.#tell(resource, { type: 'DELETED', object: stored.object });
+    const metadata = { ...metadataOf(stored.object), resourceVersion: String(this.#version) };
+    this.#tell(resource, { type: 'DELETED', object: { ...stored.object, metadata } });
   }
 
-  /** Without a word to the watches, as what happens while nobody watches. */
+  /** Without a word to the watches. */
   removeSilently(resource: KubeResource, ref: KubeObjectRef): void {
     this.#version += 1;
     this.#objects.delete(keyOf(resource, ref));
+  }
+
+  /** Forgets its history: watches that begin at an earlier version than now are told that they can't. */
+  compact(): void {
+    this.#version += 1;
+    this.#oldest = this.#version;
   }
 
   /** The next `times` asks that begin with `ask` fail; with null they are never answered, until they are given up. */
@@ -124,12 +134,13 @@ export class ScriptedKube implements KubeClient {
         wake();
       },
     };
+    const missed = this.#since(resource, Number(options.resourceVersion));
     this.#watches.add(watch);
     const onAbort = (): void => watch.end(new Error('aborted'));
     options.signal.addEventListener('abort', onAbort);
     try {
       options.onOpen?.();
-      for (const missed of this.#since(resource, Number(options.resourceVersion))) yield missed;
+      yield* missed;
       for (;;) {
         const event = queue.shift();
         if (event !== undefined) yield event;
@@ -208,13 +219,15 @@ export class ScriptedKube implements KubeClient {
   }
 
   #since(resource: KubeResource, version: number): KubeWatchEvent[] {
-    return [...this.#objects.values()].flatMap(({ resource: name, object }) => {
-      const isNewer = Number(textOf(metadataOf(object), 'resourceVersion')) > version;
-      return name === resourceName(resource) && isNewer ? [{ type: 'MODIFIED' as const, object }] : [];
-    });
+    if (version < this.#oldest) throw this.#refusal('watch', resource, 410);
+    const missed = this.#history.filter((one) => one.resource === resourceName(resource) && one.version > version);
+    return missed.map(({ event }) => event);
   }
 
   #tell(resource: KubeResource, event: KubeWatchEvent): void {
+    if (event.type !== 'BOOKMARK') {
+      this.#history.push({ resource: resourceName(resource), version: this.#version, event });
+    }
     for (const watch of this.#watches) if (watch.resource === resourceName(resource)) watch.push(event);
   }
 }

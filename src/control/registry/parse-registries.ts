@@ -14,7 +14,7 @@ export function parseRegistries(values: readonly string[], context: RegistryCont
   for (const [index, value] of values.entries()) {
     const opened = values.indexOf(value) < index ? fail([twiceIssue()]) : openRegistry(value, context);
     if (opened.ok) registries.push(opened.value);
-    else issues.push(...opened.issues.map((issue) => ({ ...issue, source: `--registry ${value}` })));
+    else issues.push(...opened.issues.map((issue) => ({ ...issue, source: issue.source ?? `--registry ${value}` })));
   }
   return issues.length > 0 ? fail(issues) : ok(registries);
 }

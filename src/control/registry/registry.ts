@@ -3,6 +3,8 @@ import type { Cancel } from '../../base/clock.ts';
 import type { Issue } from '../../base/result.ts';
 import type { Located } from '../../kube/meta.ts';
 import type { KubeObject, ObjectKey } from '../../kube/objects.ts';
+import type { ConnectKube } from '../../kube-api/kube-client.ts';
+import type { RegistryHealth } from './registry-health.ts';
 
 export interface Registry {
   /** As it was asked for, e.g. `file:examples/my-api`; for logs and issues. */
@@ -12,6 +14,10 @@ export interface Registry {
    * a real API server: only those count then.
    */
   readonly selectsPods: boolean;
+  /** The API server behind it, where there is one: status is written there. */
+  readonly connect?: ConnectKube;
+  /** How well it keeps up; absent where there is nothing to keep up with. */
+  health?(): RegistryHealth;
   /** Called once. Emits until it is cancelled, never before `watch` has returned. */
   watch(emit: (event: RegistryEvent) => void): Cancel;
 }

@@ -22,7 +22,7 @@ import { MirrorTarget } from '../mirror/mirror-target.ts';
 import type { OutlierEvent } from '../outlier/ejections.ts';
 import { OutlierDetector, type OutlierDetectorOptions } from '../outlier/outlier-detector.ts';
 import type { CircuitBreakers } from './circuit-breakers.ts';
-import { ClientTable } from './client-table.ts';
+import { type ClientSharing, ClientTable } from './client-table.ts';
 import { ClusterDiscovery, type DiscoveryOwner } from './cluster-discovery.ts';
 import { ClusterRetries } from './cluster-retries.ts';
 import { ClusterStats } from './cluster-stats.ts';
@@ -50,6 +50,8 @@ export interface ClusterOptions extends EndpointPoolsOptions {
   readonly onHealth?: (cluster: string, event: HealthEvent) => void;
   /** Called when a cluster has been told its endpoints for the first time, and they were checked where they are. */
   readonly onWarm?: () => void;
+  /** Absent: this process is the only one of its sidecar. */
+  readonly clientSharing?: ClientSharing;
   /** What hashing has built before, for all clusters; absent: everything is built anew. */
   readonly places?: PlacesMemo;
 }
@@ -89,7 +91,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   #assignment: LoadAssignmentSpec | null = null;
   #warm = false;
   /** Null = clients are with no endpoint. */
-  #clients: ClientTable | null = null;
+  clients: ClientTable | null = null;
   #version = 0;
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
@@ -167,7 +169,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   pick(context: PickContext): Endpoint | null {
     const { originalDst } = this.#discovery;
     if (originalDst !== null) return originalDst.at(context.originalDestination ?? null);
-    return this.#clients === null ? this.#picker.pick(context) : this.#clients.pick(context, this.#picker);
+    return this.clients === null ? this.#picker.pick(context) : this.clients.pick(context, this.#picker);
   }
 
   /** Its endpoints, as sessions know them. */
@@ -261,7 +263,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#health?.collect(this.name, sink);
     this.#mirror?.stats.collect(this.name, sink);
     this.#sessions?.stats.collect(this.name, sink);
-    this.#clients?.collect(this.name, sink);
+    this.clients?.collect(this.name, sink);
     sink.gauge('cluster', this.name, 'membership_total', this.endpointCount);
     sink.gauge('cluster', this.name, 'membership_healthy', this.#eligible.length);
     sink.gauge('cluster', this.name, 'version', this.#version);
@@ -373,14 +375,8 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   }
 
   #updateClients(): void {
-    const { clientAffinity: spec } = this.#spec;
-    if (spec === undefined) {
-      this.#clients = null;
-      return;
-    }
-    this.#clients ??= new ClientTable(spec, this.#options.pool.now); // alloc-ok: once a cluster
-    this.#clients.update(spec);
-    this.#clients.changed(this.#eligible);
+    this.clients = ClientTable.follow(this.clients, this.#spec.clientAffinity, this, this.#options.clientSharing);
+    this.clients?.changed(this.#eligible);
   }
 
   #balance(balancer: Balancer, localities: readonly LocalityEndpoints[], context: PickerContext): Balanced {

@@ -2,12 +2,13 @@
 import { errorIssue, type Issue } from '../../../src/base/result.ts';
 import { PROXY_SETTINGS } from '../../../src/config/index.ts';
 import { parseSettings } from '../../../src/config/parse-settings.ts';
+import type { ClientHomeSpec } from '../../../src/model/client-home-spec.ts';
 import type { Changes } from '../../../src/model/config-sink.ts';
 import { outboundClusterName, portRouteName } from '../../../src/model/names.ts';
 import type { ConfigDemand } from '../../../src/model/on-demand.ts';
 import type { FromWorker, WorkerSetup } from '../../../src/workers/messages.ts';
 import type { PlaneState } from '../../../src/workers/plane.ts';
-import { type PrimaryFacts, WorkerLink } from '../../../src/workers/worker-link.ts';
+import { type PrimaryFacts, type Siblings, WorkerLink } from '../../../src/workers/worker-link.ts';
 import { READY } from '../../support/fake-workers.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { turns } from '../../support/until.ts';
@@ -22,6 +23,10 @@ const GONE: Changes = {
   routes: { upserted: [], removed: [ROUTES] },
 };
 
+const homeOf = (client: string): ClientHomeSpec => {
+  return { cluster: 'web', client, address: '10.1.0.1:80', uid: 'u', sinceMs: 1 };
+};
+
 class Scene {
   readonly clock = new ManualClock();
   readonly said: FromWorker[] = [];
@@ -34,12 +39,16 @@ class Scene {
   demand: ConfigDemand | null = null;
   primary: PrimaryFacts = { usedBytes: 0 };
   ended = false;
+  readonly learnt: ClientHomeSpec[] = [];
+  homes: readonly ClientHomeSpec[] = [];
+  siblings: Siblings | null = null;
 
   constructor() {
     this.link = new WorkerLink({
       clock: this.clock,
       send: (message) => void this.said.push(message),
-      createPlane: async (_setup, demand, primary) => {
+      createPlane: async (_setup, demand, primary, siblings) => {
+        this.siblings = siblings;
         this.demand = demand;
         this.primary = primary;
         if (this.failure === 'create') throw new Error('no plane');
@@ -50,6 +59,8 @@ class Scene {
           },
           apply: (changes) => this.#apply(changes),
           state: () => this.state,
+          learnClients: (homes) => void this.learnt.push(...homes),
+          clientHomes: () => this.homes,
           report: () => {
             throw new Error('nobody looks');
           },
@@ -101,6 +112,27 @@ describe('WorkerLink', () => {
     scene.link.receive({ kind: 'apply', id: 4, changes: GONE, seen: 0 });
     expect(scene.take()).toEqual([{ kind: 'applied', id: 4, issues: scene.issues, state: READY }]);
     expect(scene.applied).toEqual([NOTHING, GONE]);
+  });
+
+  it('says which clients stay where, those of 20 ms in one message, and all when it is asked', async () => {
+    const scene = await new Scene().begin();
+    scene.take();
+    scene.siblings?.tell(homeOf('10.0.0.1'));
+    scene.siblings?.tell(homeOf('10.0.0.2'));
+    expect(scene.take()).toEqual([]);
+    scene.clock.advance(20);
+    expect(scene.take()).toEqual([{ kind: 'clients', homes: [homeOf('10.0.0.1'), homeOf('10.0.0.2')] }]);
+    scene.homes = Array.from({ length: 2_500 }, (_, index) => homeOf(String(index)));
+    scene.link.receive({ kind: 'tell-clients' });
+    expect(scene.take().map((said) => (said.kind === 'clients' ? said.homes.length : 0))).toEqual([1_000, 1_000, 500]);
+    scene.clock.advance(1_000);
+    expect(scene.take()).toEqual([]);
+  });
+
+  it('learns what others say of clients', async () => {
+    const scene = await new Scene().begin();
+    scene.link.receive({ kind: 'clients', homes: [homeOf('10.0.0.1')] });
+    expect(scene.learnt).toEqual([homeOf('10.0.0.1')]);
   });
 
   it('begins before it does what it is told behind that', async () => {

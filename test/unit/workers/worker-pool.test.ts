@@ -104,6 +104,31 @@ async function settled<T>(promise: Promise<T>): Promise<T | 'waits'> {
   return Promise.race([promise, Promise.resolve('waits' as const)]);
 }
 
+describe('clients that stay with an endpoint', () => {
+  const homes = [{ cluster: 'web', client: '10.0.0.1', address: '10.1.0.1:80', uid: 'u', sinceMs: 1 }];
+
+  it('are told to every worker but the one that says it', async () => {
+    const { workers } = await new Scene(3).begin();
+    workers.at(2).says({ kind: 'clients', homes });
+    expect([1, 2, 3].map((index) => workers.at(index).of('clients'))).toEqual([
+      [{ kind: 'clients', homes }],
+      [],
+      [{ kind: 'clients', homes }],
+    ]);
+  });
+
+  it('are asked for at one of the others when a worker takes the place of another, which hears the answer', async () => {
+    const scene = await new Scene(3).begin();
+    const { workers } = scene;
+    expect(workers.all.flatMap((worker) => worker.of('tell-clients'))).toEqual([]);
+    scene.replace(1);
+    expect([2, 3].map((index) => workers.at(index).of('tell-clients').length)).toEqual([1, 0]);
+    workers.at(2).says({ kind: 'clients', homes });
+    expect(workers.at(1).told[0]?.kind).toBe('begin');
+    expect(workers.at(1).of('clients')).toEqual([{ kind: 'clients', homes }]);
+  });
+});
+
 describe('WorkerPool', () => {
   it('begins each worker with what it is and with all that there is', async () => {
     const { workers } = await new Scene(3).begin(withRoutes('a'));

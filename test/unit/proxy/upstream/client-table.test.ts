@@ -1,5 +1,6 @@
 // Clients that stay with their endpoint: for so long after the last request, for as long as it serves, and never more of them than there is room.
 import { XxHash64 } from '../../../../src/base/xx-hash64.ts';
+import type { ClientHomeSpec } from '../../../../src/model/client-home-spec.ts';
 import { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
 import type { PickContext, Picker } from '../../../../src/proxy/lb/load-balancer.ts';
 import { maglev } from '../../../../src/proxy/lb/maglev.ts';
@@ -16,7 +17,7 @@ function endpoint(index: number, uid = `uid-${index}`): Endpoint {
 
 class Scene {
   now = 0;
-  readonly table = new ClientTable({ timeoutMs: TIMEOUT_MS }, () => this.now);
+  readonly table = new ClientTable({ timeoutMs: TIMEOUT_MS }, { name: 'web', now: () => this.now });
   #picker: Picker = maglev.createPicker([], pickerContext());
 
   set(...endpoints: readonly Endpoint[]): void {
@@ -119,6 +120,124 @@ describe('a client by its address', () => {
     scene.set(...three());
     expect(scene.table.pick({ wasTried: () => false }, maglev.createPicker(three(), pickerContext()))).not.toBeNull();
     expect(scene.figures()['client_affinity_clients']).toBe(0);
+  });
+});
+
+/** A table of each of two processes, which tell each other what they say at once, or when `deliver` is called. */
+class Pair {
+  now = 1_000;
+  wall = 1_790_000_000_000;
+  readonly said: { readonly from: number; readonly home: ClientHomeSpec }[] = [];
+  readonly tables: readonly ClientTable[];
+  #picker: Picker = maglev.createPicker([], pickerContext());
+
+  constructor() {
+    this.tables = [0, 1].map((from) => {
+      const sharing = { wallNow: () => this.wall, tell: (home: ClientHomeSpec) => void this.said.push({ from, home }) };
+      return new ClientTable({ timeoutMs: 160_000 }, { name: 'web', now: () => this.now }, sharing);
+    });
+  }
+
+  set(...endpoints: readonly Endpoint[]): this {
+    this.#picker = maglev.createPicker(endpoints, pickerContext());
+    for (const table of this.tables) table.changed(endpoints);
+    return this;
+  }
+
+  ask(at: number, client = '10.1.0.1'): string {
+    return this.tables[at]?.pick({ client, wasTried: () => false }, this.#picker)?.address ?? 'nobody';
+  }
+
+  /** How many messages there were until nobody says anything any more. */
+  deliver(): number {
+    let count = 0;
+    for (let one = this.said.shift(); one !== undefined && count < 100; one = this.said.shift()) {
+      this.tables[1 - one.from]?.learn(one.home);
+      count += 1;
+    }
+    return count;
+  }
+}
+
+describe('tables of two processes', () => {
+  const clients = Array.from({ length: 50 }, (_, index) => `10.1.0.${index}`);
+  const few = three();
+  const more = Array.from({ length: 40 }, (_, index) => endpoint(10 + index));
+
+  it('know the clients of each other: who came to one stays when endpoints come, whichever he asks', () => {
+    const pair = new Pair().set(...few);
+    const homes = clients.map((client) => pair.ask(0, client));
+    expect(pair.deliver()).toBe(50);
+    pair.set(...few, ...more);
+    expect(clients.map((client) => pair.ask(1, client))).toEqual(homes);
+    expect(pair.tables[1]?.homes()).toEqual(pair.tables[0]?.homes());
+  });
+
+  it('agree on the endpoint that the client came to first where both have taken him before they heard of each other', () => {
+    const pair = new Pair().set(...few);
+    const first = pair.ask(0);
+    pair.wall += 1;
+    pair.set(...more);
+    pair.set(...more, ...few);
+    const second = pair.ask(1);
+    expect(second).not.toBe(first);
+    expect(pair.deliver()).toBeLessThan(5);
+    expect([pair.ask(0), pair.ask(1)]).toEqual([first, first]);
+  });
+
+  it('agree also where that was in the same millisecond', () => {
+    const pair = new Pair().set(...few);
+    const first = pair.ask(0);
+    pair.set(...more, ...few);
+    const second = pair.ask(1);
+    expect(pair.deliver()).toBeLessThan(5);
+    const [agreed, again] = [pair.ask(0), pair.ask(1)];
+    expect(again).toBe(agreed);
+    expect([first, second]).toContain(agreed);
+  });
+
+  it('forget a client when he has asked neither for the timeout, give or take a sixteenth', () => {
+    const pair = new Pair().set(...few);
+    const home = pair.ask(0);
+    pair.deliver();
+    for (let turn = 0; turn < 40; turn += 1) {
+      pair.now += 10_000;
+      pair.ask(0);
+      pair.deliver();
+    }
+    pair.set(...few, ...more);
+    pair.now += 150_000 - 1;
+    expect(pair.ask(1)).toBe(home);
+    pair.deliver();
+    pair.now += 160_000;
+    expect(pair.ask(1)).not.toBe(home);
+  });
+
+  it('are told of a client once in a sixteenth of the timeout', () => {
+    const pair = new Pair().set(...few);
+    pair.ask(0);
+    expect(pair.deliver()).toBe(1);
+    for (let turn = 0; turn < 100; turn += 1) {
+      pair.now += 1_000;
+      pair.ask(0);
+    }
+    expect(pair.deliver()).toBe(10);
+  });
+
+  it('take nobody to an endpoint that they do not know, or whose address another pod has now', () => {
+    const pair = new Pair().set(...few);
+    pair.ask(0);
+    const [{ home } = {}] = pair.said;
+    pair.tables[1]?.learn({ ...(home as ClientHomeSpec), address: '10.9.9.9:80' });
+    pair.tables[1]?.learn({ ...(home as ClientHomeSpec), uid: 'another' });
+    expect(pair.tables[1]?.homes()).toEqual([]);
+  });
+
+  it(`hold no more than ${MAX_CLIENTS.toLocaleString('en')} clients, whoever brings them`, () => {
+    const pair = new Pair().set(...few);
+    for (let index = 0; index < MAX_CLIENTS + 10; index += 1) pair.ask(0, `client-${index}`);
+    for (const { home } of pair.said) pair.tables[1]?.learn(home);
+    expect(pair.tables[1]?.homes()).toHaveLength(MAX_CLIENTS);
   });
 });
 
