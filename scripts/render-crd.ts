@@ -50,9 +50,12 @@ const STATUS: OpenApi = {
               type: 'object',
               required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
               properties: {
-                type: text('Accepted.', 316),
+                type: text('Accepted or ResolvedRefs.', 316),
                 status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-                reason: text('Accepted, Conflicted or TargetNotFound.', 1_024),
+                reason: text(
+                  'Why, in one word: Accepted, Conflicted, TargetNotFound, Invalid; of ResolvedRefs BackendNotFound, RefNotPermitted.',
+                  1_024,
+                ),
                 message: text('In words.', 32_768),
                 observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
                 lastTransitionTime: { type: 'string', format: 'date-time' },
@@ -65,6 +68,11 @@ const STATUS: OpenApi = {
   },
 };
 
+/** Of the first target: a column shows one value. */
+function acceptedPath(field: string): string {
+  return `.status.ancestors[0].conditions[?(@.type=="Accepted")].${field}`;
+}
+
 const VERSION: OpenApi = {
   name: 'v1alpha1',
   served: true,
@@ -72,6 +80,8 @@ const VERSION: OpenApi = {
   subresources: { status: {} },
   additionalPrinterColumns: [
     { name: 'Target', type: 'string', jsonPath: '.spec.targetRefs[0].name' },
+    { name: 'Accepted', type: 'string', jsonPath: acceptedPath('status') },
+    { name: 'Reason', type: 'string', jsonPath: acceptedPath('reason') },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
   schema: {
