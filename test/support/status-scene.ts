@@ -1,6 +1,6 @@
 // Replicas of a control plane that write status to one API server in memory, on a clock that stands still.
 import { seededRandom } from '../../src/base/random.ts';
-import { PresentStatuses } from '../../src/control/status/present-statuses.ts';
+import { PresentStatuses, readPresentStatus } from '../../src/control/status/present-statuses.ts';
 import { STATUS_FORMS } from '../../src/control/status/status-form.ts';
 import { StatusReporter } from '../../src/control/status/status-reporter.ts';
 import type { StatusKey, WantedStatus } from '../../src/control/status/wanted-status.ts';
@@ -46,7 +46,7 @@ export class StatusReplica {
     for (const name of names) {
       const value = await this.#kube.read(ROUTES, routeKey(name));
       if (value === null) this.present.delete(routeKey(name));
-      else this.present.upsert(routeKey(name), value, []);
+      else this.present.put(readPresentStatus(routeKey(name), value, []));
     }
   }
 

@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import { errorIssue, type Issue, renderIssue } from '../../base/result.ts';
 import type { ConnectKube, KubeClient } from '../../kube-api/kube-client.ts';
 import type { KubeError } from '../../kube-api/kube-error.ts';
+import { PresentStatuses } from '../status/present-statuses.ts';
 import type { HeldChange } from './kubernetes/held-objects.ts';
 import { KindWatch } from './kubernetes/kind-watch.ts';
 import { WATCHED_KINDS } from './kubernetes/watched-kinds.ts';
@@ -27,6 +28,7 @@ export class KubernetesRegistry implements Registry {
   readonly name = NAME;
   readonly selectsPods = false;
   readonly connect: ConnectKube;
+  readonly statuses = new PresentStatuses();
   readonly #options: KubernetesRegistryOptions;
   #kinds: readonly KindWatch[] = [];
 
@@ -72,7 +74,7 @@ export class KubernetesRegistry implements Registry {
     };
     this.#kinds = WATCHED_KINDS.map((watched) => {
       const changed = (change: HeldChange) => emit({ kind: 'changed', ...change });
-      return new KindWatch({ watched, client, clock, random, changed, noted });
+      return new KindWatch({ watched, client, clock, random, statuses: this.statuses, changed, noted });
     });
     for (const kind of this.#kinds) void kind.run();
   }

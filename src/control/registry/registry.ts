@@ -4,6 +4,7 @@ import type { Issue } from '../../base/result.ts';
 import type { Located } from '../../kube/meta.ts';
 import type { KubeObject, ObjectKey } from '../../kube/objects.ts';
 import type { ConnectKube } from '../../kube-api/kube-client.ts';
+import type { PresentStatuses } from '../status/present-statuses.ts';
 import type { RegistryHealth } from './registry-health.ts';
 
 export interface Registry {
@@ -16,6 +17,8 @@ export interface Registry {
   readonly selectsPods: boolean;
   /** The API server behind it, where there is one: status is written there. */
   readonly connect?: ConnectKube;
+  /** What stands in the status of its routes and policies there. */
+  readonly statuses?: PresentStatuses;
   /** How well it keeps up; absent where there is nothing to keep up with. */
   health?(): RegistryHealth;
   /** Called once. Emits until it is cancelled, never before `watch` has returned. */

@@ -2,6 +2,7 @@
 import type { Issue } from '../../base/result.ts';
 import { isMapping } from '../../kube/fields.ts';
 import type { KubeValue } from '../../kube-api/kube-client.ts';
+import { textOf } from '../../kube-api/kube-values.ts';
 import { unreadableStatus } from './unreadable-status.ts';
 import { renderStatusKey, type StatusKey, type WantedStatus } from './wanted-status.ts';
 
@@ -41,12 +42,9 @@ export class PresentStatuses {
     return this.#objects;
   }
 
-  /** As it came from the API server. `issues`: why it could not be read, none where it could. */
-  upsert(key: StatusKey, value: KubeValue, issues: readonly Issue[]): void {
-    const read = readPresent(key, value);
-    const refused = issues.length === 0 ? null : unreadableStatus(key, value['spec'], issues);
-    const unreadable = refused === null ? null : { ...refused, uid: read.uid, generation: read.generation };
-    this.#objects.set(renderStatusKey(key), { ...read, unreadable });
+  /** As it came from the API server. */
+  put(status: PresentStatus): void {
+    this.#objects.set(renderStatusKey(status.key), status);
     this.#version += 1;
     this.#changed();
   }
@@ -54,7 +52,7 @@ export class PresentStatuses {
   /** As the API server answered to us: what was said of the same generation holds on. */
   answered(key: StatusKey, value: KubeValue): void {
     const text = renderStatusKey(key);
-    const read = readPresent(key, value);
+    const read = readPresentStatus(key, value, []);
     const before = this.#objects.get(text);
     const same = before?.uid === read.uid && before.generation === read.generation;
     this.#objects.set(text, { ...read, unreadable: same ? before.unreadable : null });
@@ -68,14 +66,12 @@ export class PresentStatuses {
   }
 }
 
-function readPresent(key: StatusKey, value: KubeValue): Omit<PresentStatus, 'unreadable'> {
+/** `issues`: why the object could not be read, none where it could. */
+export function readPresentStatus(key: StatusKey, value: KubeValue, issues: readonly Issue[]): PresentStatus {
   const metadata = isMapping(value['metadata']) ? value['metadata'] : {};
-  const { uid, resourceVersion, generation } = metadata;
-  return {
-    key,
-    uid: typeof uid === 'string' ? uid : '',
-    resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
-    generation: typeof generation === 'number' ? generation : 0,
-    status: value['status'],
-  };
+  const uid = textOf(metadata, 'uid');
+  const generation = typeof metadata['generation'] === 'number' ? metadata['generation'] : 0;
+  const refused = issues.length === 0 ? null : { ...unreadableStatus(key, value['spec'], issues), uid, generation };
+  const resourceVersion = textOf(metadata, 'resourceVersion');
+  return { key, uid, resourceVersion, generation, status: value['status'], unreadable: refused };
 }

@@ -1,6 +1,7 @@
 // How the status of each kind is written: where it stands, which list it has, what an entry of it is about, and how many it may hold.
 import type { Kind } from '../../kube/objects.ts';
 import type { KubeResource } from '../../kube-api/kube-resource.ts';
+import { WATCHED_KINDS } from '../registry/kubernetes/watched-kinds.ts';
 
 export type StatusKind = Extract<Kind, 'GRPCRoute' | 'HTTPRoute' | 'TrafficPolicy'>;
 
@@ -33,24 +34,18 @@ const POLICY = {
 
 /** Source: gateway.networking.k8s.io/v1, RouteStatus and PolicyStatus, RouteConditionReason and PolicyConditionReason. */
 export const STATUS_FORMS: Readonly<Record<StatusKind, StatusForm>> = {
-  GRPCRoute: { ...ROUTE, resource: gatewayResource('GRPCRoute', 'grpcroutes') },
-  HTTPRoute: { ...ROUTE, resource: gatewayResource('HTTPRoute', 'httproutes') },
-  TrafficPolicy: {
-    ...POLICY,
-    resource: {
-      kind: 'TrafficPolicy',
-      group: 'switchboard.dev',
-      version: 'v1alpha1',
-      plural: 'trafficpolicies',
-      namespaced: true,
-    },
-  },
+  GRPCRoute: { ...ROUTE, resource: resourceOf('GRPCRoute') },
+  HTTPRoute: { ...ROUTE, resource: resourceOf('HTTPRoute') },
+  TrafficPolicy: { ...POLICY, resource: resourceOf('TrafficPolicy') },
 };
 
 export function isStatusKind(kind: string): kind is StatusKind {
   return Object.hasOwn(STATUS_FORMS, kind);
 }
 
-function gatewayResource(kind: string, plural: string): KubeResource {
-  return { kind, group: 'gateway.networking.k8s.io', version: 'v1', plural, namespaced: true };
+/** In the version that it is written in. */
+function resourceOf(kind: StatusKind): KubeResource {
+  const found = WATCHED_KINDS.find((watched) => watched.kind === kind);
+  if (found === undefined) throw new Error(`${kind} is not watched`);
+  return found.resources[0];
 }

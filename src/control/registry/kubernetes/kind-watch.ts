@@ -8,6 +8,7 @@ import type { KubeClient, KubeListPage, KubeWatchEvent } from '../../../kube-api
 import { KubeError } from '../../../kube-api/kube-error.ts';
 import { type KubeResource, resourceName } from '../../../kube-api/kube-resource.ts';
 import { resourceVersionOf } from '../../../kube-api/kube-values.ts';
+import type { PresentStatuses } from '../../status/present-statuses.ts';
 import type { KindHealth, KindState } from '../registry-health.ts';
 import { type HeldChange, HeldObjects } from './held-objects.ts';
 import { keyOfValue, type ReadObject, readObject } from './read-object.ts';
@@ -18,6 +19,8 @@ export interface KindWatchOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told what stands in the status of each object, where that is ours to write. */
+  readonly statuses: PresentStatuses;
   /** What changed; never empty. */
   readonly changed: (change: HeldChange) => void;
   /** Something of `trouble`, `isListed` or `issues` may be another now. */
@@ -45,7 +48,7 @@ const QUIET_FAILURES = 1;
 
 export class KindWatch {
   readonly #options: KindWatchOptions;
-  readonly #held = new HeldObjects();
+  readonly #held: HeldObjects;
   readonly #backoff: Backoff;
   readonly #abort = new AbortController();
   #resource: KubeResource;
@@ -65,6 +68,7 @@ export class KindWatch {
     this.#options = options;
     this.#resource = options.watched.resources[0];
     this.#backoff = new Backoff(BACKOFF, options.random);
+    this.#held = new HeldObjects(options.statuses);
   }
 
   /** It has a whole list, or knows that the server does not have this kind. */

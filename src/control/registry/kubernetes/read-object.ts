@@ -8,6 +8,9 @@ import type { KubeObject } from '../../../kube/objects.ts';
 import type { KubeValue } from '../../../kube-api/kube-client.ts';
 import { apiVersionOf, type KubeResource } from '../../../kube-api/kube-resource.ts';
 import { textOf } from '../../../kube-api/kube-values.ts';
+import { type PresentStatus, readPresentStatus } from '../../status/present-statuses.ts';
+import { isStatusKind, type StatusKind } from '../../status/status-form.ts';
+import type { StatusKey } from '../../status/wanted-status.ts';
 import { mapOf, pick, type WatchedKind } from './watched-kinds.ts';
 
 export interface ReadObject {
@@ -16,6 +19,8 @@ export interface ReadObject {
   /** Null where it can't be read. */
   readonly located: Located<KubeObject> | null;
   readonly issues: readonly Issue[];
+  /** Of kinds whose status is ours to write. */
+  readonly present: PresentStatus | null;
 }
 
 /** Problems told for one object. */
@@ -41,7 +46,10 @@ export function readObject(watched: WatchedKind, resource: KubeResource, value: 
   });
   const object = row?.read(fields);
   const isRead = object !== undefined && issues.length === 0;
-  return { key, located: isRead ? locate(object, source) : null, issues };
+  const present = isStatusKind(watched.kind)
+    ? readPresentStatus(statusKey(watched.kind, metadata), value, issues)
+    : null;
+  return { key, located: isRead ? locate(object, source) : null, issues, present };
 }
 
 export function keyOfValue(value: KubeValue): string {
@@ -49,6 +57,10 @@ export function keyOfValue(value: KubeValue): string {
   const namespace = textOf(metadata, 'namespace');
   const name = textOf(metadata, 'name');
   return namespace === '' ? name : `${namespace}/${name}`;
+}
+
+function statusKey(kind: StatusKind, metadata: KubeValue): StatusKey {
+  return { kind, namespace: textOf(metadata, 'namespace'), name: textOf(metadata, 'name') };
 }
 
 function ownAnnotations(metadata: KubeValue): KubeValue {

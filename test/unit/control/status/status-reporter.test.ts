@@ -1,6 +1,7 @@
 // What is written to an API server, when, and how many requests that takes.
 import { errorIssue } from '../../../../src/base/result.ts';
 import { LEASES } from '../../../../src/control/status/lease-record.ts';
+import { readPresentStatus } from '../../../../src/control/status/present-statuses.ts';
 import { STATUS_FORMS } from '../../../../src/control/status/status-form.ts';
 import { routeKey, STATUS_LEASE, StatusScene, WEB } from '../../../support/status-scene.ts';
 
@@ -144,9 +145,11 @@ describe('status that is written to an API server', () => {
     });
     const one = await scene.start();
     const value = (await scene.kube.read(ROUTES, routeKey('a'))) ?? {};
-    one.present.upsert(routeKey('a'), value, [
-      errorIssue('is strange', { source: 's', path: 'spec.x', remedy: 'mend it' }),
-    ]);
+    one.present.put(
+      readPresentStatus(routeKey('a'), value, [
+        errorIssue('is strange', { source: 's', path: 'spec.x', remedy: 'mend it' }),
+      ]),
+    );
     one.think(['a', 1]);
     await scene.pass(600);
     expect(await scene.parentsOf('a')).toMatchObject([

@@ -1,4 +1,5 @@
 // What becomes of status that can't be written, or not at once.
+import { readPresentStatus } from '../../../../src/control/status/present-statuses.ts';
 import { STATUS_FORMS } from '../../../../src/control/status/status-form.ts';
 import { routeKey, StatusScene, WEB } from '../../../support/status-scene.ts';
 
@@ -38,7 +39,7 @@ describe('status in trouble', () => {
     scene.put('a');
     const one = await scene.start();
     await one.hear('a');
-    scene.kube.removeSilently(ROUTES, routeKey('a'));
+    scene.kube.remove(ROUTES, routeKey('a'));
     scene.asked();
     one.think(['a', 1]);
     await scene.pass(10_000);
@@ -54,7 +55,9 @@ describe('status in trouble', () => {
     scene.kube.put(STATUS_FORMS.TrafficPolicy.resource, policy, { metadata: { uid: 'p', generation: 1 } });
     const one = await scene.start();
     await one.hear('a', 'b');
-    one.present.upsert(policy, (await scene.kube.read(STATUS_FORMS.TrafficPolicy.resource, policy)) ?? {}, []);
+    one.present.put(
+      readPresentStatus(policy, (await scene.kube.read(STATUS_FORMS.TrafficPolicy.resource, policy)) ?? {}, []),
+    );
     scene.kube.fail('patch status of httproutes', forbidden(), 3);
     one.think(['a', 1], ['b', 1]);
     one.wanted = [
