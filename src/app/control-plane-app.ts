@@ -9,6 +9,7 @@ import { ControlPlane } from '../control/control-plane.ts';
 import { PrefetchHints } from '../control/prefetch-hints.ts';
 import { parseRegistries } from '../control/registry/parse-registries.ts';
 import type { Registry } from '../control/registry/registry.ts';
+import type { StatusReporter } from '../control/status/status-reporter.ts';
 import { viewKey } from '../control/translate/view.ts';
 import type { SocketAddressSpec } from '../model/listener-spec.ts';
 import { SnapshotCache } from '../xds/cache/snapshot-cache.ts';
@@ -17,6 +18,7 @@ import { explainRefusal } from './client-report.ts';
 import { controlPlaneRoutes } from './control-plane-routes.ts';
 import { Csds } from './csds.ts';
 import { findKube } from './kube-connection.ts';
+import { createStatusReporter } from './status-writing.ts';
 
 export interface ControlPlaneAppOptions {
   /** At least one; later ones win over earlier ones. */
@@ -26,6 +28,8 @@ export interface ControlPlaneAppOptions {
   readonly clusterDomain: string;
   /** Age at which streams end, up to a fifth earlier by chance, ms; 0 or absent: never. */
   readonly maxStreamAgeMs?: number;
+  /** Absent: status is written to no API server. */
+  readonly statusNamespace?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Makes what `start` rejects with of the system's error (`code` EADDRINUSE …); default: the error itself. */
@@ -54,6 +58,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
   readonly #xds: AdsServer;
   readonly #admin: AdminServer;
   readonly #csds: Csds;
+  readonly #status: StatusReporter | null;
 
   constructor(options: ControlPlaneAppOptions) {
     const { registries, clusterDomain, xdsAddress, adminAddress, clock, log } = options;
@@ -76,6 +81,10 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
       });
     });
     this.#controlPlane = controlPlane;
+    const { statusNamespace: namespace } = options;
+    const writing = { registries, controlPlane, clock, random: systemRandom, log };
+    const status = namespace === undefined ? null : createStatusReporter({ namespace, ...writing });
+    this.#status = status;
     const { maxStreamAgeMs: ms = 0 } = options;
     const maxStreamAge = ms === 0 ? {} : { maxStreamAge: { ms, random: systemRandom } };
     this.#xds = new AdsServer({ ...xdsAddress, cache, clock, log, ...maxStreamAge });
@@ -85,6 +94,7 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
       registries: () => controlPlane.registries,
       clients: () => this.#xds.connectedClients(),
       turnedAway: () => this.#xds.turnedAway(),
+      statusReport: () => status?.report ?? null,
       residentBytes: () => process.memoryUsage.rss(),
     });
     this.#csds = new Csds(this.#xds.clientStatus((...refusal) => explainRefusal(controlPlane.state, ...refusal)));
@@ -100,15 +110,17 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
       throw this.#explainListen(error, 'xds');
     });
     this.#controlPlane.start();
+    this.#status?.start();
     return { xds, admin };
   }
 
-  /** Clients are sent away in order, so that they look for another replica at once. */
+  /** Clients are sent away in order, so that they look for another replica at once; which may write status from now on. */
   async drain(deadlineMs: number): Promise<void> {
-    await this.#xds.drain(deadlineMs);
+    await Promise.all([this.#xds.drain(deadlineMs), this.#status?.close()]);
   }
 
   async close(): Promise<void> {
+    await this.#status?.close();
     this.#controlPlane.close();
     await this.#xds.close();
     await this.#csds.close();

@@ -4,11 +4,13 @@ import { renderIssue } from '../base/result.ts';
 import { nameType } from '../config/setting-types.ts';
 import type { MeshState, PodSummary } from '../control/control-plane.ts';
 import type { RegistryStatus } from '../control/registry/registry-health.ts';
+import type { StatusReport } from '../control/status/status-reporter.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TurnedAway } from '../xds/server/ads-server.ts';
 import type { ClientStatus } from '../xds/server/client-status.ts';
 import { reportClients } from './client-report.ts';
 import { renderRegistryMetrics } from './registry-metrics.ts';
+import { renderStatusMetrics } from './status-writing.ts';
 
 /** Each is called once a request and must not wait. */
 export interface ControlPlaneSource {
@@ -20,6 +22,8 @@ export interface ControlPlaneSource {
   clients(): readonly ClientStatus[];
   /** The last few clients that were sent away because of what they said. */
   turnedAway(): readonly TurnedAway[];
+  /** Null where nobody writes status. */
+  statusReport(): StatusReport | null;
   residentBytes(): number;
 }
 
@@ -178,6 +182,7 @@ function renderMetrics(source: ControlPlaneSource): string {
     gauge('switchboard_manifest_warnings', 'Warnings about the manifests.', issues.length - errors),
     gauge('process_resident_memory_bytes', 'Resident memory.', source.residentBytes()),
     renderRegistryMetrics(source.registries()),
+    renderStatusMetrics(source.statusReport()),
   ].join('');
 }
 

@@ -93,6 +93,7 @@ async function runControlPlane(options: Options, cli: Cli): Promise<void> {
     adminAddress: addresses.admin,
     clusterDomain: domain.value,
     maxStreamAgeMs: settings.xdsMaxStreamAgeMs,
+    ...(settings.writeStatus === 'enabled' ? { statusNamespace: settings.namespace } : {}),
     clock: systemClock,
     log,
     explainListen: (error, port) => explainListenFailure(error, { ...PORTS[port], address: addresses[port] }),
