@@ -107,13 +107,14 @@ export class AppMesh {
       () => app.readiness.ready,
       () => app.readiness.waitingFor,
     );
+    const port = () => app.dataPlane.listeners[0]?.addresses[0]?.port ?? 0;
     const client = async (): Promise<RawClient> => {
-      const caller = await RawClient.connect(app.dataPlane.listeners[0]?.addresses[0]?.port ?? 0);
+      const caller = await RawClient.connect(port());
       this.#ending.push(() => caller.socket.destroy());
       return caller;
     };
     const held = () => app.dataPlane.clusters.map(({ name }) => name);
     const stat = (name: string) => listStats([app.dataPlane]).get(`control_plane.${name}`);
-    return { app, client, held, stat };
+    return { app, port, client, held, stat };
   }
 }

@@ -1,7 +1,7 @@
 // Promises of sessions and of `sessionAffinity: ClientIP` in a sidecar of two workers: whichever of them a connection reaches, it makes no difference.
 import { AppMesh } from '../../support/app-mesh.ts';
 import { get, type RawAnswer, RawClient } from '../../support/raw-client.ts';
-import { Rollout, type RolloutPod } from '../../support/rollout.ts';
+import { Rollout, type RolloutPod, scriptedPod } from '../../support/rollout.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { describeOnLinux, socketsOf, WorkerSidecar } from '../../support/worker-sidecar.ts';
 
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => mesh.close());
 
 async function rolloutOf(annotations: string, spec = ''): Promise<Rollout> {
-  const rollout = new Rollout(mesh, annotations, spec);
+  const rollout = new Rollout(mesh, scriptedPod, { annotations, spec });
   mesh.atEnd(() => rollout.close());
   return rollout;
 }

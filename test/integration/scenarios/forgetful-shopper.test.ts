@@ -2,82 +2,18 @@
 // share nothing, and shoppers whose requests go through either. Nobody changes pod before his pod is gone, and each moves once.
 import type { Endpoint } from '../../../src/proxy/endpoint/endpoint.ts';
 import { AppMesh } from '../../support/app-mesh.ts';
-import { get, type RawClient } from '../../support/raw-client.ts';
-import { Rollout, type RolloutPod } from '../../support/rollout.ts';
+import { get } from '../../support/raw-client.ts';
+import { Rollout, type RolloutPod, scriptedPod } from '../../support/rollout.ts';
+import { Town } from '../../support/shoppers.ts';
 import { until } from '../../support/until.ts';
+import { CART, overHttp1 } from '../../support/ways-to-shop.ts';
 
 const SHOPPERS = 1_000;
 const PODS = 5;
 /** How many ask at a time, each over a connection of its own to each sidecar. */
 const LANES = 8;
-const CART = 'http_cart';
-
-interface Way {
-  readonly client: RawClient;
-}
-
-interface Shopper {
-  token: string;
-  /** The pod of the session, as far as its answers have told. */
-  home: string;
-  /** Answers that told of a new home. */
-  moves: number;
-  /** Answers of another pod than the home, which told so. */
-  away: number;
-}
-
-class Town {
-  readonly shoppers: Shopper[] = Array.from({ length: SHOPPERS }, () => ({ token: '', home: '', moves: 0, away: 0 }));
-  /** Pods that are gone, and answers from elsewhere than home while home was there: there may be none. */
-  readonly gone = new Set<string>();
-  readonly strays: string[] = [];
-  #lanes: readonly (readonly Way[])[] = [];
-  #turn = 0;
-
-  connect(lanes: readonly (readonly Way[])[]): void {
-    this.#lanes = lanes;
-  }
-
-  /** Every one of `shoppers` asks once, the next way each time. */
-  async shop(shoppers: readonly Shopper[]): Promise<void> {
-    const waiting = [...shoppers];
-    await Promise.all(
-      this.#lanes.map(async (ways) => {
-        for (let shopper = waiting.pop(); shopper !== undefined; shopper = waiting.pop()) {
-          this.#turn += 1;
-          await this.ask(shopper, ways[this.#turn % ways.length] as Way);
-        }
-      }),
-    );
-  }
-
-  async ask(shopper: Shopper, { client }: Way): Promise<string> {
-    const homeWasGone = this.gone.has(shopper.home);
-    const cookie = shopper.token === '' ? '' : `Cookie: theme=dark; ${CART}="${shopper.token}"\r\n`;
-    const answer = await client.ask(get('shop', '/cart', cookie));
-    const told = answer.get('x-switchboard-session') ?? '';
-    const pod = answer.status === 200 ? answer.text : String(answer.status);
-    const [, token = ''] = /^http_cart="([^"]+)"/.exec(answer.get('set-cookie') ?? '') ?? [];
-    if (told === 'new') shopper.home = pod;
-    else if (told === 'moved') {
-      if (!homeWasGone && !this.gone.has(shopper.home)) this.strays.push(`${shopper.home} → ${pod}`);
-      shopper.home = pod;
-      shopper.moves += 1;
-    } else if (told === 'away') {
-      if (!this.gone.has(shopper.home)) this.strays.push(`${shopper.home} ~ ${pod}`);
-      shopper.away += 1;
-    } else if (pod !== shopper.home) this.strays.push(`${shopper.home} ! ${pod}`);
-    if (token !== '') shopper.token = token;
-    return pod;
-  }
-
-  of(pod: RolloutPod): Shopper[] {
-    return this.shoppers.filter(({ home }) => home === pod.name);
-  }
-}
-
 const mesh = new AppMesh();
-const rollout = new Rollout(mesh, `switchboard.dev/affinity: 'cookie:${CART}'`);
+const rollout = new Rollout(mesh, scriptedPod, { annotations: `switchboard.dev/affinity: 'cookie:${CART}'` });
 afterAll(async () => {
   await mesh.close();
   await rollout.close();
@@ -89,7 +25,7 @@ it('1,000 sessions live through a rolling restart of all pods: none moves before
   const sidecars = await Promise.all(planes.map(({ port }) => mesh.sidecar(port)));
   const lanes = await Promise.all(
     Array.from({ length: LANES }, () =>
-      Promise.all(sidecars.map(async (sidecar): Promise<Way> => ({ client: await sidecar.client() }))),
+      Promise.all(sidecars.map(({ port }) => overHttp1(port(), (end) => mesh.atEnd(end)))),
     ),
   );
   const endpoints = (): Endpoint[][] =>
@@ -103,7 +39,7 @@ it('1,000 sessions live through a rolling restart of all pods: none moves before
   const knowsOf = (pod: RolloutPod) => (all: readonly Endpoint[]) =>
     all.some(({ spec, health }) => spec.pod?.name === pod.name && health === 'healthy');
 
-  const town = new Town();
+  const town = new Town(SHOPPERS);
   town.connect(lanes);
   await town.shop(town.shoppers);
   await everywhere('five pods', (all) => all.length === PODS);
@@ -123,7 +59,7 @@ it('1,000 sessions live through a rolling restart of all pods: none moves before
     // The grace: it serves those that are its own, and nobody new.
     await town.shop(its);
     expect(its.filter(({ home }) => home !== old.name)).toEqual([]);
-    const visitors = Array.from({ length: 6 }, (): Shopper => ({ token: '', home: '', moves: 0, away: 0 }));
+    const visitors = Town.strangers(6);
     await town.shop(visitors);
     expect(visitors.filter(({ home }) => home === old.name)).toEqual([]);
     town.gone.add(old.name);
