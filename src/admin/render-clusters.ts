@@ -19,7 +19,7 @@ const STATS: readonly Stat[] = [
   { name: 'rq_total', type: 'COUNTER', of: (endpoint) => endpoint.rqTotal },
 ];
 
-/** Lines `cluster::address::name::value`. `pod`, `last_error`, `failed_check_because`, `ejected_because` and `would_be_ejected_because` are ours, the rest is Envoy's. */
+/** Lines `cluster::address::name::value`. What is `pod` and behind it is ours, the rest is Envoy's. */
 export function* renderClustersText(clusters: readonly ClusterStatus[]): Generator<string> {
   for (const cluster of clusters) {
     yield `${cluster.name}::observability_name::${cluster.name}\n${cluster.name}::added_via_api::${cluster.addedViaApi}\n`;
@@ -44,6 +44,9 @@ function endpointLines(cluster: string, endpoint: EndpointStatus): string {
     ['failed_check_because', oneLine(endpoint.failedCheck ?? '')],
     ['ejected_because', oneLine(endpoint.ejected ?? '')],
     ['would_be_ejected_because', oneLine(endpoint.wouldBeEjected ?? '')],
+    ['ejection_left_ms', wholeMs(endpoint.ejectionLeftMs ?? 0)],
+    ['ejections', endpoint.ejections ?? 0],
+    ['warming_ms', wholeMs(endpoint.warmingMs ?? 0)],
   ];
   return values.map(([name, value]) => `${head}${name}::${value}\n`).join('');
 }
@@ -61,11 +64,15 @@ function healthFlags(endpoint: EndpointStatus): string {
   return flags === '' ? 'healthy' : flags;
 }
 
+function wholeMs(ms: number): number {
+  return Math.ceil(ms);
+}
+
 function oneLine(text: string): string {
   return text.replaceAll('\r', ' ').replaceAll('\n', ' ');
 }
 
-/** envoy.admin.v3.Clusters in its JSON form (64-bit numbers as text); `pod`, `last_error` and the reasons of ejections are ours. */
+/** envoy.admin.v3.Clusters in its JSON form (64-bit numbers as text); `pod` and what follows it are ours. */
 export interface HostStatusJson {
   readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
   readonly stats: readonly { readonly name: string; readonly type: 'COUNTER' | 'GAUGE'; readonly value: string }[];
@@ -83,6 +90,9 @@ export interface HostStatusJson {
   readonly failed_check_because?: string;
   readonly ejected_because?: string;
   readonly would_be_ejected_because?: string;
+  readonly ejection_left_ms?: number;
+  readonly ejections?: number;
+  readonly warming_ms?: number;
 }
 
 export interface ClustersJson {
@@ -128,5 +138,8 @@ function hostStatus(endpoint: EndpointStatus): HostStatusJson {
     ...(endpoint.failedCheck === undefined ? {} : { failed_check_because: endpoint.failedCheck }),
     ...(endpoint.ejected === null ? {} : { ejected_because: endpoint.ejected }),
     ...(endpoint.wouldBeEjected === null ? {} : { would_be_ejected_because: endpoint.wouldBeEjected }),
+    ...(endpoint.ejectionLeftMs === undefined ? {} : { ejection_left_ms: wholeMs(endpoint.ejectionLeftMs) }),
+    ...(endpoint.ejections === undefined ? {} : { ejections: endpoint.ejections }),
+    ...(endpoint.warmingMs === undefined ? {} : { warming_ms: wholeMs(endpoint.warmingMs) }),
   };
 }

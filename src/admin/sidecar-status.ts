@@ -26,6 +26,12 @@ export interface EndpointStatus {
   readonly ejected: string | null;
   /** Why it would have, in shadow mode; null = it would not. */
   readonly wouldBeEjected: string | null;
+  /** How long it stays out, or would, ms (≥ 0; it is let back at the next look); absent = it is not, and would not be. */
+  readonly ejectionLeftMs?: number;
+  /** How often it was ejected, or would have been, since the sidecar knows it; absent = never. */
+  readonly ejections?: number;
+  /** How long it gets less than its share, as it is new or was out, ms (> 0); absent = it gets all of it. */
+  readonly warmingMs?: number;
   /** Why it fails its health checks; absent = it passes them, or is not asked. */
   readonly failedCheck?: string;
   /** It passes them, and says that others should be asked first. */

@@ -2,7 +2,7 @@
 
 import { randomFillSync } from 'node:crypto';
 import { connect } from 'node:net';
-import type { EndpointStatus, ListenerStatus } from '../admin/sidecar-status.ts';
+import type { ListenerStatus } from '../admin/sidecar-status.ts';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -32,6 +32,7 @@ import type { StatSource } from '../telemetry/stats.ts';
 import type { ClusterFigures, PlaneState, SidecarPlane } from '../workers/plane.ts';
 import { AccessLogs, type OpenSink } from './access-logs.ts';
 import { BufferReclaimer } from './buffer-reclaimer.ts';
+import { endpointStatuses } from './endpoint-status.ts';
 import { usedMemoryBytes } from './memory-mark.ts';
 import { SystemResolver } from './system-resolver.ts';
 
@@ -82,9 +83,6 @@ export interface LocalPlaneOptions {
   readonly onOutlier?: (cluster: string, event: OutlierEvent) => void;
 }
 
-type Cluster = DataPlane['clusters'][number];
-type Endpoint = Cluster['endpoints'] extends Iterable<infer E> ? E : never;
-
 export class LocalPlane implements SidecarPlane {
   readonly dataPlane: DataPlane;
   readonly accessLogs: AccessLogs;
@@ -125,9 +123,10 @@ export class LocalPlane implements SidecarPlane {
   }
 
   clusters(): readonly ClusterFigures[] {
-    return this.dataPlane.clusters.map(({ name, endpoints }) => ({
-      name,
-      endpoints: Array.from(endpoints, endpointStatus),
+    const nowMs = this.#options.clock.now();
+    return this.dataPlane.clusters.map((cluster) => ({
+      name: cluster.name,
+      endpoints: endpointStatuses(cluster, nowMs),
     }));
   }
 
@@ -297,36 +296,4 @@ function tellHealth(log: Log, cluster: string, { endpoint, change, detail }: Hea
   else if (change === 'degraded') log.info('an endpoint says that others should be asked first', fields);
   else if (change === 'failed') log.warn('a health check has failed', { ...fields, detail });
   else log.info('a health check has passed', fields);
-}
-
-/** Why it is out, or would be in shadow mode. */
-function whyEjected({ outlier }: Endpoint, shadow: boolean): string | null {
-  const ejection = outlier === null ? null : outlier.ejection;
-  return ejection === null || ejection.shadow !== shadow ? null : `${ejection.reason}: ${ejection.detail}`;
-}
-
-function endpointStatus(endpoint: Endpoint): EndpointStatus {
-  const { spec, group } = endpoint;
-  return {
-    host: spec.host,
-    port: spec.port,
-    ...(spec.pod === undefined ? {} : { pod: spec.pod }),
-    health: spec.health,
-    ...(endpoint.check?.failing === true ? { failedCheck: endpoint.check.detail } : {}),
-    ...(endpoint.check?.failing === false && endpoint.check.degraded ? { degradedByCheck: true } : {}),
-    ejected: whyEjected(endpoint, false),
-    wouldBeEjected: whyEjected(endpoint, true),
-    weight: spec.weight,
-    priority: group.priority,
-    locality: group.locality,
-    cxActive: endpoint.connectionsActive,
-    cxTotal: endpoint.connectionsTotal,
-    cxConnectFail: endpoint.connectFailures,
-    rqActive: endpoint.activeRequests,
-    rqTotal: endpoint.requestsTotal,
-    rqSuccess: endpoint.requestsSuccess,
-    rqError: endpoint.requestsError,
-    rqTimeout: endpoint.requestsTimedOut,
-    lastError: endpoint.lastError === '' ? null : endpoint.lastError,
-  };
 }

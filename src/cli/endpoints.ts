@@ -8,8 +8,8 @@ import { fetchJson } from './admin-client.ts';
 import { failure, usageError } from './cli-error.ts';
 import type { Cli } from './command.ts';
 import { explainUnreachable, findOnlySidecar, findSidecar, SIDECAR_ADMIN_PORT } from './find-sidecar.ts';
-import { type EndpointRow, readClusters, type ServiceEndpoints } from './read-clusters.ts';
-import { renderTable } from './render-table.ts';
+import { readClusters } from './read-clusters.ts';
+import { renderEndpoints } from './render-endpoints.ts';
 
 const DESCRIPTION =
   'Shows what one sidecar holds now: each Service port with its pods, whether they are healthy, and what they were sent.';
@@ -22,6 +22,11 @@ Examples:
   switchboard endpoints --pod default/client     the sidecar of a pod, by the control plane's knowledge
   switchboard endpoints --admin 127.1.0.4:15000  the sidecar whose admin server is there
   switchboard endpoints -o json | jq '.[].endpoints[].address'
+
+HEALTH is healthy, warming (new or back, gets less than its share yet), draining (its pod is told to end), degraded (asked when others cannot take
+all), unhealthy (not ready), failing (its health checks), or ejected (for what it answered). Only healthy and warming ones take new requests, but for those
+of sessions with a draining one. ERRORS are answers from 500 on and requests without an answer; LAST ERROR says why it is out, else what went
+wrong last.
 
 A Service without endpoints has no pod that is ready: look at its selector and at the readiness of its pods.
 `;
@@ -61,7 +66,7 @@ async function showEndpoints(options: Options, cli: Cli): Promise<void> {
     cli.out(`${JSON.stringify(services, null, 2)}\n`);
     return;
   }
-  cli.out(`${renderServices(services)}\n`);
+  cli.out(`${renderEndpoints(services)}\n`);
   if (services.length === 0) {
     cli.err(
       `The sidecar at ${renderSocketAddress(admin)} holds no Service yet. It holds what was dialled: send it a request, or look at its /xds page.\n`,
@@ -101,33 +106,4 @@ async function fetchFrom(admin: SocketAddressSpec): Promise<Found> {
 
 function fetchPage(admin: SocketAddressSpec): Promise<unknown> {
   return fetchJson(admin, '/clusters?format=json');
-}
-
-const HEADER = ['SERVICE', 'PORT', 'ENDPOINT', 'POD', 'HEALTH', 'ACTIVE', 'REQUESTS', 'LAST ERROR'];
-
-function renderServices(services: readonly ServiceEndpoints[]): string {
-  return renderTable(HEADER, services.flatMap(rowsOf));
-}
-
-function rowsOf(service: ServiceEndpoints): string[][] {
-  const name = [service.service, service.port === null ? '' : String(service.port)];
-  if (service.endpoints.length === 0) return [[...name, 'none', '', '', '', '', '']];
-  return service.endpoints.map((row) => [
-    ...name,
-    row.address,
-    row.pod ?? '',
-    row.health,
-    String(row.active),
-    String(row.requests),
-    row.ejectedBecause ?? failing(row) ?? wouldBe(row) ?? row.lastError ?? '',
-  ]);
-}
-
-function failing({ failedCheckBecause: reason }: EndpointRow): string | null {
-  return reason === null ? null : `health check: ${reason}`;
-}
-
-/** In shadow mode. */
-function wouldBe({ wouldBeEjectedBecause: reason }: EndpointRow): string | null {
-  return reason === null ? null : `would be ejected (shadow): ${reason}`;
 }

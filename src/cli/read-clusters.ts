@@ -22,6 +22,8 @@ export interface EndpointRow {
   readonly active: number;
   /** Requests so far. */
   readonly requests: number;
+  /** Of these: answered from 500 on, or not at all. */
+  readonly errors: number;
   readonly lastError: string | null;
   /** Why it fails its health checks; null = it does not. */
   readonly failedCheckBecause: string | null;
@@ -29,6 +31,12 @@ export interface EndpointRow {
   readonly ejectedBecause: string | null;
   /** Why it would have, in shadow mode. */
   readonly wouldBeEjectedBecause: string | null;
+  /** How long it stays out, or would; null = it is not. */
+  readonly ejectionLeftMs: number | null;
+  /** How often it was ejected, or would have been. */
+  readonly ejections: number;
+  /** How long it gets less than its share, as it is new or was out; null = it gets all of it. */
+  readonly warmingMs: number | null;
 }
 
 /** Sorted by Service, port and address. */
@@ -68,10 +76,15 @@ function readEndpoint(host: unknown): EndpointRow {
     health: healthOf(fieldOf(host, 'health_status')),
     active: stats.get('rq_active') ?? 0,
     requests: stats.get('rq_total') ?? 0,
+    errors: stats.get('rq_error') ?? 0,
     lastError: textOf(fieldOf(host, 'last_error')) || null,
     failedCheckBecause: textOf(fieldOf(host, 'failed_check_because')) || null,
     ejectedBecause: textOf(fieldOf(host, 'ejected_because')) || null,
     wouldBeEjectedBecause: textOf(fieldOf(host, 'would_be_ejected_because')) || null,
+    ejectionLeftMs:
+      fieldOf(host, 'ejection_left_ms') === undefined ? null : numberOf(fieldOf(host, 'ejection_left_ms')),
+    ejections: numberOf(fieldOf(host, 'ejections')),
+    warmingMs: numberOf(fieldOf(host, 'warming_ms')) || null,
   };
 }
 

@@ -29,11 +29,18 @@ export async function runCli(args: readonly string[], cli: Cli): Promise<number>
       command.showHelpAfterError(`See \`switchboard ${row.name} --help\`.`);
       if (row.name === asked) (await row.load())(command, cli);
     }
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(isUnknown(asked) ? [asked] : [...args], { from: 'user' });
     return EXIT_OK;
   } catch (error) {
     return explain(error, asked, cli);
   }
+}
+
+/** commander would explain the program to whoever asks for the help of a command that there is not. */
+function isUnknown(asked: string | undefined): asked is string {
+  return (
+    asked !== undefined && !asked.startsWith('-') && asked !== 'help' && !COMMANDS.some(({ name }) => name === asked)
+  );
 }
 
 function createProgram(cli: Cli): Command {

@@ -14,7 +14,9 @@ const COUNTS = [
   'rqTimeout',
 ] as const satisfies readonly (keyof EndpointStatus)[];
 
-/** One list a worker. An endpoint is taken out, or fails its checks, where any worker says so. */
+const TIMES = ['ejectionLeftMs', 'warmingMs'] as const satisfies readonly (keyof EndpointStatus)[];
+
+/** One list a worker. An endpoint is taken out, or fails its checks, where any worker says so; what takes time takes the longest. */
 export function mergeClusters(lists: readonly (readonly ClusterFigures[])[]): readonly ClusterFigures[] {
   const clusters = new Map<string, Map<string, EndpointStatus>>();
   for (const { name, endpoints } of lists.flat()) {
@@ -32,9 +34,16 @@ export function mergeClusters(lists: readonly (readonly ClusterFigures[])[]): re
 function addEndpoints(a: EndpointStatus, b: EndpointStatus): EndpointStatus {
   const sums = Object.fromEntries(COUNTS.map((count) => [count, a[count] + b[count]]));
   const failedCheck = a.failedCheck ?? b.failedCheck;
+  const times = TIMES.flatMap((time) => {
+    const longest = Math.max(a[time] ?? 0, b[time] ?? 0);
+    return longest === 0 ? [] : [[time, longest] as const];
+  });
+  const ejections = (a.ejections ?? 0) + (b.ejections ?? 0);
   return {
     ...a,
     ...sums,
+    ...Object.fromEntries(times),
+    ...(ejections === 0 ? {} : { ejections }),
     ...(failedCheck === undefined ? {} : { failedCheck }),
     ejected: a.ejected ?? b.ejected,
     wouldBeEjected: a.wouldBeEjected ?? b.wouldBeEjected,

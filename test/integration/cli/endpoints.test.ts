@@ -78,10 +78,10 @@ describe('switchboard endpoints', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe(
       [
-        'SERVICE                  PORT   ENDPOINT         POD                HEALTH    ACTIVE   REQUESTS   LAST ERROR',
+        'SERVICE                  PORT   ENDPOINT         POD                HEALTH    ACTIVE   REQUESTS   ERRORS   LAST ERROR',
         'empty.default            80     none',
-        'my-api-service.default   80     127.1.0.2:8080   default/my-api-a   healthy   0        12',
-        'my-api-service.default   80     127.1.0.3:8080   default/my-api-b   healthy   0        11         ECONNREFUSED',
+        'my-api-service.default   80     127.1.0.2:8080   default/my-api-a   healthy   0        12         0',
+        'my-api-service.default   80     127.1.0.3:8080   default/my-api-b   healthy   0        11         0        ECONNREFUSED',
         '',
       ].join('\n'),
     );

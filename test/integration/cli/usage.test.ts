@@ -16,13 +16,16 @@ describe('switchboard', () => {
     expect(stderr).toContain('Usage: switchboard [options] [command]');
   });
 
-  it('names the nearest command for an unknown one and ends with 2', async () => {
-    expect(await runCli(['endpiont'])).toMatchObject({
-      code: 2,
-      stdout: '',
-      stderr: "switchboard: unknown command 'endpiont'\n(Did you mean endpoints?)\nSee `switchboard --help`.\n",
-    });
-  });
+  it.each([[['endpiont']], [['endpiont', '--help']], [['help', 'endpiont']], [['endpiont', '-o', 'json']]])(
+    'names the nearest command for an unknown one and ends with 2: %j',
+    async (args) => {
+      expect(await runCli(args)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: "switchboard: unknown command 'endpiont'\n(Did you mean endpoints?)\nSee `switchboard --help`.\n",
+      });
+    },
+  );
 
   it('ends quietly with 0 when the reader of its answer has left', async () => {
     const help = startCli(['--help']);

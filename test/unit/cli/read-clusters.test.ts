@@ -35,10 +35,14 @@ describe('readClusters', () => {
         health: 'draining',
         active: 2,
         requests: 12_345_678_901,
+        errors: 0,
         lastError: 'ECONNRESET',
         failedCheckBecause: null,
         ejectedBecause: null,
         wouldBeEjectedBecause: null,
+        ejectionLeftMs: null,
+        ejections: 0,
+        warmingMs: null,
       },
     ]);
   });
@@ -56,10 +60,14 @@ describe('readClusters', () => {
         health: 'healthy',
         active: 0,
         requests: 7,
+        errors: 0,
         lastError: null,
         failedCheckBecause: null,
         ejectedBecause: null,
         wouldBeEjectedBecause: null,
+        ejectionLeftMs: null,
+        ejections: 0,
+        warmingMs: null,
       },
     ]);
   });

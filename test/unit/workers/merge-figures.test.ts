@@ -23,6 +23,13 @@ const IDLE: EndpointStatus = {
 };
 
 describe('clusters of several workers', () => {
+  it('have an endpoint out, or warming, as long as in the worker in which it takes longest, and all of its ejections', () => {
+    const one = { ...IDLE, ejectionLeftMs: 2_000, ejections: 1 };
+    const two = { ...IDLE, ejectionLeftMs: 5_000, ejections: 2, warmingMs: 10 };
+    const merged = mergeClusters([[{ name: 'a', endpoints: [one] }], [{ name: 'a', endpoints: [two] }]]);
+    expect(merged[0]?.endpoints).toEqual([{ ...IDLE, ejectionLeftMs: 5_000, ejections: 3, warmingMs: 10 }]);
+  });
+
   it('have each endpoint once, with the sums of its figures and what is the same of all', () => {
     const one = { ...IDLE, rqTotal: 3, cxActive: 1 };
     const two = {
