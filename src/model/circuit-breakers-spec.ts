@@ -14,6 +14,8 @@ export interface ThresholdsSpec {
   readonly maxRequests?: number;
   /** Attempts after the first. Absent = a share of the requests of ten seconds (docs/guides/retries.md). */
   readonly retries?: RetryLimitSpec;
+  /** Endpoints that have connections at a time; whoever would need one more is refused. */
+  readonly maxConnectionPools?: number;
   /** How much is left is told as well. */
   readonly trackRemaining?: true;
   /** Connections to any one endpoint. Source: CircuitBreakers.per_host_thresholds. */

@@ -1,5 +1,6 @@
 // Retries as configuration: which failures are sent again, how often, after what pause, and how long each try may take.
 import type { HeaderMatcherSpec } from './route-match-spec.ts';
+import type { SubsetLabels } from './subset-spec.ts';
 
 /**
  * When a failed attempt is made again, whatever the request's method: `connect-failure` (the connection never came to be), `refused-stream` (HTTP/2:
@@ -49,6 +50,16 @@ export interface RetryPolicySpec {
   readonly answerHeaders?: readonly HeaderMatcherSpec[];
   /** Only requests that one of them matches are sent again; absent = all. */
   readonly requestHeaders?: readonly HeaderMatcherSpec[];
+  /**
+   * Endpoints with all labels of one of these are passed over by retries while there are others. Source: retry_host_predicate, omit_canary_hosts
+   * (which are those with `canary: true`) and omit_host_metadata.
+   */
+  readonly avoids?: readonly SubsetLabels[];
+  /**
+   * After so many attempts, and again after as many, ≥ 1, all priorities that attempts went to are passed over while there are others. Source:
+   * retry_priority, previous_priorities.
+   */
+  readonly attemptsPerPriority?: number;
   /** The pause before each retry, drawn from [0, base × (2^retry − 1)] and at most `maxMs`; absent = none while another endpoint is left. */
   readonly backOff?: { readonly baseMs: number; readonly maxMs: number };
   /** Answers may say themselves how long to wait; absent = they are not asked. */

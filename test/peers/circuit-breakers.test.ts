@@ -23,6 +23,8 @@ const CLUSTERS: Readonly<Record<string, object>> = {
   '/nobody-waits': { thresholds: [{ max_pending_requests: 0 }] },
   '/one-of-each': { thresholds: [{ max_connections: 1, max_pending_requests: 1, max_requests: 1 }] },
   '/high': { thresholds: [{ max_requests: 0 }, { priority: 'HIGH', max_requests: 1 }] },
+  '/no-pool': { thresholds: [{ max_connection_pools: 0 }] },
+  '/one-pool': { thresholds: [{ max_connection_pools: 1 }] },
   '/per-host': { per_host_thresholds: [{ max_connections: 1 }], thresholds: [{ max_pending_requests: 1 }] },
   '/tcp': { thresholds: [{ max_connections: 1 }] },
 };
@@ -53,8 +55,13 @@ function bootstrap({ admin, http, tcp }: Ports, backend: number): string {
 }
 
 /** Of a cluster of `name`, after all is over. */
-const COUNTED = ['upstream_cx_overflow', 'upstream_rq_pending_overflow', 'upstream_rq_active_overflow'];
-const WHILE = ['cx_open', 'rq_open', 'rq_pending_open'];
+const COUNTED = [
+  'upstream_cx_overflow',
+  'upstream_rq_pending_overflow',
+  'upstream_rq_active_overflow',
+  'upstream_cx_pool_overflow',
+];
+const WHILE = ['cx_open', 'rq_open', 'rq_pending_open', 'cx_pool_open'];
 
 describeWithPeers('circuit breakers, in Envoy and in the sidecar', ['envoy'], (paths) => {
   const folder = new TempFolder();
@@ -117,7 +124,8 @@ describeWithPeers('circuit breakers, in Envoy and in the sidecar', ['envoy'], (p
     }
     const open: string[] = [];
     // A limit of 0 is reached from the start: Envoy says so only once something has been in use.
-    for (const name of WHILE.filter((one) => path !== '/nobody-waits' || one !== 'rq_pending_open')) {
+    const untold = { '/nobody-waits': 'rq_pending_open', '/no-pool': 'cx_pool_open' }[path];
+    for (const name of WHILE.filter((one) => one !== untold)) {
       open.push(await stat(admin, `cluster.${path}.circuit_breakers.${path === '/high' ? 'high' : 'default'}.${name}`));
     }
     const refused = answers.length;

@@ -29,6 +29,8 @@ export const retry: fc.Arbitrary<RetryPolicySpec> = fc
         }),
         perTryTimeoutMs: ms,
         perTryIdleTimeoutMs: ms,
+        avoids: fc.constantFrom([{ canary: 'true' }], [{ stage: '"new"', size: '2' }, { canary: 'true' }]),
+        attemptsPerPriority: fc.integer({ min: 1, max: 10 }),
         hedgeOnPerTryTimeout: fc.constant(true as const),
       },
       { requiredKeys: [] },

@@ -22,7 +22,7 @@ const thresholds: fc.Arbitrary<ThresholdsSpec> = fc
         }),
       ),
       trackRemaining: fc.constant(true as const),
-      maxConnectionsPerEndpoint: inUse,
+      ...{ maxConnectionsPerEndpoint: inUse, maxConnectionPools: inUse },
     },
     { requiredKeys: [] },
   )

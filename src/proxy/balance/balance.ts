@@ -14,6 +14,7 @@ import { GroupPicker, PercentChooser, TurnChooser } from './group-picker.ts';
 import type { Home } from './home.ts';
 import { NearestPicker } from './nearest-picker.ts';
 import { onNode, type Place, splitByNearness } from './place.ts';
+import { PrioritiesPicker } from './priorities-picker.ts';
 import { type PriorityCounts, type PriorityLoad, shareLoad } from './priority-load.ts';
 import { SlowStartPicker } from './slow-start-picker.ts';
 import { SubsetPicker } from './subset-picker.ts';
@@ -55,6 +56,16 @@ interface Band {
 
 /** Called when endpoints or configuration change. */
 export function balance(localities: readonly LocalityEndpoints[], options: BalanceOptions): Balanced {
+  const all = balanceSubsets(localities, options);
+  if (localities.every(({ group }) => group.priority === 0)) return all;
+  const picker = new PrioritiesPicker(all.picker, (leftOut) => {
+    const others = localities.filter(({ group }) => !leftOut.includes(group.priority));
+    return balanceSubsets(others, options).picker;
+  });
+  return { ...all, picker };
+}
+
+function balanceSubsets(localities: readonly LocalityEndpoints[], options: BalanceOptions): Balanced {
   const { subsets } = options.context.spec;
   if (subsets === undefined) return balanceAll(localities, options);
   const { eligible } = balanceAll(localities, options);

@@ -3,6 +3,7 @@
 import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import { BODY_LENGTH, BODY_NONE, type RequestHead, type ResponseHead } from '../codec/head.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { PickContext } from '../lb/load-balancer.ts';
 import {
   DEFAULT_RETRY_POLICY,
@@ -18,6 +19,7 @@ import { isRepeatedFurtherOut, saysSpent } from './attempt-headers.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { asksForPatience, DEFAULT_RETRY_BACK_OFF, resetDelayMs, retryDelayMs } from './retry-delay.ts';
+import { RetryPreference } from './retry-preference.ts';
 import { TriedEndpoints } from './tried-endpoints.ts';
 
 /** Endpoints that cannot be reached are passed over, up to so many, in the first so many ms of a request: refusals are quick, silence is not. */
@@ -44,6 +46,8 @@ export class RetryState {
   #allowance: RetryAllowance | null = null;
   /** A retry is in work that was taken out of it. */
   #holds = false;
+  /** Null = its policy prefers nobody, or it was tried once. */
+  #preference: RetryPreference | null = null;
   /** What the answer that is tried again has asked for; −1 = nothing. */
   #resetMs = -1;
 
@@ -69,9 +73,34 @@ export class RetryState {
     this.#policy = policy.requests === null || policy.requests.matches(head) ? policy : NO_RETRIES;
     this.#upgrades = upgrades;
     this.tried.clear();
+    this.#preference = null;
     this.#passedOver = 0;
     this.#allowance = cluster.retries[priority];
     this.#allowance.deposit(this.#record.startedAtMs);
+  }
+
+  /** Priorities that the next attempt leaves out; null = none. */
+  get leftOut(): readonly number[] | null {
+    return this.#preference === null ? null : this.#preference.leftOut;
+  }
+
+  /** It was tried, or its policy would rather have another one tried. */
+  passesOver(endpoint: Endpoint): boolean {
+    const preference = this.#preference;
+    return preference === null ? this.tried.has(endpoint) : preference.passesOver(endpoint, this.tried);
+  }
+
+  /** An attempt is about to begin: false = its policy prefers nobody. */
+  prefer(): boolean {
+    if (!this.#policy.prefers || this.tried.count === 0) return false;
+    this.#preference ??= new RetryPreference(this.#policy); // alloc-ok: once a request that is retried
+    this.#preference.begin(this.tried);
+    return true;
+  }
+
+  /** `endpoint` was picked, and its policy would have another one: true = it is worth another look, for which less is asked. */
+  relaxes(endpoint: Endpoint | null): boolean {
+    return (this.#preference as RetryPreference).relax(endpoint, this.tried);
   }
 
   /** The request is over. */
@@ -154,6 +183,7 @@ export class RetryState {
   }
 
   #offersUntried(): boolean {
+    this.prefer();
     return (this.#cluster as Cluster).offersUntried(this.#pick);
   }
 

@@ -71,7 +71,11 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   wasTried(endpoint: Endpoint): boolean {
-    return this.#retries.tried.has(endpoint) || this.session?.excludes(endpoint) === true;
+    return this.#retries.passesOver(endpoint) || this.session?.excludes(endpoint) === true;
+  }
+
+  get leftOut(): readonly number[] | null {
+    return this.#retries.leftOut;
   }
 
   get client(): string | null {
@@ -252,7 +256,9 @@ export class Router implements AttemptOwner, PickContext {
   #beginAttempt(): UpstreamStream | null {
     const cluster = this.#cluster as Cluster;
     const head = this.#head as RequestHead;
-    const endpoint = this.session === null ? cluster.pick(this) : this.session.pick(cluster, this);
+    const prefers = this.#retries.prefer();
+    let endpoint = this.#pick(cluster);
+    while (prefers && this.#retries.relaxes(endpoint)) endpoint = this.#pick(cluster);
     if (endpoint === null) {
       this.#failUnpicked(cluster);
       return null;
@@ -302,6 +308,10 @@ export class Router implements AttemptOwner, PickContext {
     else if (deadline === null) upstream.sendHead(head, extra, changed);
     else if (changed === '') upstream.sendHead(head, deadline.addTo(extra), '');
     else upstream.sendHead(head, '', deadline.writeInto(changed));
+  }
+
+  #pick(cluster: Cluster): Endpoint | null {
+    return this.session === null ? cluster.pick(this) : this.session.pick(cluster, this);
   }
 
   /** The request can be sent from its beginning. */

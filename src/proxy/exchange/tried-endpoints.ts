@@ -24,6 +24,12 @@ export class TriedEndpoints {
     else this.#others.push(endpoint);
   }
 
+  /** Of those from the attempt `from` on (0 = the first), sorted. */
+  priorities(from: number): readonly number[] {
+    const all = this.#first === null ? [] : [this.#first, ...(this.#others ?? [])]; // alloc-ok: a retry whose policy asks
+    return [...new Set(all.slice(from).map(({ group }) => group.priority))].sort((left, right) => left - right); // alloc-ok: as above
+  }
+
   clear(): void {
     this.#first = null;
     this.#others = null;

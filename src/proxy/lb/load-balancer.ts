@@ -16,6 +16,8 @@ export interface PickContext {
   readonly hash?: Word64 | null;
   /** The subset that its route asks for (a text of `subsetIdOf`); absent or '' = none. */
   readonly subset?: string;
+  /** Priorities that get nothing of it, sorted; absent or null = each gets its share. */
+  readonly leftOut?: readonly number[] | null;
   /** Whose request it is: the caller's address; absent or null = nobody knows. */
   readonly client?: string | null;
   /** Where a redirected connection was going, for clusters that go there; absent or null = it was not redirected. */

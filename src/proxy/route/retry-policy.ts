@@ -45,6 +45,12 @@ export interface RetryPolicy {
   readonly limitsTries: boolean;
   /** A try that is not answered in time goes on beside the next. */
   readonly hedges: boolean;
+  /** Labels of endpoints that retries rather pass over; empty = none. */
+  readonly avoids: readonly (readonly (readonly [string, string])[])[];
+  /** After so many attempts their priorities are left out; 0 = never. */
+  readonly attemptsPerPriority: number;
+  /** One of both says something. */
+  readonly prefers: boolean;
   /** An endpoint that cannot be reached does not count as an attempt while there are others. */
   readonly passesOver: boolean;
   /**
@@ -86,7 +92,7 @@ export const NO_RETRIES: RetryPolicy = compileRetryPolicy({ on: [], numRetries: 
 /** Called at update time. Throws for a pattern that is not RE2's. Source of the conditions' meaning: Envoy's router, x-envoy-retry-on. */
 export function compileRetryPolicy(spec: RetryPolicySpec = SAFE): RetryPolicy {
   const { on, numRetries, statusCodes, answerHeaders = [], requestHeaders, backOff } = spec;
-  const { perTryTimeoutMs = 0, perTryIdleTimeoutMs = 0 } = spec;
+  const { perTryTimeoutMs = 0, perTryIdleTimeoutMs = 0, avoids = [], attemptsPerPriority = 0 } = spec;
   const asks = (condition: RetryCondition): boolean => on.includes(condition);
   const isSafe = asks('switchboard-safe');
   const onReset = RESET_CONDITIONS.some(asks);
@@ -105,6 +111,9 @@ export function compileRetryPolicy(spec: RetryPolicySpec = SAFE): RetryPolicy {
     tryIdleTimeoutMs: perTryIdleTimeoutMs,
     limitsTries: perTryTimeoutMs > 0 || perTryIdleTimeoutMs > 0,
     hedges: spec.hedgeOnPerTryTimeout === true,
+    avoids: avoids.map((labels) => Object.entries(labels)),
+    attemptsPerPriority,
+    prefers: avoids.length > 0 || attemptsPerPriority > 0,
     passesOver: isSafe,
     retriesFailure(code, unsent, idempotent) {
       if (isSafe && isSafeFailure(code, unsent, idempotent)) return true;

@@ -11,6 +11,8 @@ export class ResourceLimits {
   readonly priority: RoutingPriority;
   /** Connections that are there or coming to be. */
   connections = 0;
+  /** Endpoints that have any. */
+  pools = 0;
   /** Requests that wait for a connection: for one to come to be, or to be free. */
   pending = 0;
   /** Requests that have a connection, whether it is there or coming to be; connections of TCP. */
@@ -19,10 +21,13 @@ export class ResourceLimits {
   connectionOverflows = 0;
   pendingOverflows = 0;
   requestOverflows = 0;
+  /** Another endpoint would have been needed. */
+  poolOverflows = 0;
   #maxConnections = NO_LIMIT;
   #maxPending = NO_LIMIT;
   #maxRequests = NO_LIMIT;
   #maxPerEndpoint = NO_LIMIT;
+  #maxPools = NO_LIMIT;
   #tracksRemaining = false;
 
   constructor(priority: RoutingPriority) {
@@ -35,6 +40,7 @@ export class ResourceLimits {
     this.#maxPending = shareOf(spec?.maxPendingRequests, workers);
     this.#maxRequests = shareOf(spec?.maxRequests, workers);
     this.#maxPerEndpoint = shareOf(spec?.maxConnectionsPerEndpoint, workers);
+    this.#maxPools = shareOf(spec?.maxConnectionPools, workers);
     this.#tracksRemaining = spec?.trackRemaining === true;
   }
 
@@ -48,6 +54,11 @@ export class ResourceLimits {
     return this.pending < this.#maxPending;
   }
 
+  /** One more endpoint may have connections. */
+  get takesPool(): boolean {
+    return this.pools < this.#maxPools;
+  }
+
   /** One more connection to `endpoint` may be made. */
   takesConnection(endpoint: Endpoint): boolean {
     return this.connections < this.#maxConnections && endpoint.connectionsActive < this.#maxPerEndpoint;
@@ -56,6 +67,11 @@ export class ResourceLimits {
   /** Why no request may be sent, for people. */
   describeRequests(): string {
     return `${this.requests} requests are in work, as many as max_requests allows`;
+  }
+
+  /** Why no other endpoint may be called. */
+  describePools(): string {
+    return `${this.pools} endpoints have connections, as many as max_connection_pools allows`;
   }
 
   /** Why none may wait. */
@@ -86,6 +102,7 @@ export class ResourceLimits {
     const tell = (name: string, value: number): void =>
       sink.gauge('cluster', cluster, `circuit_breakers.${this.priority}.${name}`, value);
     tell('cx_open', this.connections >= this.#maxConnections ? 1 : 0);
+    tell('cx_pool_open', this.takesPool ? 0 : 1);
     tell('rq_pending_open', this.takesPending ? 0 : 1);
     tell('rq_open', this.takesRequest ? 0 : 1);
     if (!this.#tracksRemaining) return;
@@ -94,6 +111,7 @@ export class ResourceLimits {
       if (max !== NO_LIMIT) tell(name, Math.max(0, max - used));
     };
     remaining('remaining_cx', this.#maxConnections, this.connections);
+    remaining('remaining_cx_pools', this.#maxPools, this.pools);
     remaining('remaining_pending', this.#maxPending, this.pending);
     remaining('remaining_rq', this.#maxRequests, this.requests);
   }
@@ -142,6 +160,7 @@ export class CircuitBreakers {
     sink.counter('cluster', cluster, 'upstream_cx_overflow', usual.connectionOverflows + high.connectionOverflows);
     sink.counter('cluster', cluster, 'upstream_rq_pending_overflow', usual.pendingOverflows + high.pendingOverflows);
     sink.counter('cluster', cluster, 'upstream_rq_active_overflow', usual.requestOverflows + high.requestOverflows);
+    sink.counter('cluster', cluster, 'upstream_cx_pool_overflow', usual.poolOverflows + high.poolOverflows);
     usual.collect(cluster, sink);
     high.collect(cluster, sink);
   }

@@ -69,6 +69,11 @@ export class LimitedPool implements UpstreamPool, LimitedRequestOwner, Connectio
   begin(exchange: ClientExchange, method: string, nowMs: number, repeatable: boolean): UpstreamStream {
     const limits = this.#limits;
     const request = new LimitedRequest(this, limits, exchange, method, repeatable);
+    if (this.#connections === 0 && !limits.takesPool) {
+      limits.poolOverflows += 1;
+      request.refuse(limits.describePools());
+      return request;
+    }
     const way = this.#pool.wayFor(nowMs, repeatable);
     const waits = this.#mustWait(way);
     if (way !== READY && !limits.takesPending) {
@@ -97,12 +102,14 @@ export class LimitedPool implements UpstreamPool, LimitedRequestOwner, Connectio
   }
 
   onOpen(): void {
+    if (this.#connections === 0) this.#limits.pools += 1;
     this.#connections += 1;
     this.#limits.connections += 1;
   }
 
   onClosed(): void {
     this.#connections -= 1;
+    if (this.#connections === 0) this.#limits.pools -= 1;
     this.#limits.connections -= 1;
     this.#lookSoon();
   }

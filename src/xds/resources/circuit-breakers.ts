@@ -49,10 +49,6 @@ export function decodeCircuitBreakers(
 }
 
 function decodeThresholds(message: CircuitBreakers_Thresholds, context: DecodeContext, path: string): ThresholdsSpec {
-  if (message.maxConnectionPools !== undefined && message.maxConnectionPools !== UNLIMITED) {
-    const remedy = 'remove it; an endpoint has one pool for each priority';
-    context.refuse(`${path}.max_connection_pools`, 'is not supported', remedy);
-  }
   const limit = (value: number | undefined, name: keyof ThresholdsSpec): ThresholdsSpec => {
     const said = value ?? ENVOY_MAX_IN_USE;
     return said === UNLIMITED ? {} : { [name]: said };
@@ -61,6 +57,8 @@ function decodeThresholds(message: CircuitBreakers_Thresholds, context: DecodeCo
     ...limit(message.maxConnections, 'maxConnections'),
     ...limit(message.maxPendingRequests, 'maxPendingRequests'),
     ...limit(message.maxRequests, 'maxRequests'),
+    // What is not said of them means as many as there are, here alone.
+    ...limit(message.maxConnectionPools ?? UNLIMITED, 'maxConnectionPools'),
     ...decodeRetryLimit(message, context, path),
     ...(message.trackRemaining ? { trackRemaining: true } : {}),
   };
@@ -94,6 +92,7 @@ function encodeThresholds(priority: RoutingPriority, spec: ThresholdsSpec): Thre
     maxConnections: spec.maxConnections ?? UNLIMITED,
     maxPendingRequests: spec.maxPendingRequests ?? UNLIMITED,
     maxRequests: spec.maxRequests ?? UNLIMITED,
+    ...(spec.maxConnectionPools === undefined ? {} : { maxConnectionPools: spec.maxConnectionPools }),
     ...encodeRetryLimit(spec.retries),
     ...(spec.trackRemaining === true ? { trackRemaining: true } : {}),
   };

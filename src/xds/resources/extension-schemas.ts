@@ -26,7 +26,10 @@ import { RingHashSchema } from '../gen/envoy/extensions/load_balancing_policies/
 import { RoundRobinSchema } from '../gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts';
 import { SubsetSchema } from '../gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.ts';
 import { WrrLocalitySchema } from '../gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
+import { OmitCanaryHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/omit_canary_hosts/v3/omit_canary_hosts_pb.ts';
+import { OmitHostMetadataConfigSchema } from '../gen/envoy/extensions/retry/host/omit_host_metadata/v3/omit_host_metadata_config_pb.ts';
 import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
+import { PreviousPrioritiesConfigSchema } from '../gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.ts';
 import {
   DownstreamTlsContextSchema,
   UpstreamTlsContextSchema,
@@ -54,6 +57,9 @@ export const EXTENSION_SCHEMAS: readonly DescMessage[] = [
   HttpProtocolOptionsSchema,
   FileAccessLogSchema,
   PreviousHostsPredicateSchema,
+  OmitCanaryHostsPredicateSchema,
+  OmitHostMetadataConfigSchema,
+  PreviousPrioritiesConfigSchema,
   UpstreamTlsContextSchema,
   DownstreamTlsContextSchema,
   RoundRobinSchema,

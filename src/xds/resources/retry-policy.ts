@@ -1,17 +1,12 @@
 // RetryPolicySpec ↔ envoy.config.route.v3.RetryPolicy.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { RETRY_CONDITIONS, type RetryCondition, type RetryPolicySpec } from '../../model/retry-policy-spec.ts';
-import type {
-  RetryPolicy,
-  RetryPolicy_RetryHostPredicate,
-  RetryPolicySchema,
-} from '../gen/envoy/config/route/v3/route_components_pb.ts';
-import { PreviousHostsPredicateSchema } from '../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts';
+import type { RetryPolicy, RetryPolicySchema } from '../gen/envoy/config/route/v3/route_components_pb.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
-import { extensionType, packExtension } from './extension.ts';
 import { decodeHeaderMatcher, encodeHeaderMatcher, OF_ANSWERS } from './header-matcher.ts';
 import { decodeBackOff, decodeResetBackOff, encodeBackOff, encodeResetBackOff } from './retry-back-off.ts';
+import { decodeRetryHosts, encodeRetryHosts, encodeRetryPriority } from './retry-hosts.ts';
 
 /** What num_retries means when it is absent. */
 const DEFAULT_NUM_RETRIES = 1;
@@ -27,13 +22,8 @@ export function encodeRetryPolicy(spec: RetryPolicySpec): MessageInitShape<typeo
     retriableStatusCodes: [...spec.statusCodes],
     retriableHeaders: answerHeaders.map(encodeHeaderMatcher),
     retriableRequestHeaders: requestHeaders.map(encodeHeaderMatcher),
-    // Ours goes to another endpoint first by itself; Envoy does so only when it is told to.
-    retryHostPredicate: [
-      {
-        name: 'envoy.retry_host_predicates.previous_hosts',
-        configType: { case: 'typedConfig', value: packExtension(PreviousHostsPredicateSchema, {}) },
-      },
-    ],
+    retryHostPredicate: encodeRetryHosts(spec),
+    ...encodeRetryPriority(spec),
     ...(backOff === undefined ? {} : { retryBackOff: encodeBackOff(backOff) }),
     ...(resetBackOff === undefined ? {} : { rateLimitedRetryBackOff: encodeResetBackOff(resetBackOff) }),
     ...(perTryTimeoutMs === undefined ? {} : { perTryTimeout: encodeDuration(perTryTimeoutMs) }),
@@ -42,9 +32,6 @@ export function encodeRetryPolicy(spec: RetryPolicySpec): MessageInitShape<typeo
 }
 
 export function decodeRetryPolicy(message: RetryPolicy, context: DecodeContext, path: string): RetryPolicySpec {
-  for (const [i, predicate] of message.retryHostPredicate.entries()) {
-    checkPredicate(predicate, context, `${path}.retry_host_predicate[${i}]`);
-  }
   const answerHeaders = message.retriableHeaders.map((matcher, i) =>
     decodeHeaderMatcher(matcher, context, `${path}.retriable_headers[${i}]`, OF_ANSWERS),
   );
@@ -58,6 +45,7 @@ export function decodeRetryPolicy(message: RetryPolicy, context: DecodeContext, 
     statusCodes: decodeStatusCodes(message.retriableStatusCodes, context, `${path}.retriable_status_codes`),
     ...(answerHeaders.length === 0 ? {} : { answerHeaders }),
     ...(requestHeaders.length === 0 ? {} : { requestHeaders }),
+    ...decodeRetryHosts(message, context, path),
     ...decodeBackOff(message, context, `${path}.retry_back_off`),
     ...decodeResetBackOff(message, context, `${path}.rate_limited_retry_back_off`),
     ...decodeTryLimits(message, context, path),
@@ -93,12 +81,4 @@ function decodeConditions(text: string, context: DecodeContext, path: string): R
     }
   }
   return conditions;
-}
-
-/** previous_hosts is what the balancers do anyway; others would keep requests away from hosts that ours would choose. */
-function checkPredicate(predicate: RetryPolicy_RetryHostPredicate, context: DecodeContext, path: string): void {
-  const type = extensionType(predicate.configType.value);
-  if (type === PreviousHostsPredicateSchema.typeName) return;
-  const what = `"${predicate.name}" (${type || 'no type'}) is not supported`;
-  context.refuse(path, what, `use ${PreviousHostsPredicateSchema.typeName}`);
 }

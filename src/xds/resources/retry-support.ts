@@ -6,6 +6,7 @@ export const RETRY_SUPPORT: Readonly<Record<string, FieldSupport>> = {
     supported: [
       'retry_on',
       'num_retries',
+      'retry_priority',
       'retry_host_predicate',
       'host_selection_retry_max_attempts',
       'retriable_status_codes',
@@ -20,6 +21,15 @@ export const RETRY_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   },
   'envoy.config.route.v3.RetryPolicy.RetryHostPredicate': {
     supported: ['name', 'typed_config'],
+    refused: 'every-other',
+  },
+  'envoy.config.route.v3.RetryPolicy.RetryPriority': { supported: ['name', 'typed_config'], refused: 'every-other' },
+  'envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig': {
+    supported: ['metadata_match'],
+    refused: 'every-other',
+  },
+  'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig': {
+    supported: ['update_frequency'],
     refused: 'every-other',
   },
   'envoy.config.route.v3.RetryPolicy.RetryBackOff': {

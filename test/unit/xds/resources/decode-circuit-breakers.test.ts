@@ -51,11 +51,13 @@ describe('circuit breakers', () => {
     ]);
   });
 
-  it('with max_connection_pools are refused, unless that is no limit', () => {
-    expect(decode({ thresholds: [{ ...FREE, maxConnectionPools: UNLIMITED }] }).problems).toEqual([]);
-    expect(decode({ thresholds: [{ ...FREE, maxConnectionPools: 3 }] }).problems).toEqual([
-      'circuit_breakers.thresholds[0].max_connection_pools is not supported',
-    ]);
+  it('limit endpoints that have connections where they say so alone: without a word there is no limit', () => {
+    expect(decode({ thresholds: [{ ...FREE, maxConnectionPools: UNLIMITED }] }).circuitBreakers).toBeUndefined();
+    expect(decode({ thresholds: [FREE] }).circuitBreakers).toBeUndefined();
+    expect(decode({ thresholds: [{ ...FREE, maxConnectionPools: 3 }] })).toEqual({
+      circuitBreakers: { default: { maxConnectionPools: 3 } },
+      problems: [],
+    });
   });
 
   it('that nobody has asked for are sent as the largest number, so that Envoy and gRPC have no limit of 1,024', () => {

@@ -92,6 +92,7 @@ import {
   RetryPolicy_ResetHeaderSchema,
   RetryPolicy_RetryBackOffSchema,
   RetryPolicy_RetryHostPredicateSchema,
+  RetryPolicy_RetryPrioritySchema,
   RetryPolicySchema,
   RouteAction_HashPolicy_ConnectionPropertiesSchema,
   RouteAction_HashPolicy_CookieAttributeSchema,
@@ -145,6 +146,8 @@ import {
   SubsetSchema,
 } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.ts';
 import { WrrLocalitySchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
+import { OmitHostMetadataConfigSchema } from '../../../../src/xds/gen/envoy/extensions/retry/host/omit_host_metadata/v3/omit_host_metadata_config_pb.ts';
+import { PreviousPrioritiesConfigSchema } from '../../../../src/xds/gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.ts';
 import {
   CertificateValidationContextSchema,
   SubjectAltNameMatcherSchema,
@@ -171,6 +174,8 @@ import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
 import { HTTP_FILTER_SCHEMAS } from '../../../support/http-filter-schemas.ts';
 
 const REGISTRY: Registry = createRegistry(
+  OmitHostMetadataConfigSchema,
+  PreviousPrioritiesConfigSchema,
   ClusterSchema,
   OutlierDetectionSchema,
   CircuitBreakersSchema,
@@ -277,6 +282,7 @@ const REGISTRY: Registry = createRegistry(
   FileAccessLogSchema,
   RetryPolicySchema,
   RetryPolicy_RetryHostPredicateSchema,
+  RetryPolicy_RetryPrioritySchema,
   HedgePolicySchema,
   RetryPolicy_RateLimitedRetryBackOffSchema,
   RetryPolicy_ResetHeaderSchema,
