@@ -362,35 +362,6 @@ describe('a change of the limits', () => {
   });
 });
 
-describe('max_connection_pools', () => {
-  it('of 1 refuses what would go to a second pod, with 503 UO, until the first has no connection any more', async () => {
-    const backends = [await stage.backend(held), await stage.backend(held)];
-    const plane = await planeOf({ default: { maxConnectionPools: 1, trackRemaining: true } }, backends);
-    const asked = [await ask(plane), await ask(plane)];
-    // One of both, whoever was first.
-    const refused = await Promise.race(asked.map(({ answer }) => answer));
-    expect([refused.status, refused.get('x-switchboard-error')]).toEqual([503, 'UO upstream_overflow']);
-    expect(refused.text).toContain('1 endpoints have connections, as many as max_connection_pools allows');
-    expect(plane.stat('cluster.web.upstream_cx_pool_overflow')).toBe(1);
-    expect(plane.stat('cluster.web.circuit_breakers.default.cx_pool_open')).toBe(1);
-    expect(plane.stat('cluster.web.circuit_breakers.default.remaining_cx_pools')).toBe(0);
-    await until('one is at its pod', () => backends.some(({ requests }) => requests.length > 0));
-    for (const backend of backends) release(backend);
-    const [one, other] = await statusesOf(asked.map(({ answer }) => answer));
-    expect([one, other].toSorted()).toEqual([200, 503]);
-    for (const backend of backends) for (const connection of backend.connections) connection.end();
-    await until('nobody is connected', () => plane.stat('cluster.web.circuit_breakers.default.cx_pool_open') === 0);
-  });
-
-  it('lets the same pod have as many connections as it needs', async () => {
-    const backend = await stage.backend(held);
-    const plane = await planeOf({ default: { maxConnectionPools: 1 } }, [backend]);
-    const answers = await hold(plane, backend, 3);
-    release(backend);
-    expect(await statusesOf(answers)).toEqual([200, 200, 200]);
-  });
-});
-
 describe('track_remaining', () => {
   it('tells what is left of each limit that there is', async () => {
     const backend = await stage.backend(held);

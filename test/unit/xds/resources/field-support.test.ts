@@ -146,8 +146,6 @@ import {
   SubsetSchema,
 } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.ts';
 import { WrrLocalitySchema } from '../../../../src/xds/gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.ts';
-import { OmitHostMetadataConfigSchema } from '../../../../src/xds/gen/envoy/extensions/retry/host/omit_host_metadata/v3/omit_host_metadata_config_pb.ts';
-import { PreviousPrioritiesConfigSchema } from '../../../../src/xds/gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.ts';
 import {
   CertificateValidationContextSchema,
   SubjectAltNameMatcherSchema,
@@ -170,12 +168,12 @@ import { FractionalPercentSchema } from '../../../../src/xds/gen/envoy/type/v3/p
 import { PeakEwmaSchema } from '../../../../src/xds/gen/switchboard/balancing/v1/peak_ewma_pb.ts';
 import { auditFields } from '../../../../src/xds/resources/audit-fields.ts';
 import { DecodeContext } from '../../../../src/xds/resources/decode-context.ts';
+import { EXTENSION_SCHEMAS } from '../../../../src/xds/resources/extension-schemas.ts';
 import { FIELD_SUPPORT } from '../../../../src/xds/resources/field-support.ts';
 import { HTTP_FILTER_SCHEMAS } from '../../../support/http-filter-schemas.ts';
 
 const REGISTRY: Registry = createRegistry(
-  OmitHostMetadataConfigSchema,
-  PreviousPrioritiesConfigSchema,
+  ...EXTENSION_SCHEMAS,
   ClusterSchema,
   OutlierDetectionSchema,
   CircuitBreakersSchema,
