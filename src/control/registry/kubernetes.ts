@@ -72,9 +72,13 @@ export class KubernetesRegistry implements Registry {
         emit({ kind: 'synced' });
       }
     };
+    const recovered = (): void => {
+      for (const kind of this.#kinds) kind.hurry();
+    };
     this.#kinds = WATCHED_KINDS.map((watched) => {
       const changed = (change: HeldChange) => emit({ kind: 'changed', ...change });
-      return new KindWatch({ watched, client, clock, random, statuses: this.statuses, changed, noted });
+      const { statuses } = this;
+      return new KindWatch({ watched, client, clock, random, statuses, changed, noted, recovered });
     });
     for (const kind of this.#kinds) void kind.run();
   }

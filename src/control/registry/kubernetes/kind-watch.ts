@@ -25,6 +25,8 @@ export interface KindWatchOptions {
   readonly changed: (change: HeldChange) => void;
   /** Something of `trouble`, `isListed` or `issues` may be another now. */
   readonly noted: () => void;
+  /** The server answers again. */
+  readonly recovered: () => void;
 }
 
 /** Objects of a page; halved when a page is too large. Source: the default of client-go's pager. */
@@ -60,6 +62,8 @@ export class KindWatch {
   #inARow = 0;
   #absentSince: number | null = null;
   #heardAt: number | null = null;
+  /** Ends the wait between two turns. */
+  #wake: () => void = () => {};
   #lists = 0;
   #watches = 0;
   #failures = 0;
@@ -106,6 +110,11 @@ export class KindWatch {
       const waitMs = await this.#turn();
       if (waitMs > 0 && !this.#abort.signal.aborted) await this.#sleep(waitMs);
     }
+  }
+
+  /** The server answers others again: it is asked now, where it was away for this one too. */
+  hurry(): void {
+    if (this.#trouble?.code === 'kube_unreachable') this.#wake();
   }
 
   close(): void {
@@ -192,9 +201,11 @@ export class KindWatch {
     this.#absentSince = null;
     this.#inARow = 0;
     if (this.#state === 'following' && this.#trouble === null) return;
+    const wasAway = this.#trouble?.code === 'kube_unreachable';
     this.#state = 'following';
     this.#trouble = null;
     this.#options.noted();
+    if (wasAway) this.#options.recovered();
   }
 
   /** The server has ended the watch in order. One that ends them all at once is not asked again at once. */
@@ -270,6 +281,7 @@ export class KindWatch {
         signal.removeEventListener('abort', wake);
         resolve();
       };
+      this.#wake = wake;
       const cancel = this.#options.clock.after(waitMs, wake);
       signal.addEventListener('abort', wake);
     });

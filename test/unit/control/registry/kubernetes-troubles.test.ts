@@ -1,4 +1,5 @@
 // An API server that is slow, silent, away or unwilling: nothing that is there is taken away for it.
+import { seededRandom } from '../../../../src/base/random.ts';
 import { KubeError } from '../../../../src/kube-api/kube-error.ts';
 import { KubeRegistryScene } from '../../../support/kube-registry-scene.ts';
 import { HTTP_ROUTES, SERVICES } from '../../../support/kube-resources.ts';
@@ -130,6 +131,21 @@ describe('the registry of an API server in trouble', () => {
     expect(scene.held.size).toBe(2);
     expect(scene.issues).toEqual([]);
     expect(scene.health(SERVICES)).toMatchObject({ state: 'following', trouble: '' });
+  });
+
+  it('asks for every kind as soon as the server answers for one of them', async () => {
+    const random = seededRandom(7);
+    Object.defineProperty(scene, 'chance', { get: () => random.next() });
+    await scene.start();
+    const away = new KubeError('kube_unreachable', 'gone');
+    scene.kube.fail('', away, 1_000);
+    scene.kube.endWatches(undefined, away);
+    await scene.pass(120_000);
+    scene.kube.mend();
+    const before = scene.kube.asked.length;
+    while (scene.kube.asked.length === before) await scene.pass(100);
+    await scene.pass(500);
+    expect(scene.kube.openWatches).toHaveLength(KINDS);
   });
 
   it('lists everything again after a minute without the server, which may be one of an older backup', async () => {
