@@ -44,15 +44,20 @@ export class ReplayBuffer {
   /** No retry will come: forget the body. */
   drop(): void {
     this.#overflowed = true;
-    this.#pieces.length = 0;
+    this.#empty();
   }
 
   reset(): void {
-    this.#pieces.length = 0;
+    this.#empty();
     this.#bytes = 0;
     this.#overflowed = false;
     this.complete = false;
     this.trailers = '';
+  }
+
+  /** Emptying an empty array still costs a call into the runtime. */
+  #empty(): void {
+    if (this.#pieces.length > 0) this.#pieces.length = 0;
   }
 
   #join(): void {

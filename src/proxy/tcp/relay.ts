@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../model/errors.ts';
+import { readDirectly } from '../codec/direct-reads.ts';
 import { StreamSocket } from '../codec/http2/stream-socket.ts';
 import type { ReadBuffer, ReadBufferOwner } from './read-buffer.ts';
 
@@ -84,8 +85,8 @@ export class Relay implements TimerOwner, ReadBufferOwner {
     out.on('drain', () => downstream.resume());
     downstream.on('end', () => out.end());
     out.on('end', () => downstream.end());
-    downstream.on('data', (bytes: Buffer) => this.#onDownstreamData(bytes));
-    out.on('data', (bytes: Buffer) => this.onRead(bytes));
+    readDirectly(downstream, (bytes) => this.#onDownstreamData(bytes));
+    readDirectly(out, (bytes) => this.onRead(bytes));
     if (this.#buffer !== null) this.#buffer.owner = this;
   }
 

@@ -5,6 +5,7 @@ import { codeOf } from '../../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
 import { connectEventOf } from '../connect-event.ts';
+import { readByOthers, readDirectly } from '../direct-reads.ts';
 import type { OpenTunnel } from '../downstream.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type RequestHead, ResponseHead } from '../head.ts';
 import type { ClientExchange, UpstreamStream } from '../upstream.ts';
@@ -90,7 +91,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
     this.#head = new ResponseHead(limits.maxFields);
     this.#scanner = new HeadScanner(limits.maxHeadBytes);
     socket.on(connectEventOf(socket), () => this.#onConnect());
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    readDirectly(socket, (bytes) => this.#onData(bytes));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error) => this.#onError(codeOf(error)));
@@ -129,6 +130,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   openTunnel(): OpenTunnel {
     this.#exchange = null;
     this.#state = UPGRADED;
+    readByOthers(this.socket);
     for (const event of HANDED_OVER) this.socket.removeAllListeners(event);
     const first = this.#held;
     this.#held = null;

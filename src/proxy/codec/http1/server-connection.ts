@@ -5,6 +5,7 @@ import { codeOf } from '../../../base/coded-error.ts';
 import { resetSocket } from '../../../base/reset-socket.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
+import { readByOthers, readDirectly } from '../direct-reads.ts';
 import type { ServerExchange } from '../downstream.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, RequestHead } from '../head.ts';
 import { beginsWithPreface } from '../http2/preface.ts';
@@ -75,7 +76,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
     this.#wheel = wheel;
     this.#timer = new WheelTimer(this);
     this.#scanner = new HeadScanner(limits.maxHeadBytes);
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    readDirectly(socket, (bytes) => this.#onData(bytes));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('finish', () => this.#onFinish());
@@ -178,6 +179,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   detach(): Buffer | null {
     this.#state = DETACHED;
     this.#cancelTimers();
+    readByOthers(this.socket);
     for (const event of SOCKET_EVENTS) this.socket.removeAllListeners(event);
     const rest = this.#held;
     this.#held = null;

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { codeOf } from '../../../base/coded-error.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../../../base/timer-wheel.ts';
+import { readDirectly } from '../direct-reads.ts';
 import { ConnectionWindow } from './connection-window.ts';
 import { encodeTrailers } from './encode-head.ts';
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR } from './error-code.ts';
@@ -52,7 +53,7 @@ export abstract class StreamCarrier<S extends Http2Stream> implements StreamOwne
     this.waiting = new WaitingStreams(this.writer);
     commons.stats.connectionsTotal += 1;
     commons.stats.connectionsActive += 1;
-    socket.on('data', (bytes: Buffer) => this.onBytes(bytes));
+    readDirectly(socket, (bytes) => this.onBytes(bytes));
     socket.on('drain', () => this.waiting.pump());
     socket.on('end', () => this.#onSocketEnd());
     socket.on('error', (error) => {

@@ -50,7 +50,7 @@ function setUp(answer: string, last: boolean) {
     { ...limits, maxRequests: 0, maxAgeMs: 0 },
     wheel,
   );
-  socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  socket.push(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
   return { clock, wheel, socket, log };
 }
 
