@@ -21,7 +21,8 @@ export function readDirectly(socket: Socket, read: (bytes: Buffer) => void): voi
   };
 }
 
-/** The reader of `readDirectly` gets nothing more; its listeners are taken away by whoever takes the socket. */
-export function readByOthers(socket: Socket): void {
+/** Somebody else takes the socket: the reader of `readDirectly` gets nothing more, and nobody listens to `events` any longer. */
+export function readByOthers(socket: Socket, events: readonly string[]): void {
   socket.push = Socket.prototype.push;
+  for (const event of events) socket.removeAllListeners(event);
 }

@@ -130,8 +130,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   openTunnel(): OpenTunnel {
     this.#exchange = null;
     this.#state = UPGRADED;
-    readByOthers(this.socket);
-    for (const event of HANDED_OVER) this.socket.removeAllListeners(event);
+    readByOthers(this.socket, HANDED_OVER);
     const first = this.#held;
     this.#held = null;
     return { socket: this.socket, first }; // alloc-ok: once a tunnel

@@ -179,8 +179,7 @@ export class Http1ServerConnection implements TimerOwner, ChunkSink {
   detach(): Buffer | null {
     this.#state = DETACHED;
     this.#cancelTimers();
-    readByOthers(this.socket);
-    for (const event of SOCKET_EVENTS) this.socket.removeAllListeners(event);
+    readByOthers(this.socket, SOCKET_EVENTS);
     const rest = this.#held;
     this.#held = null;
     return rest;
