@@ -134,10 +134,11 @@ async function readText(path: string): Promise<Result<string>> {
   }
 }
 
-function defaultManifest({ annotations }: ScenarioSpec): Objects {
+function defaultManifest({ annotations, load }: ScenarioSpec): Objects {
+  const protocol = load.grpc === true ? { appProtocol: 'kubernetes.io/h2c' } : {};
   const service = {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: DEFAULT_SERVICE, annotations } },
-    spec: { ports: [{ port: 80 }] },
+    spec: { ports: [{ port: 80, ...protocol }] },
   };
   return parseManifest(JSON.stringify(service), DEFAULTS);
 }

@@ -34,6 +34,11 @@ export class Fields {
     return this.#value(key) !== undefined;
   }
 
+  /** As written. */
+  get keys(): readonly string[] {
+    return Object.keys(this.#values);
+  }
+
   /** For formats of our own, where a field that nobody knows is a typing error: reports each that is none of `keys`. */
   onlyKnown(keys: readonly string[]): void {
     for (const key of Object.keys(this.#values)) {

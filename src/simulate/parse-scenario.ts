@@ -2,8 +2,10 @@
 import { errorIssue, fail, type Issue, ok, type Result } from '../base/result.ts';
 import { lineFinder, type ManifestDocument, parseDocuments } from '../kube/document.ts';
 import { Fields, isMapping } from '../kube/fields.ts';
+import { GRPC_CODES } from './outcomes.ts';
 import { EVENT_KEYS, readEvent } from './read-event.ts';
-import type { CallersSpec, EventSpec, LoadSpec, PodsSpec, ScenarioSpec } from './scenario-spec.ts';
+import { readLoad } from './read-load.ts';
+import type { CallersSpec, EventSpec, PodsSpec, ScenarioSpec } from './scenario-spec.ts';
 import { countOf, durationMs, integerOf, isPresent, latencyOf, zonesOf } from './scenario-values.ts';
 
 const MAX_ISSUES = 20;
@@ -94,26 +96,6 @@ function readEvents(fields: Fields): readonly EventSpec[] {
   return events.filter(isPresent).sort((left, right) => left.atMs - right.atMs);
 }
 
-function readLoad(fields: Fields | undefined): LoadSpec {
-  fields?.onlyKnown(['rate', 'methods']);
-  if (fields !== undefined && !fields.has('rate'))
-    fields.report('rate', 'is missing', 'add requests per second, such as 1000');
-  const ratePerSecond = fields === undefined ? 1 : (integerOf(fields, 'rate', 1, 1_000_000) ?? 1);
-  return { ratePerSecond, methods: readMethods(fields?.map('methods')) };
-}
-
-const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'];
-
-/** Weights, whatever they add up to. */
-function readMethods(fields: Fields | undefined): LoadSpec['methods'] {
-  if (fields === undefined) return [{ method: 'GET', share: 1 }];
-  fields.onlyKnown(METHODS);
-  const weights = METHODS.map((method) => ({ method, weight: integerOf(fields, method, 0, 1_000_000) ?? 0 }));
-  const all = weights.reduce((sum, { weight }) => sum + weight, 0);
-  if (all === 0) fields.report('', 'names no method with a weight', 'write {GET: 80, POST: 20}, or leave it out');
-  return weights.flatMap(({ method, weight }) => (weight === 0 ? [] : [{ method, share: weight / all }]));
-}
-
 function readCallers(fields: Fields | undefined): CallersSpec {
   if (fields === undefined) return { count: 1, zones: [] };
   fields.onlyKnown(['count', 'zones']);
@@ -143,6 +125,18 @@ function checkTogether(fields: Fields, { durationMs: untilMs, load, events, pods
   const zones = new Set([...pods.zones, ...callers.zones]);
   const added = events.reduce((sum, event) => sum + podsAdded(event, pods.count), 0);
   for (const event of events) {
+    if (
+      event.do === 'fail' &&
+      typeof event.failure === 'object' &&
+      'code' in event.failure &&
+      load.grpc === undefined
+    ) {
+      fields.report(
+        'events',
+        `fail with ${GRPC_CODES[event.failure.code]}, which is of gRPC`,
+        'add load.grpc: {shop.Cart/Get: 1}',
+      );
+    }
     if (!('pods' in event)) continue;
     if (event.pods.kind === 'zone' && !zones.has(event.pods.zone)) {
       fields.report('events', `name the zone "${event.pods.zone}", where no pod is`, 'add it to pods.zones');

@@ -1,5 +1,6 @@
 // One thing that happens in a scenario: a mapping of its file → EventSpec.
 import { type Fields, withoutUndefined } from '../kube/fields.ts';
+import { GRPC_CODES } from './outcomes.ts';
 import type { EventSpec, Failure, PodChoice } from './scenario-spec.ts';
 import { durationMs, integerOf } from './scenario-values.ts';
 
@@ -11,9 +12,11 @@ const CUT_OFF_NOTICED_MS = 50_000;
 /** Of Kubernetes. */
 const DEFAULT_GRACE_MS = 30_000;
 
+const [, ...FAILED_CODES] = GRPC_CODES;
+
 /** What each of them may say beside `at` and `do`. */
 const KEYS_OF = {
-  fail: ['for', 'pods', 'zone', 'percent', 'with'],
+  fail: ['for', 'pods', 'zone', 'percent', 'with', 'late'],
   slow: ['for', 'pods', 'zone', 'factor'],
   kill: ['for', 'pods', 'zone', 'noticed'],
   'cut-off': ['for', 'pods', 'zone', 'noticed'],
@@ -91,7 +94,17 @@ function readPods(fields: Fields): PodChoice {
   return numbers === undefined ? { kind: 'all' } : { kind: 'numbers', numbers };
 }
 
+/** `reset`, `hang`, a status, or what a call of gRPC says that it has come to. */
 function readFailure(fields: Fields): Failure {
+  const late = fields.flag('late');
+  const failure = readKind(fields, late === true);
+  if (late !== undefined && !(typeof failure === 'object' && 'code' in failure))
+    fields.report('late', 'means nothing here', 'it is for codes of gRPC, such as "with: UNAVAILABLE"');
+  return failure;
+}
+
+function readKind(fields: Fields, late: boolean): Failure {
   if (!fields.isText('with')) return { status: integerOf(fields, 'with', 500, 599) ?? 503 };
-  return fields.oneOf('with', ['reset', 'hang']) ?? 'reset';
+  const kind = fields.oneOf('with', ['reset', 'hang', ...FAILED_CODES]) ?? 'reset';
+  return kind === 'reset' || kind === 'hang' ? kind : { code: GRPC_CODES.indexOf(kind), late };
 }

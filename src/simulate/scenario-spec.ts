@@ -8,8 +8,12 @@ export type LatencySpec =
 export interface LoadSpec {
   /** Requests a second of all callers together, at times that do not depend on answers (open loop, Poisson); > 0. */
   readonly ratePerSecond: number;
-  /** In parts of all requests; together 1. */
+  /** In parts of all requests; together 1. Of gRPC `package.Service/Method`. */
   readonly methods: readonly { readonly method: string; readonly share: number }[];
+  /** They are calls of gRPC; absent = requests of HTTP/1.1. */
+  readonly grpc?: true;
+  /** How large the bodies of POST, PUT, PATCH and of calls are, bytes; absent = they have none, and calls an empty message. */
+  readonly bodyBytes?: number;
 }
 
 export interface CallersSpec {
@@ -35,8 +39,12 @@ export type PodChoice =
   | { readonly kind: 'numbers'; readonly numbers: readonly number[] }
   | { readonly kind: 'zone'; readonly zone: string };
 
-/** Instead of an answer: its connection is reset, or nothing comes. */
-export type Failure = 'reset' | 'hang' | { readonly status: number };
+/** Instead of an answer: its connection is reset, or nothing comes. `code`: of gRPC, in the head of an answer that is nothing else, or `late`, behind it. */
+export type Failure =
+  | 'reset'
+  | 'hang'
+  | { readonly status: number }
+  | { readonly code: number; readonly late: boolean };
 
 /** `forMs`: afterwards it is as before; absent = to the end. `noticedMs`: until Kubernetes knows of it. */
 export type EventSpec = { readonly atMs: number } & (

@@ -1,5 +1,5 @@
 // The values of scenario files: durations, numbers and what pods take, each with a report where it is none.
-import { parseDuration } from '../config/parse-quantity.ts';
+import { parseDuration, parseSize } from '../config/parse-quantity.ts';
 import type { Fields, IntegerRange } from '../kube/fields.ts';
 import type { LatencySpec } from './scenario-spec.ts';
 
@@ -15,6 +15,20 @@ export function durationMs(fields: Fields, key: string, { min, max }: IntegerRan
   if (parsed.value >= min && parsed.value <= max) return parsed.value;
   const remedy = parsed.value < min ? `write ${min}ms or more` : `write ${max / 3_600_000}h or less`;
   fields.report(key, `${JSON.stringify(text)} is out of range`, remedy);
+  return undefined;
+}
+
+/** `64KiB`. */
+export function bytesOf(fields: Fields, key: string, { min, max }: IntegerRange): number | undefined {
+  const text = fields.text(key);
+  if (text === undefined) return undefined;
+  const parsed = parseSize(text);
+  if (!parsed.ok) {
+    for (const { message, remedy } of parsed.issues) fields.report(key, message, remedy ?? 'write 64KiB');
+    return undefined;
+  }
+  if (parsed.value >= min && parsed.value <= max) return parsed.value;
+  fields.report(key, `${JSON.stringify(text)} is out of range`, `write ${min}B to ${max / 1_048_576}MiB`);
   return undefined;
 }
 

@@ -8,12 +8,21 @@ const MAX_FIELDS = 16;
 /** What the sidecar says of a session that was not answered by its pod. */
 const SESSION_FIELD = 'x-switchboard-session';
 const AWAY = 'away';
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+/** That HTTP/2 does without. */
+const FRAMING = 'transfer-encoding';
+const GRPC_FIELDS = ['content-type: application/grpc', 'te: trailers', `${FRAMING}: chunked`];
+/** Of gRPC, in front of an empty message. */
+const PREFIX_BYTES = 5;
 
 export interface SessionOptions {
   /** As the caller writes it. */
   readonly authority: string;
   /** Fields (lower case) that carry who the user is. */
   readonly headers: readonly string[];
+  readonly isGrpc: boolean;
+  /** Of requests that have one. */
+  readonly bodyBytes: number;
 }
 
 export class Session {
@@ -43,6 +52,12 @@ export class Session {
   /** Its requests have nothing in common. */
   get anonymous(): boolean {
     return this.#name === '';
+  }
+
+  bodyBytes(method: string): number {
+    const { isGrpc, bodyBytes } = this.#options;
+    if (isGrpc) return Math.max(PREFIX_BYTES, bodyBytes);
+    return WITH_BODY.has(method) ? bodyBytes : 0;
   }
 
   template(method: string): RequestHead {
@@ -98,11 +113,14 @@ export class Session {
   }
 
   #createTemplate(method: string): RequestHead {
-    const { authority, headers } = this.#options;
+    const { authority, headers, isGrpc } = this.#options;
+    const bodyBytes = this.bodyBytes(method);
     const cookies = Array.from(this.#cookies, ([name, value]) => `${name}=${value}`).join('; ');
     const lines = [
-      `${method} / HTTP/1.1`,
+      isGrpc ? `POST /${method} HTTP/1.1` : `${method} / HTTP/1.1`,
       `host: ${authority}`,
+      ...(isGrpc ? GRPC_FIELDS : []),
+      ...(isGrpc || bodyBytes === 0 ? [] : [`content-length: ${bodyBytes}`]),
       // Without it the sidecar would have to make one.
       'x-request-id: simulated',
       ...(this.#name === '' ? [] : headers.map((header) => `${header}: ${this.#name}`)),
@@ -112,6 +130,10 @@ export class Session {
     const head = new RequestHead(MAX_FIELDS + headers.length);
     const problem = parseRequestHead(bytes, 0, bytes.length, head);
     if (problem !== 0) throw new Error(`no request of a caller looks like that: ${lines.join(' | ')}`);
+    if (isGrpc) {
+      head.versionMajor = 2;
+      head.addedField = head.find(FRAMING);
+    }
     return head;
   }
 }

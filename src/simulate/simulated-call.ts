@@ -4,10 +4,11 @@ import type { OpenTunnel } from '../proxy/codec/downstream.ts';
 import type { RequestHead } from '../proxy/codec/head.ts';
 import type { ClientExchange, UpstreamStream } from '../proxy/codec/upstream.ts';
 import type { Due } from './event-heap.ts';
-import type { Scene } from './scene.ts';
+import { RESET } from './outcomes.ts';
+import type { PodAnswers } from './pod-answers.ts';
 import { SimulatedHead } from './simulated-head.ts';
-import type { SimulatedPod } from './simulated-pod.ts';
-import type { SimulatedPool } from './simulated-pool.ts';
+import type { PodCall, SimulatedPod } from './simulated-pod.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 
 /** Its head has not been sent whole. */
 const NEW = 0;
@@ -31,58 +32,95 @@ type State =
   | typeof ANSWERING
   | typeof LOST;
 
-/** What becomes of it instead of a status. */
-export const RESET = 0;
+/** What a call needs of the simulation, and tells it. */
+export interface CallScene {
+  readonly clock: VirtualClock;
+  readonly answers: PodAnswers;
+  /** A request reaches for a pod, for the n-th time. */
+  onAttempt(attempt: number): void;
+  /** It may be used again. */
+  giveCall(call: SimulatedCall): void;
+}
+
+/** The request was given up in the middle, or its connection is no more, or never came to be. */
+export type ConnectionEnd = 'given-up' | 'lost' | 'never-came';
+
+/** The connections that a call has one of. */
+export interface CallConnections {
+  readonly connectTimeoutMs: number;
+  /** Somebody waits to hear that a connection has come to be. */
+  readonly limited: boolean;
+  /** An answer was complete: its connection is free. */
+  keepConnection(): void;
+  closeConnection(end: ConnectionEnd): void;
+}
 
 /** Used again for one attempt after the other. */
-export class SimulatedCall implements UpstreamStream, Due {
+export class SimulatedCall implements UpstreamStream, PodCall, Due {
   atMs = 0;
   order = 0;
-  readonly connected = true;
-  /** In the list of those that its pod works on. */
   place = -1;
   head: SimulatedHead | null = null;
-  readonly #scene: Scene;
+  readonly #scene: CallScene;
   #exchange: ClientExchange | null = null;
-  #pool: SimulatedPool | null = null;
+  #connections: CallConnections | null = null;
   #pod: SimulatedPod | null = null;
   #state: State = NEW;
   /** Its connection is one of an earlier request. */
   #reuses = false;
-  /** Status, or RESET. */
+  /** Nobody was there when it came, and nobody will answer the connection that it makes. */
+  #isUnreached = false;
+  /** As of outcomes.ts. */
   #outcome = RESET;
   #detail = '';
 
-  constructor(scene: Scene) {
+  constructor(scene: CallScene) {
     this.#scene = scene;
   }
 
-  begin(pool: SimulatedPool, pod: SimulatedPod, exchange: ClientExchange, reuses: boolean): void {
+  begin(connections: CallConnections, pod: SimulatedPod, exchange: ClientExchange, reuses: boolean): void {
     this.#reuses = reuses;
-    this.#pool = pool;
+    this.#isUnreached = !reuses && !pod.serving;
+    this.#connections = connections;
     this.#pod = pod;
     this.#exchange = exchange;
     this.#state = NEW;
   }
 
-  /** Somebody waits for its answer. */
+  get request(): number {
+    return (this.head as SimulatedHead).request;
+  }
+
+  get attempt(): number {
+    return (this.head as SimulatedHead).attempts;
+  }
+
+  get isGrpc(): boolean {
+    return (this.head as SimulatedHead).versionMajor === 2;
+  }
+
+  /** Whoever cannot be reached is never connected, and the rest of a body is not sent to nobody. */
+  get connected(): boolean {
+    return this.#state !== FAILING;
+  }
+
   get wanted(): boolean {
     return this.#exchange !== null;
   }
 
-  /** Its connection was there before it came. */
   get reusesConnection(): boolean {
     return this.#reuses;
   }
 
   get connectTimeoutMs(): number {
-    return (this.#pool as SimulatedPool).connectTimeoutMs;
+    return (this.#connections as CallConnections).connectTimeoutMs;
   }
 
   sendHead(head: RequestHead, _extra: string, _changed: string): void {
     // alloc-ok: says that the simulator itself is wrong
     if (!(head instanceof SimulatedHead)) throw new Error('a request reached a simulated pod that nobody simulates');
     this.head = head;
+    if (this.#isUnreached) this.#reach(head);
   }
 
   sendUpgrade(head: RequestHead, extra: string, changed: string, _protocol: string): void {
@@ -98,12 +136,10 @@ export class SimulatedCall implements UpstreamStream, Due {
   }
 
   endRequest(_trailers: string): void {
-    const head = this.head as SimulatedHead;
-    head.attempts += 1;
-    this.#scene.onAttempt(head);
-    (this.#pod as SimulatedPod).receive(this);
-    const connects = !this.#reuses && this.#state !== FAILING;
-    if (connects && (this.#pool as SimulatedPool).limited) this.#exchange?.onUpstreamWritable();
+    if (this.#state !== NEW) return;
+    this.#reach(this.head as SimulatedHead);
+    const connects = !this.#reuses && this.connected;
+    if (connects && (this.#connections as CallConnections).limited) this.#exchange?.onUpstreamWritable();
   }
 
   flush(): boolean {
@@ -116,13 +152,19 @@ export class SimulatedCall implements UpstreamStream, Due {
 
   /** Whoever sent it hears no more of it. The pod does not notice before it is done. */
   destroy(): void {
-    if (this.#exchange !== null) this.#closeConnection();
+    if (this.#exchange !== null) this.#closeConnection('given-up');
     this.#exchange = null;
     if (this.#state === NEW) this.#free();
     else if (this.#state === HANGING) {
       (this.#pod as SimulatedPod).leave(this);
       this.#free();
     }
+  }
+
+  #reach(head: SimulatedHead): void {
+    head.attempts += 1;
+    this.#scene.onAttempt(head.attempts);
+    (this.#pod as SimulatedPod).receive(this);
   }
 
   // ── what its pod does ──
@@ -141,22 +183,19 @@ export class SimulatedCall implements UpstreamStream, Due {
     this.#state = HANGING;
   }
 
-  /** Nothing of it reaches the pod; its sender knows after `afterMs`. */
   refuse(detail: string, afterMs: number): void {
     this.#state = FAILING;
     this.#detail = detail;
     this.#scene.clock.add(this, this.#scene.clock.now() + afterMs);
   }
 
-  /** Its turn has come, and nobody waits any more. */
   drop(): void {
     this.#free();
   }
 
-  /** The pod has ended in the middle of it. */
   lose(): void {
     const exchange = this.#exchange;
-    if (exchange !== null) this.#closeConnection();
+    if (exchange !== null) this.#closeConnection('lost');
     this.#exchange = null;
     // What is in the heap cannot be used again before it has come out.
     if (this.#state === WORKING) this.#state = LOST;
@@ -184,15 +223,18 @@ export class SimulatedCall implements UpstreamStream, Due {
 
   #answer(pod: SimulatedPod): void {
     const exchange = this.#exchange;
+    const { answers } = this.#scene;
+    const { isGrpc } = this;
+    const outcome = this.#outcome;
     if (exchange !== null) {
       this.#state = ANSWERING;
       (this.head as SimulatedHead).answeredBy = pod;
-      exchange.onResponseHead(this.#scene.responseHead(this.#outcome));
+      exchange.onResponseHead(answers.headOf(outcome, isGrpc));
     }
     const wanted = this.#exchange;
-    if (wanted !== null) (this.#pool as SimulatedPool).keepConnection();
+    if (wanted !== null) (this.#connections as CallConnections).keepConnection();
     this.#free();
-    wanted?.onResponseEnd('');
+    wanted?.onResponseEnd(answers.trailersOf(outcome, isGrpc));
   }
 
   #fail(
@@ -201,18 +243,18 @@ export class SimulatedCall implements UpstreamStream, Due {
     unsent: boolean,
   ): void {
     const exchange = this.#exchange;
-    if (exchange !== null) this.#closeConnection();
+    if (exchange !== null) this.#closeConnection(unsent ? 'lost' : 'given-up');
     this.#free();
     exchange?.onUpstreamFailure(code, detail, unsent);
   }
 
-  #closeConnection(): void {
-    (this.#pool as SimulatedPool).closeConnection();
+  #closeConnection(end: ConnectionEnd): void {
+    (this.#connections as CallConnections).closeConnection(this.#isUnreached ? 'never-came' : end);
   }
 
   #free(): void {
     this.#exchange = null;
-    this.#pool = null;
+    this.#connections = null;
     this.#pod = null;
     this.head = null;
     this.#scene.giveCall(this);

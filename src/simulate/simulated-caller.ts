@@ -11,14 +11,14 @@ export type OpenExchange = (stream: CallerStream) => ServerExchange;
 
 export class SimulatedCaller implements CallerStreamOwner {
   readonly #open: OpenExchange;
-  readonly #clock: VirtualClock;
+  readonly clock: VirtualClock;
   readonly #figures: Figures;
   readonly #idle: CallerStream[] = [];
   readonly #busy = new Set<CallerStream>();
 
   constructor(open: OpenExchange, clock: VirtualClock, figures: Figures) {
     this.#open = open;
-    this.#clock = clock;
+    this.clock = clock;
     this.#figures = figures;
   }
 
@@ -33,14 +33,14 @@ export class SimulatedCaller implements CallerStreamOwner {
     head.answeredBy = null;
     stream.session = session.anonymous ? null : session;
     stream.method = method;
-    const nowMs = this.#clock.now();
+    const nowMs = this.clock.now();
     this.#figures.noteRequest(method, nowMs);
-    stream.send(nowMs);
+    stream.send(nowMs, session.bodyBytes(name));
   }
 
   onAnswer(stream: CallerStream, reason: string): void {
     const { head, session, method, startedAtMs } = stream;
-    const nowMs = this.#clock.now();
+    const nowMs = this.clock.now();
     this.#figures.noteAnswer(method, startedAtMs, nowMs, reason);
     if (reason === '' && head.answeredBy !== null && session !== null) {
       session.noteAnswer(head.answeredBy, startedAtMs, nowMs);

@@ -19,6 +19,8 @@ export class SimulatedHead extends RequestHead {
   /** Says what `template` says. */
   fillFrom(template: RequestHead): void {
     this.text = template.text;
+    this.versionMajor = template.versionMajor;
+    this.addedField = template.addedField;
     this.fieldCount = template.fieldCount;
     this.offsets = template.offsets;
     this.hopByHop = template.hopByHop;

@@ -3,14 +3,50 @@
 import type { Random } from '../base/random.ts';
 import { DRAW_FATE, DRAW_LATENCY, draw } from './draws.ts';
 import { latencyMs } from './latency.ts';
+import { GRPC_CODES, grpcOutcome, outcomeOf, RESET } from './outcomes.ts';
 import type { Failure, PodsSpec } from './scenario-spec.ts';
-import type { Scene } from './scene.ts';
-import { RESET, type SimulatedCall } from './simulated-call.ts';
 
 /** There and back between two pods of a cluster, ms: when a caller knows that nobody listens, or that there is no room. */
 const ROUND_TRIP_MS = 0.5;
 const NO_ROOM_STATUS = 503;
+const NO_ROOM_CODE = grpcOutcome(GRPC_CODES.indexOf('UNAVAILABLE'), false);
 const GOOD_STATUS = 200;
+
+/** What a pod needs to know of the simulation, and tells it. */
+export interface PodScene {
+  /** A 32-bit integer. */
+  readonly seed: number;
+  /** The pod of that number has been asked. */
+  onReceived(pod: number): void;
+}
+
+/** A request, as its pod sees it. */
+export interface PodCall {
+  /** Counted from 0 over all callers. */
+  readonly request: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly isGrpc: boolean;
+  /** Its connection was there before it came. */
+  readonly reusesConnection: boolean;
+  readonly connectTimeoutMs: number;
+  /** Somebody waits for its answer. */
+  readonly wanted: boolean;
+  /** Among those that its pod works on; the pod's to set. */
+  place: number;
+  /** It waits for the pod to have room. */
+  wait(): void;
+  /** `outcome`: as of outcomes.ts; it is there after `tookMs`. */
+  work(outcome: number, tookMs: number): void;
+  /** Nothing will come. */
+  hang(): void;
+  /** Nothing of it reaches the pod; its sender knows after `afterMs`. */
+  refuse(detail: string, afterMs: number): void;
+  /** Its turn has come, and nobody waits any more. */
+  drop(): void;
+  /** The pod has ended in the middle of it. */
+  lose(): void;
+}
 
 export interface PodPlace {
   /** From 0, in the order in which they came. */
@@ -30,8 +66,8 @@ export interface PodPlace {
 export interface PodReply {
   /** It takes connections. */
   readonly reached: boolean;
-  /** RESET instead of an answer. */
-  readonly status: number;
+  /** As of outcomes.ts. */
+  readonly outcome: number;
   readonly afterMs: number;
 }
 
@@ -46,22 +82,22 @@ export class SimulatedPod {
   slowFactor = 1;
   /** Grows with each end of its process: connections of before are gone. */
   incarnation = 0;
-  readonly #scene: Scene;
+  readonly #scene: PodScene;
   readonly #spec: PodsSpec;
   #alive = true;
   #silent = false;
-  #working: SimulatedCall[] = [];
-  #waiting: SimulatedCall[] = [];
+  #working: PodCall[] = [];
+  #waiting: PodCall[] = [];
   /** Of `#waiting`, who is next. */
   #next = 0;
 
-  constructor(place: PodPlace, spec: PodsSpec, scene: Scene) {
+  constructor(place: PodPlace, spec: PodsSpec, scene: PodScene) {
     this.place = place;
     this.#spec = spec;
     this.#scene = scene;
   }
 
-  /** It would answer whoever reaches it. */
+  /** Connections to it come to be, and it would answer. */
   get serving(): boolean {
     return this.#alive && !this.#silent;
   }
@@ -71,9 +107,9 @@ export class SimulatedPod {
     return this.#silent;
   }
 
-  receive(call: SimulatedCall): void {
+  receive(call: PodCall): void {
     this.requests += 1;
-    this.#scene.onReceived(this);
+    this.#scene.onReceived(this.place.number);
     const connected = call.reusesConnection;
     if (!this.#alive) this.#refuse(call, 'connection refused', ROUND_TRIP_MS);
     else if (this.#silent && connected) this.#take(call);
@@ -85,16 +121,16 @@ export class SimulatedPod {
   /** Null: nothing. It counts as no request and takes no room. */
   replyTo(random: Random): PodReply | null {
     if (this.#silent) return null;
-    if (!this.#alive) return { reached: false, status: RESET, afterMs: ROUND_TRIP_MS }; // alloc-ok: a health check
+    if (!this.#alive) return { reached: false, outcome: RESET, afterMs: ROUND_TRIP_MS }; // alloc-ok: a health check
     const fails = random.next() < this.failShare;
     if (fails && this.failure === 'hang') return null;
     const afterMs = latencyMs(this.#spec.latency, random.next()) * this.slowFactor;
-    return { reached: true, status: fails ? outcomeOf(this.failure) : GOOD_STATUS, afterMs }; // alloc-ok: as above
+    return { reached: true, outcome: fails ? outcomeOf(this.failure) : GOOD_STATUS, afterMs }; // alloc-ok: as above
   }
 
   /** The request is done, or nobody waits for it any more. */
-  leave(call: SimulatedCall): void {
-    const last = this.#working.pop() as SimulatedCall;
+  leave(call: PodCall): void {
+    const last = this.#working.pop() as PodCall;
     if (last !== call) {
       this.#working[call.place] = last;
       last.place = call.place;
@@ -122,16 +158,16 @@ export class SimulatedPod {
     this.#alive = true;
   }
 
-  #refuse(call: SimulatedCall, detail: string, afterMs: number): void {
+  #refuse(call: PodCall, detail: string, afterMs: number): void {
     this.failures += 1;
     call.refuse(detail, afterMs);
   }
 
-  #queue(call: SimulatedCall): void {
+  #queue(call: PodCall): void {
     if (this.#waiting.length - this.#next >= this.#spec.queue) {
       this.failures += 1;
       this.#enter(call);
-      call.work(NO_ROOM_STATUS, ROUND_TRIP_MS);
+      call.work(call.isGrpc ? NO_ROOM_CODE : NO_ROOM_STATUS, ROUND_TRIP_MS);
       return;
     }
     this.#waiting.push(call);
@@ -141,7 +177,7 @@ export class SimulatedPod {
   #startNext(): void {
     const { concurrency } = this.#spec;
     while (this.#next < this.#waiting.length && this.#working.length < concurrency) {
-      const call = this.#waiting[this.#next] as SimulatedCall;
+      const call = this.#waiting[this.#next] as PodCall;
       this.#next += 1;
       if (call.wanted) this.#work(call);
       else call.drop();
@@ -151,32 +187,28 @@ export class SimulatedPod {
     this.#next = 0;
   }
 
-  #work(call: SimulatedCall): void {
+  #work(call: PodCall): void {
     const { seed } = this.#scene;
-    const { request, attempts } = call.head as { readonly request: number; readonly attempts: number };
-    const fails = this.failShare > 0 && draw(seed, request, attempts, DRAW_FATE) < this.failShare;
+    const { request, attempt } = call;
+    const fails = this.failShare > 0 && draw(seed, request, attempt, DRAW_FATE) < this.failShare;
     if (fails) this.failures += 1;
     if (fails && this.failure === 'hang') {
       this.#take(call);
       return;
     }
     this.#enter(call);
-    const tookMs = latencyMs(this.#spec.latency, draw(seed, request, attempts, DRAW_LATENCY)) * this.slowFactor;
+    const tookMs = latencyMs(this.#spec.latency, draw(seed, request, attempt, DRAW_LATENCY)) * this.slowFactor;
     call.work(fails ? outcomeOf(this.failure) : GOOD_STATUS, tookMs);
   }
 
   /** It comes and is never answered. */
-  #take(call: SimulatedCall): void {
+  #take(call: PodCall): void {
     this.#enter(call);
     call.hang();
   }
 
-  #enter(call: SimulatedCall): void {
+  #enter(call: PodCall): void {
     call.place = this.#working.length;
     this.#working.push(call);
   }
-}
-
-function outcomeOf(failure: Failure): number {
-  return typeof failure === 'object' ? failure.status : RESET;
 }

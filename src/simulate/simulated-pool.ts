@@ -4,6 +4,7 @@ import type { ClientExchange, UpstreamStream } from '../proxy/codec/upstream.ts'
 import type { ConnectionCounter, UnlimitedPool } from '../proxy/upstream/limited-pool.ts';
 import { CONNECTS, READY, type Way } from '../proxy/upstream/way.ts';
 import type { Scene } from './scene.ts';
+import type { CallConnections, ConnectionEnd } from './simulated-call.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 
 /** What the sidecar counts of its connections, to an endpoint and to all of a cluster. */
@@ -20,13 +21,18 @@ export interface SimulatedPoolOptions {
   readonly connectTimeoutMs: number;
   /** Null = connections are not limited. */
   readonly counter: ConnectionCounter | null;
+  /** HTTP/2: one connection carries all requests. */
+  readonly multiplexes: boolean;
 }
 
-/** One request a connection at a time. They stay until their pod ends. */
-export class SimulatedPool implements UnlimitedPool {
+/** One request a connection at a time, or all on one. They stay until their pod ends. */
+export class SimulatedPool implements UnlimitedPool, CallConnections {
   connectTimeoutMs: number;
   readonly #options: SimulatedPoolOptions;
+  /** Of HTTP/2 the one that there is, whatever it carries. */
   #idle = 0;
+  /** What they carry. */
+  #streams = 0;
   #draining = false;
   /** Of the pod, when the connections were made. */
   #incarnation: number;
@@ -41,18 +47,19 @@ export class SimulatedPool implements UnlimitedPool {
     return this.#idle;
   }
 
-  /** Somebody waits to hear that a connection has come to be. */
   get limited(): boolean {
     return this.#options.counter !== null;
   }
 
   begin(exchange: ClientExchange, _method: string, _nowMs: number, _repeatable: boolean): UpstreamStream {
-    const { scene, pod } = this.#options;
+    const { scene, pod, multiplexes } = this.#options;
     const call = scene.takeCall();
     this.#forgetOld();
     const reuses = this.#idle > 0;
-    if (reuses) this.#idle -= 1;
-    else this.#open();
+    this.#streams += 1;
+    if (!reuses) this.#open();
+    if (multiplexes) this.#idle = reuses || pod.serving ? 1 : 0;
+    else if (reuses) this.#idle -= 1;
     call.begin(this, pod, exchange, reuses);
     return call;
   }
@@ -62,14 +69,27 @@ export class SimulatedPool implements UnlimitedPool {
     return this.#idle > 0 ? READY : CONNECTS;
   }
 
-  /** An answer was complete: its connection is free. */
   keepConnection(): void {
     this.#forgetOld();
-    if (this.#draining) this.closeConnection();
+    this.#streams -= 1;
+    if (this.#options.multiplexes) this.#closeDrained();
+    else if (this.#draining) this.#close();
     else this.#idle += 1;
   }
 
-  closeConnection(): void {
+  closeConnection(end: ConnectionEnd): void {
+    this.#streams -= 1;
+    if (!this.#options.multiplexes || end === 'never-came') this.#close();
+    else if (end === 'lost') this.#closeIdle();
+    else this.#closeDrained();
+  }
+
+  /** Of HTTP/2: it stays for what it carries. */
+  #closeDrained(): void {
+    if (this.#draining && this.#streams === 0) this.#closeIdle();
+  }
+
+  #close(): void {
     const { endpoint, cluster, counter } = this.#options;
     endpoint.connectionsActive -= 1;
     cluster.connectionsActive -= 1;
@@ -82,7 +102,7 @@ export class SimulatedPool implements UnlimitedPool {
 
   drain(): void {
     this.#draining = true;
-    this.#closeIdle();
+    if (!this.#options.multiplexes || this.#streams === 0) this.#closeIdle();
   }
 
   close(): void {
@@ -90,7 +110,7 @@ export class SimulatedPool implements UnlimitedPool {
   }
 
   #closeIdle(): void {
-    for (; this.#idle > 0; this.#idle -= 1) this.closeConnection();
+    for (; this.#idle > 0; this.#idle -= 1) this.#close();
   }
 
   #open(): void {

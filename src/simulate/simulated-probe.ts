@@ -2,6 +2,7 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { CheckAnswer, CheckTarget, Probe } from '../proxy/health/probe.ts';
+import { codeAtOnce, codeBehind, describeCode, RESET } from './outcomes.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 
 export interface SimulatedProbeOptions {
@@ -12,7 +13,6 @@ export interface SimulatedProbeOptions {
   readonly connects: boolean;
 }
 
-const NO_STATUS = 0;
 const FIRST_BAD_STATUS = 500;
 
 export class SimulatedProbe implements Probe {
@@ -28,7 +28,7 @@ export class SimulatedProbe implements Probe {
     const reply = podAt(host)?.replyTo(random) ?? null;
     // Its timeout is the checker's.
     if (reply === null) return;
-    const answer = connects && reply.reached ? answerTo(reply.reached, 200) : answerTo(reply.reached, reply.status);
+    const answer = connects && reply.reached ? answerTo(reply.reached, 200) : answerTo(reply.reached, reply.outcome);
     this.#cancel = clock.after(reply.afterMs, () => done(answer));
   }
 
@@ -41,10 +41,12 @@ export class SimulatedProbe implements Probe {
   }
 }
 
-function answerTo(reached: boolean, status: number): CheckAnswer {
-  if (!reached || status === NO_STATUS) {
+function answerTo(reached: boolean, outcome: number): CheckAnswer {
+  if (!reached || outcome === RESET) {
     return { outcome: 'unreachable', detail: reached ? 'connection reset' : 'connection refused', degraded: false };
   }
-  const failed = status >= FIRST_BAD_STATUS;
-  return { outcome: failed ? 'failed' : 'passed', detail: failed ? `status ${status}` : '', degraded: false };
+  const code = Math.max(codeAtOnce(outcome), codeBehind(outcome));
+  const detail = code < 0 ? `status ${outcome}` : describeCode(code);
+  const failed = code < 0 ? outcome >= FIRST_BAD_STATUS : code > 0;
+  return { outcome: failed ? 'failed' : 'passed', detail: failed ? detail : '', degraded: false };
 }

@@ -189,7 +189,16 @@ export class Simulation {
       createPool: (endpoint, { connectTimeoutMs }, counter, cluster) => {
         const pod = this.#fleet.at(endpoint.host);
         if (pod === null) throw new Error(`no simulated pod has the address ${endpoint.address}`);
-        return new SimulatedPool({ scene: this.#scene, pod, endpoint, cluster, connectTimeoutMs, counter });
+        const multiplexes = scenario.load.grpc === true;
+        return new SimulatedPool({
+          scene: this.#scene,
+          pod,
+          endpoint,
+          cluster,
+          connectTimeoutMs,
+          counter,
+          multiplexes,
+        });
       },
       places: this.#places,
       createProbe: ({ kind }) => this.#createProbe(kind === 'tcp', probes),
@@ -225,11 +234,10 @@ export class Simulation {
     const port = service.spec.ports[0]?.port ?? 80;
     const authority = `${name}.${namespace}:${port}`;
     const headers = hashedHeaders(this.#mesh.snapshot);
-    if (scenario.sessions === 0) return [new Session('', { authority, headers })];
-    return Array.from(
-      { length: scenario.sessions },
-      (_, number) => new Session(`session-${number}`, { authority, headers }),
-    );
+    const { grpc: isGrpc = false, bodyBytes = 0 } = scenario.load;
+    const options = { authority, headers, isGrpc, bodyBytes };
+    if (scenario.sessions === 0) return [new Session('', options)];
+    return Array.from({ length: scenario.sessions }, (_, number) => new Session(`session-${number}`, options));
   }
 }
 

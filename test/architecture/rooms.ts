@@ -132,6 +132,7 @@ export const ROOMS: readonly Room[] = [
       'config',
       'kube',
       'proxy/codec',
+      'proxy/exchange',
       'proxy/health',
       'proxy/lb',
       'proxy/upstream',

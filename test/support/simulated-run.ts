@@ -53,3 +53,14 @@ export function serviceManifest(annotations: Readonly<Record<string, string>>, s
   const metadata = { name: 'shop', annotations };
   return JSON.stringify({ apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ port: 80 }], ...spec } });
 }
+
+/** For `shop`. */
+export function trafficPolicy(spec: object): object {
+  const target = { group: '', kind: 'Service', name: 'shop' };
+  return {
+    apiVersion: 'switchboard.dev/v1alpha1',
+    kind: 'TrafficPolicy',
+    metadata: { name: 'shop' },
+    spec: { targetRefs: [target], ...spec },
+  };
+}

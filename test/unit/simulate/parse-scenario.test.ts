@@ -82,6 +82,31 @@ events:
     });
   });
 
+  it('may ask for calls of gRPC, for bodies, and for what calls come to', () => {
+    const text = `
+duration: 1s
+load: {rate: 10, grpc: {shop.v1.Cart/Get: 3, shop.v1.Cart/Add: 1}, body: 100KiB}
+events:
+  - {at: 0s, do: fail, with: UNAVAILABLE}
+  - {at: 0s, do: fail, with: INTERNAL, late: true}
+`;
+    const parsed = parseScenario(text, 'mine.yaml', 'mine');
+    expect(parsed.ok && parsed.value).toMatchObject({
+      load: {
+        grpc: true,
+        bodyBytes: 102_400,
+        methods: [
+          { method: 'shop.v1.Cart/Get', share: 0.75 },
+          { method: 'shop.v1.Cart/Add', share: 0.25 },
+        ],
+      },
+      events: [
+        { do: 'fail', failure: { code: 14, late: false } },
+        { do: 'fail', failure: { code: 13, late: true } },
+      ],
+    });
+  });
+
   it('tells every mistake at once: file, line, path, value and remedy', () => {
     expect(
       problems(`duration: 60
@@ -121,6 +146,28 @@ events:
       'name the zone "x"',
     ],
     ['a pod that never is', 'duration: 1s\nload: {rate: 1}\nevents: [{at: 0s, do: kill, pods: [3]}]\n', 'name pod 3'],
+    [
+      'methods of gRPC that are none',
+      'duration: 1s\nload: {rate: 1, grpc: {Get: 1}}\n',
+      'grpc.Get: is no method of gRPC',
+    ],
+    [
+      'methods beside gRPC',
+      'duration: 1s\nload: {rate: 1, methods: {GET: 1}, grpc: {a.B/C: 1}}\n',
+      'stands beside grpc',
+    ],
+    ['bodies beyond 16 MiB', 'duration: 1s\nload: {rate: 1, body: 1GiB}\n', '"1GiB" is out of range'],
+    ['bodies without a unit', 'duration: 1s\nload: {rate: 1, body: "1"}\n', 'load.body: "1" is not a size'],
+    [
+      'codes of gRPC without calls',
+      'duration: 1s\nload: {rate: 1}\nevents: [{at: 0s, do: fail, with: UNAVAILABLE}]\n',
+      'fail with UNAVAILABLE, which is of gRPC',
+    ],
+    [
+      'a late status',
+      'duration: 1s\nload: {rate: 1}\nevents: [{at: 0s, do: fail, with: 503, late: true}]\n',
+      'late: means nothing here',
+    ],
     ['methods without weight', 'duration: 1s\nload: {rate: 1, methods: {GET: 0}}\n', 'names no method with a weight'],
   ])('refuses %s', (_what, text, message) => {
     expect(problems(text).join('\n')).toContain(message);
