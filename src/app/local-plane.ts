@@ -49,6 +49,8 @@ export interface LocalPlaneOptions {
   readonly demand: ConfigDemand | null;
   /** As of OnDemandSpec. */
   readonly dialled?: readonly ServicePortName[];
+  /** As of ClusterOptions. */
+  readonly isCurrent?: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -171,6 +173,7 @@ export class LocalPlane implements SidecarPlane {
   #createDataPlane(): DataPlane {
     const { settings, clock, random, log, workerCount, retryBudget, createPool, createProbe, places, onOutlier, home } =
       this.#options;
+    const { isCurrent } = this.#options;
     const dial = this.#options.dial ?? createDial(settings.upstreamSourceAddress, settings.connectionBufferBytes);
     return new DataPlane({
       ...(settings.xdsFetchTimeoutMs === 0 ? {} : { holdMs: settings.xdsFetchTimeoutMs }),
@@ -191,6 +194,7 @@ export class LocalPlane implements SidecarPlane {
         ...(retryBudget === undefined ? {} : { retryBudget }),
         ...(home === undefined ? {} : { home: new Home(home) }),
         ...this.#clientSharing(),
+        ...(isCurrent === undefined ? {} : { isCurrent }),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
         dns: { resolver: new SystemResolver(), clock, random },
         pool: { dial, wheel: this.#wheel, idleTimeoutMs: settings.upstreamIdleTimeoutMs, now: () => clock.now() },

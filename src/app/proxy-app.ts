@@ -19,6 +19,7 @@ import { renderSocketAddress } from '../model/socket-address.ts';
 import type { DataPlane, Readiness } from '../proxy/data-plane.ts';
 import type { OriginalDestination } from '../proxy/listener/original-destination.ts';
 import type { StatSource } from '../telemetry/stats.ts';
+import type { Trouble } from '../workers/messages.ts';
 import type { SidecarPlane } from '../workers/plane.ts';
 import type { BootstrapSpec } from '../xds/bootstrap/bootstrap-spec.ts';
 import { AdsClient } from '../xds/client/ads-client.ts';
@@ -50,6 +51,8 @@ export interface ProxyAppOptions {
 export interface PlaneParts extends Pick<ProxyAppOptions, 'settings' | 'clock' | 'random' | 'log'> {
   /** For what is dialled; null: a file says what is held, or all is. */
   readonly demand: ConfigDemand | null;
+  /** Whoever brings configuration: why nothing may come at present. */
+  readonly trouble: Trouble;
   /** As the file says; absent: requests do not keep to zones. */
   readonly home?: HomeSpec;
 }
@@ -131,11 +134,13 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   #createPlane(): SidecarPlane {
     const { settings, bootstrap, createPlane, clock, random, log, originalDestination } = this.#options;
     const home = bootstrap?.home === undefined ? {} : { home: bootstrap.home };
-    const parts = { settings, demand: this.#demand(), clock, random, log, ...home };
+    const trouble = this.#trouble();
+    const parts = { settings, demand: this.#demand(trouble), trouble, clock, random, log, ...home };
     if (createPlane !== undefined) return createPlane(parts);
     const memoryMarkBytes = memoryMark(settings.overloadMemoryBytes);
     const outside = originalDestination === undefined ? {} : { originalDestination };
-    return new LocalPlane({ ...parts, memoryMarkBytes, ...outside });
+    const isCurrent = () => trouble.problem === null;
+    return new LocalPlane({ ...parts, isCurrent, memoryMarkBytes, ...outside });
   }
 
   #createXds(): AdsClient | null {
@@ -210,14 +215,25 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
   }
 
   /** A file says itself what is held. */
-  #demand(): ConfigDemand | null {
+  #demand(trouble: Trouble): ConfigDemand | null {
     const { settings, bootstrap } = this.#options;
     if (bootstrap !== undefined || settings.xdsScope !== 'on-demand') return null;
-    // The client is made after the data plane that it brings configuration to.
+    return {
+      subscribe: (ports) => this.#xds?.subscribe(ports),
+      unsubscribe: (ports) => this.#xds?.unsubscribe(ports),
+      get problem() {
+        return trouble.problem;
+      },
+      get unreachable() {
+        return trouble.unreachable;
+      },
+    };
+  }
+
+  /** The client is made after the data plane that it brings configuration to. */
+  #trouble(): Trouble {
     const client = (): AdsClient | null => this.#xds;
     return {
-      subscribe: (ports) => client()?.subscribe(ports),
-      unsubscribe: (ports) => client()?.unsubscribe(ports),
       get problem() {
         return client()?.problem ?? null;
       },

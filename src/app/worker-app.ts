@@ -40,6 +40,7 @@ export function createWorker({ send, createLog, onEnd }: WorkerAppOptions): Work
       },
       memoryMarkBytes: setup.memoryMarkBytes,
       usedMemoryBytes: () => usedMemoryBytes() + primary.usedBytes / setup.count,
+      isCurrent: () => primary.isCurrent,
       workerCount: setup.count,
       retryBudget: shareOfBudget(DEFAULT_RETRY_BUDGET, setup.count),
       dialled: setup.dialled,

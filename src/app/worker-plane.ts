@@ -18,11 +18,11 @@ export interface WorkersSpec {
 }
 
 export function createWorkerPlane({ count, start, reusePort }: WorkersSpec, parts: PlaneParts): WorkerPool {
-  const { settings, demand, home, clock, random, log } = parts;
+  const { settings, demand, trouble, home, clock, random, log } = parts;
   const accessLogs = new AccessLogs(clock, log);
   let cancelReclaim: Cancel = () => {};
   return new WorkerPool({
-    ...{ count, start, demand, clock, random, log },
+    ...{ count, start, demand, trouble, clock, random, log },
     setup: {
       settings: shareOf(settings, count),
       memoryMarkBytes: Math.floor(memoryMark(settings.overloadMemoryBytes) / count),

@@ -6,7 +6,7 @@ import type { ClientHomeSpec } from '../model/client-home-spec.ts';
 import type { Changes } from '../model/config-sink.ts';
 import type { ConfigDemand } from '../model/on-demand.ts';
 import { ClientNews } from './client-news.ts';
-import type { FromWorker, ReportKind, ToWorker, WorkerReports, WorkerSetup } from './messages.ts';
+import type { FromWorker, ReportKind, ToWorker, Trouble, WorkerReports, WorkerSetup } from './messages.ts';
 import type { PlaneState } from './plane.ts';
 import { RemoteDemand } from './remote-demand.ts';
 
@@ -37,6 +37,8 @@ export interface WorkerPlane {
 export interface PrimaryFacts {
   /** Memory that the primary uses. */
   usedBytes: number;
+  /** Whoever brings configuration to it is there. */
+  isCurrent: boolean;
 }
 
 /** What it says to other workers. */
@@ -65,7 +67,7 @@ const WATCH_MS = 20;
 
 export class WorkerLink {
   readonly #options: WorkerLinkOptions;
-  readonly #primary: PrimaryFacts = { usedBytes: 0 };
+  readonly #primary: PrimaryFacts = { usedBytes: 0, isCurrent: true };
   readonly #news: ClientNews;
   #plane: WorkerPlane | null = null;
   #demand: RemoteDemand | null = null;
@@ -96,7 +98,7 @@ export class WorkerLink {
         this.#apply(message.id, this.#demand?.withoutStale(message.changes, message.seen) ?? message.changes);
         return;
       case 'problem':
-        this.#demand?.takeTrouble(message.trouble);
+        this.#takeTrouble(message.trouble);
         this.#plane?.noteProblem();
         return;
       case 'ping':
@@ -131,8 +133,8 @@ export class WorkerLink {
     this.#drainTimeoutMs = setup.settings.drainTimeoutMs;
     if (setup.onDemand) {
       this.#demand = new RemoteDemand(setup.dialled, send);
-      this.#demand.takeTrouble(trouble);
     }
+    this.#takeTrouble(trouble);
     this.#later = [];
     try {
       this.#plane = await createPlane(setup, this.#demand, this.#primary, this.#news);
@@ -145,6 +147,11 @@ export class WorkerLink {
     const later = this.#later;
     this.#later = null;
     for (const message of later) this.receive(message);
+  }
+
+  #takeTrouble(trouble: Trouble): void {
+    this.#primary.isCurrent = trouble.problem === null;
+    this.#demand?.takeTrouble(trouble);
   }
 
   #apply(id: number, changes: Changes): void {

@@ -20,6 +20,7 @@ import {
   NO_TROUBLE,
   type ReportKind,
   type ToWorker,
+  type Trouble,
   type WorkerReports,
   type WorkerSetup,
 } from './messages.ts';
@@ -37,6 +38,8 @@ export interface WorkerPoolOptions {
   readonly setup: Omit<WorkerSetup, 'index' | 'count' | 'dialled' | 'accessLogs'>;
   /** For what workers dial; null: nothing comes on demand. */
   readonly demand: ConfigDemand | null;
+  /** Of whoever brings configuration. */
+  readonly trouble: Trouble;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -212,7 +215,7 @@ export class WorkerPool implements SidecarPlane, StatSource {
 
   /** Whoever brings configuration may have other troubles than before: those who wait for it are told of them. */
   noteProblem(): void {
-    const { problem, unreachable } = this.#options.demand ?? NO_TROUBLE;
+    const { problem, unreachable } = this.#options.trouble;
     if (problem === this.#trouble.problem && unreachable === this.#trouble.unreachable) return;
     this.#trouble = { problem, unreachable };
     for (const slot of this.#slots) slot.send({ kind: 'problem', trouble: this.#trouble });

@@ -46,6 +46,8 @@ export interface LivePlaneOptions {
   readonly dial?: Dial;
   /** Of the pod whose sidecar it is; default: nobody knows. */
   readonly ownAddress?: string;
+  /** As of ClusterOptions. */
+  readonly isCurrent?: () => boolean;
   /** Default: nothing is redirected. */
   readonly originalDestination?: OriginalDestination;
   readonly routeTimeoutMs?: number;
@@ -287,6 +289,7 @@ export class LivePlane {
         maxHeadBytes,
         maxFields,
         random,
+        ...(this.#options.isCurrent === undefined ? {} : { isCurrent: this.#options.isCurrent }),
       },
     });
   }

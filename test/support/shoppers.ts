@@ -21,6 +21,8 @@ export interface Shopper {
   moves: number;
   /** Answers of another pod than the home, which told so. */
   away: number;
+  /** How often he has asked; they do not begin all with the same. */
+  visits: number;
 }
 
 export class Town {
@@ -32,29 +34,28 @@ export class Town {
   /** Answers from elsewhere than home while home was there, and sessions that ended: there may be none. */
   readonly strays: string[] = [];
   #lanes: readonly (readonly Way[])[] = [];
-  #turn = 0;
 
   constructor(count: number) {
     this.shoppers = Town.strangers(count);
   }
 
   static strangers(count: number): Shopper[] {
-    return Array.from({ length: count }, () => ({ token: '', home: '', moves: 0, away: 0 }));
+    return Array.from({ length: count }, (_, visits) => ({ token: '', home: '', moves: 0, away: 0, visits }));
   }
 
-  /** Lanes are asked at the same time; each takes its next way for each request. */
+  /** Lanes are asked at the same time; each shopper takes another way than the last time. */
   connect(lanes: readonly (readonly Way[])[]): void {
     this.#lanes = lanes;
   }
 
-  /** Every one of `shoppers` asks once, the next way each time. */
+  /** Every one of `shoppers` asks once. */
   async shop(shoppers: readonly Shopper[]): Promise<void> {
     const waiting = [...shoppers];
     await Promise.all(
       this.#lanes.map(async (ways) => {
         for (let shopper = waiting.pop(); shopper !== undefined; shopper = waiting.pop()) {
-          this.#turn += 1;
-          await this.ask(shopper, ways[this.#turn % ways.length] as Way);
+          shopper.visits += 1;
+          await this.ask(shopper, ways[shopper.visits % ways.length] as Way);
         }
       }),
     );

@@ -18,8 +18,8 @@ import type { SessionCall } from './session-call.ts';
 const SESSION_FIELD = 'x-switchboard-session';
 
 /**
- * Where the request stands: it has no session; the pod of its session takes it; that is gone, and the session moves; or it is there and cannot
- * take the request, and another one does it for it.
+ * Where the request stands: it has no session; the pod of its session takes it; that is gone, and the session moves; or it is there, or may be, and
+ * cannot take the request, and another one does it for it.
  */
 type Standing = 'new' | 'kept' | 'moved' | 'away';
 
@@ -73,7 +73,7 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
     if (this.#token === null) return cluster.pick(context);
     const home = sessions.podOf(this.#token.podId);
     this.#home = home;
-    this.#standing = home === null ? 'moved' : 'kept';
+    this.#standing = home === null ? this.#lossIn(cluster) : 'kept';
     // Where a session may not leave its pod, that is tried again.
     if (home !== null && home.health !== 'unhealthy' && !(context.wasTried(home) && this.#mayLeave)) return home;
     if (!this.#mayLeave) return this.#refuse(cluster, home);
@@ -171,6 +171,11 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
     if (this.#expired) cluster.sessions.stats.expired += 1;
   }
 
+  /** Without whoever tells of pods, one that is not known may be newer than what is. */
+  #lossIn({ sessions }: Cluster): Standing {
+    return sessions.areCurrent ? 'moved' : 'away';
+  }
+
   /** The same for the session that moves and for a request that is away: what it leaves there is found again if the pod does not come back. */
   #pickElsewhere(cluster: Cluster, context: PickContext): Endpoint | null {
     const isHashed = this.policy.spec.onLoss === 'hash' && (context.hash ?? null) !== null;
@@ -181,11 +186,14 @@ export class TokenSession implements SessionCall, FieldEdit, PickContext {
 
   #refuse(cluster: Cluster, home: Endpoint | null): null {
     cluster.sessions.stats.lost += 1;
-    this.#ended = home === null;
-    this.refusal =
-      home === null
-        ? `its pod is gone from ${cluster.name}; the next request without the token begins a new session`
-        : `its pod ${home.spec.pod?.name ?? home.address} is there, but takes no requests at the moment`;
+    this.#ended = home === null && this.#standing === 'moved';
+    if (home !== null) {
+      this.refusal = `its pod ${home.spec.pod?.name ?? home.address} is there, but takes no requests at the moment`;
+    } else if (this.#ended) {
+      this.refusal = `its pod is gone from ${cluster.name}; the next request without the token begins a new session`;
+    } else {
+      this.refusal = `its pod is not known in ${cluster.name}, and while the control plane is away nobody tells of new ones`;
+    }
     return null;
   }
 }

@@ -50,6 +50,8 @@ export interface ClusterOptions extends EndpointPoolsOptions {
   readonly onHealth?: (cluster: string, event: HealthEvent) => void;
   /** Called when a cluster has been told its endpoints for the first time, and they were checked where they are. */
   readonly onWarm?: () => void;
+  /** Whoever brings endpoints is there, so that there are no others than those that are known; absent: always. */
+  readonly isCurrent?: () => boolean;
   /** Absent: this process is the only one of its sidecar. */
   readonly clientSharing?: ClientSharing;
   /** What hashing has built before, for all clusters; absent: everything is built anew. */
@@ -174,7 +176,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
 
   /** Its endpoints, as sessions know them. */
   get sessions(): SessionEndpoints {
-    this.#sessions ??= new SessionEndpoints(this); // alloc-ok: once a cluster that has sessions
+    this.#sessions ??= new SessionEndpoints(this, this.#options.isCurrent); // alloc-ok: once a cluster that has sessions
     return this.#sessions;
   }
 

@@ -17,6 +17,7 @@ export interface SessionSource {
 export class SessionEndpoints {
   readonly stats = new SessionStats();
   readonly #source: SessionSource;
+  readonly #isCurrent: () => boolean;
   readonly #service: string;
   /** By UID: an id is made once a pod, however often endpoints change. */
   #ids: ReadonlyMap<string, string> = new Map();
@@ -25,8 +26,10 @@ export class SessionEndpoints {
   #staying: Picker | null = null;
   #any: Picker | null = null;
 
-  constructor(source: SessionSource) {
+  /** `isCurrent`: as of ClusterOptions. */
+  constructor(source: SessionSource, isCurrent: () => boolean = () => true) {
     this.#source = source;
+    this.#isCurrent = isCurrent;
     this.#service = serviceOfCluster(source.name);
   }
 
@@ -38,7 +41,12 @@ export class SessionEndpoints {
     this.#any = null;
   }
 
-  /** The endpoint of a token's pod; null = it is gone. */
+  /** What is not among the endpoints is gone. Else it may be new, and nobody has told of it. */
+  get areCurrent(): boolean {
+    return this.#isCurrent();
+  }
+
+  /** The endpoint of a token's pod; null = it is none of those that are known. */
   podOf(podId: string): Endpoint | null {
     this.#byPod ??= this.#indexPods();
     return this.#byPod.get(podId) ?? null;

@@ -205,6 +205,45 @@ describe('a session whose pod is there and cannot take the request', () => {
   });
 });
 
+describe('a session whose pod nobody here knows, while nobody tells of new pods', () => {
+  const stale = async (session: SessionSpec) => {
+    const pods = await podsOf(stage, 4);
+    const other = await stage.plane({ services: { web: pods }, action: { session } });
+    const known = without(pods, 'd');
+    const away = { control: true };
+    const plane = await stage.plane({ services: { web: known }, action: { session }, isCurrent: () => !away.control });
+    const shopper = new Shopper(other);
+    while ((await shopper.ask()) !== 'd') shopper.token = '';
+    const here = new Shopper(plane);
+    here.token = shopper.token;
+    return { shopper, here, plane, away };
+  };
+
+  it('stays: another pod answers for it, the same every time, and says so', async () => {
+    const { shopper, here, plane } = await stale(COOKIE);
+    const helper = await here.ask();
+    for (let i = 0; i < 4; i += 1) expect([await here.ask(), here.told]).toEqual([helper, 'away']);
+    expect(here.token).toBe(shopper.token);
+    expect(plane.stat('cluster.web.session_away')).toBe(5);
+  });
+
+  it('moves there as soon as the control plane is back and has not told of its pod', async () => {
+    const { here, away } = await stale(COOKIE);
+    const helper = await here.ask();
+    away.control = false;
+    expect([await here.ask(), here.told]).toEqual([helper, 'moved']);
+  });
+
+  it('is not taken back where it may not move: 503 that says why, and the token counts elsewhere', async () => {
+    const { shopper, here } = await stale({ ...COOKIE, onLoss: 'fail' });
+    expect(await here.ask()).toBe('503');
+    expect(here.last?.get('x-switchboard-error')).toBe('UH session_lost');
+    expect(here.last?.text).toContain('while the control plane is away nobody tells of new ones');
+    expect(here.last?.get('set-cookie')).toBeUndefined();
+    expect(await shopper.ask()).toBe('d');
+  });
+});
+
 describe('what belongs to no session', () => {
   it('is a request for another path than that of the cookie', async () => {
     const session: SessionSpec = { ...COOKIE, carrier: { kind: 'cookie', name: 'cart', ttlMs: 0, path: '/shop' } };

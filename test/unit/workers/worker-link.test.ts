@@ -37,7 +37,7 @@ class Scene {
   state: PlaneState = READY;
   failure: string | null = null;
   demand: ConfigDemand | null = null;
-  primary: PrimaryFacts = { usedBytes: 0 };
+  primary: PrimaryFacts = { usedBytes: 0, isCurrent: true };
   ended = false;
   readonly learnt: ClientHomeSpec[] = [];
   homes: readonly ClientHomeSpec[] = [];
@@ -271,8 +271,12 @@ describe('WorkerLink', () => {
       expect(scene.done).toContain('noteProblem');
     });
 
-    it('is nothing where nothing comes on demand', async () => {
-      expect((await new Scene().begin({ onDemand: false })).demand).toBeNull();
+    it('is nothing where nothing comes on demand, and whoever brings configuration is there or not all the same', async () => {
+      const scene = await new Scene().begin({ onDemand: false });
+      expect(scene.demand).toBeNull();
+      expect(scene.primary.isCurrent).toBe(false);
+      scene.link.receive({ kind: 'problem', trouble: { problem: null, unreachable: false } });
+      expect(scene.primary.isCurrent).toBe(true);
     });
   });
 });

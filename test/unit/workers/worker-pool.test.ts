@@ -70,6 +70,7 @@ class Scene {
       start: this.workers.start,
       setup: { settings: settings.value, memoryMarkBytes: 0, onDemand: true, reusePort: true },
       demand: this.demand,
+      trouble: this.demand,
       clock: this.clock,
       random: seededRandom(1),
       log: this.log,
