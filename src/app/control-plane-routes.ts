@@ -60,9 +60,9 @@ function clientsRoute(source: ControlPlaneSource): AdminRoute {
       const page = {
         ready: state !== null,
         version: state?.version ?? 0,
-        registries: source.registries(),
         clients: reportClients(source.clients(), state),
         turnedAway: source.turnedAway(),
+        registries: source.registries(),
       };
       return jsonResponse(`${JSON.stringify(page, null, 2)}\n`);
     },

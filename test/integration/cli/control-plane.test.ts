@@ -1,9 +1,11 @@
 // Promises of `switchboard control-plane` as a process: a folder in, xDS and admin pages out.
+
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port.ts';
 import { type RunningCli, runCli, startCli } from '../../support/run-cli.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -143,6 +145,35 @@ describe('switchboard control-plane', () => {
       );
     },
   );
+
+  it('asks the API server of the kubeconfig, and says in one line that it cannot be reached, and which', async () => {
+    const port = await freePort();
+    const cluster = `{name: c, cluster: {server: "http://127.0.0.1:${port}"}}`;
+    const path = join(folder, 'kubeconfig');
+    writeFileSync(path, `current-context: x\nclusters: [${cluster}]\ncontexts: [{name: x, context: {cluster: c}}]\n`);
+    const cli = start(['control-plane', '--registry', 'kubernetes', ...FREE], { KUBECONFIG: path });
+    await cli.says(
+      new RegExp(
+        `error kubernetes: the API server can't be reached: sidecars are told nothing .* of http://127.0.0.1:${port}`,
+      ),
+    );
+    cli.child.kill('SIGTERM');
+    expect(await cli.ended).toBe(0);
+    expect(
+      cli
+        .output()
+        .split('\n')
+        .filter((line) => line.includes(' error ')),
+    ).toHaveLength(1);
+  });
+
+  it('refuses a kubeconfig that is not there with 2, and says how to name one', async () => {
+    const path = join(folder, 'no-kubeconfig');
+    const { code, stderr } = await runCli(['control-plane', '--registry', 'kubernetes'], { KUBECONFIG: path });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${path}: can't be read: ENOENT`);
+    expect(stderr).toContain('name a kubeconfig that this user may read with KUBECONFIG');
+  });
 
   it.each([
     [[], '--registry: no registry is named'],
