@@ -33,6 +33,24 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./endpoints.ts')).buildEndpointsCommand,
   },
   {
+    name: 'clusters',
+    summary: 'show how one sidecar chooses pods of each Service, whom it takes out, what it limits',
+    daemon: false,
+    load: async () => (await import('./clusters.ts')).buildClustersCommand,
+  },
+  {
+    name: 'routes',
+    summary: 'show where one sidecar sends which requests, how long it waits, what it tries again',
+    daemon: false,
+    load: async () => (await import('./routes.ts')).buildRoutesCommand,
+  },
+  {
+    name: 'listeners',
+    summary: 'show where one sidecar takes connections',
+    daemon: false,
+    load: async () => (await import('./listeners.ts')).buildListenersCommand,
+  },
+  {
     name: 'simulate',
     summary: 'try a policy on a virtual clock: load by pod, retries, ejections, moved sessions, latency, errors',
     daemon: false,

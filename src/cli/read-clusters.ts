@@ -1,13 +1,10 @@
 // `/clusters?format=json` of a sidecar (or of Envoy) → Services with their endpoints.
 import { renderSocketAddress } from '../model/socket-address.ts';
 import { fieldAt, fieldOf, listOf, numberOf, textOf } from './json-value.ts';
+import { type ServicePort, serviceOf } from './service-name.ts';
 
 /** The JSON that `switchboard endpoints -o json` prints. */
-export interface ServiceEndpoints {
-  /** `my-api-service.default`, or the cluster's name where it is not a Service's. */
-  readonly service: string;
-  /** The Service port; null for other clusters. */
-  readonly port: number | null;
+export interface ServiceEndpoints extends ServicePort {
   readonly cluster: string;
   readonly endpoints: readonly EndpointRow[];
 }
@@ -49,16 +46,7 @@ export function readClusters(page: unknown): readonly ServiceEndpoints[] {
 function readCluster(status: unknown): ServiceEndpoints {
   const cluster = textOf(fieldOf(status, 'name'));
   const endpoints = listOf(fieldOf(status, 'host_statuses')).map(readEndpoint);
-  return { ...readName(cluster), cluster, endpoints: endpoints.sort((a, b) => compare(a.address, b.address)) };
-}
-
-/** `outbound|80|my-api-service.default.svc.cluster.local`; other meshes put a subset between port and host. */
-function readName(cluster: string): { readonly service: string; readonly port: number | null } {
-  const parts = cluster.split('|');
-  const host = parts.at(-1) ?? '';
-  const end = host.lastIndexOf('.svc.');
-  if (parts[0] !== 'outbound' || parts.length < 3 || end < 0) return { service: cluster, port: null };
-  return { service: host.slice(0, end), port: numberOf(parts[1]) };
+  return { ...serviceOf(cluster), cluster, endpoints: endpoints.sort((a, b) => compare(a.address, b.address)) };
 }
 
 function readEndpoint(host: unknown): EndpointRow {

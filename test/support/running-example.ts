@@ -69,9 +69,9 @@ export class RunningExample {
     return waitUntil(what, look, LIMIT_MS);
   }
 
-  /** As `npx switchboard endpoints` from another terminal. */
-  async endpoints(...options: readonly string[]): Promise<string> {
-    const { stdout } = await runCli(['endpoints', '--control-plane', this.#controlPlane, ...options]);
+  /** As `npx switchboard COMMAND` from another terminal. */
+  async show(command: 'endpoints' | 'clusters' | 'routes' | 'listeners'): Promise<string> {
+    const { stdout } = await runCli([command, '--control-plane', this.#controlPlane]);
     return stdout;
   }
 

@@ -71,7 +71,7 @@ describe('the example', () => {
         orders.clientLines.some((line) => /^[1-9]\d* of /.test(line)) ? true : null,
       );
       let table = '';
-      do table = await orders.endpoints();
+      do table = await orders.show('endpoints');
       while (!table.includes('ejected'));
       const rows = table.split('\n').filter((line) => line.includes('ejected'));
       expect(rows).toEqual([expect.stringMatching(/default\/orders-sick-\w+ .*ejected .*: \d+ of \d+ answers failed/)]);
@@ -101,6 +101,15 @@ describe('the example', () => {
       const moved = await shop.call('http://shop/old/cart');
       expect([moved.status, moved.location]).toEqual([301, 'http://shop/new/cart']);
       expect((await shop.call('http://shop/cart')).status).toBe(200);
+      const routes = (await shop.show('routes')).split('\n').map((row) => row.split(/ {3,}/).slice(0, 5).join(' | '));
+      expect(routes).toEqual(
+        expect.arrayContaining([
+          'shop.default:80 | default/moved/0 | /old and below | redirect | -',
+          'shop.default:80 | default/shop/canary | /* | shop-v1.default:80 90, shop-v2.default:80 10 | 2s',
+        ]),
+      );
+      expect(await shop.show('clusters')).toMatch(/^shop-v1\.default +80 +2 of 2 +round-robin +on, at most 50 %/m);
+      expect(await shop.show('listeners')).toMatch(/^outbound +127\.\d+\.\d+\.\d+:15001$/m);
     },
     TIMEOUT_MS,
   );
