@@ -1,7 +1,9 @@
 // The real Envoy and our sidecar on one file with health checks: how pods are asked, and who is out after which answers.
+import { join } from 'node:path';
 import { freePorts } from '../../bench/bed/ports.ts';
 import { listenerOf, loadAssignment, routesTo, socketAddress } from '../support/bootstrap-files.ts';
 import { httpGet, startEnvoyOn } from '../support/envoy.ts';
+import { type GrpcHealthPod, grpcHealthPod } from '../support/grpc-health-pod.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
 import { type RunningCli, startCli } from '../support/run-cli.ts';
 import { ScriptedBackend } from '../support/scripted-backend.ts';
@@ -25,16 +27,47 @@ interface Side {
   readonly backend: ScriptedBackend;
 }
 
-function bootstrap(admin: number, listen: number, backend: number): string {
+const FIXTURES = join(import.meta.dirname, '../fixtures/tls');
+const TLS_TYPE = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
+const TLS = {
+  '@type': TLS_TYPE,
+  sni: 'a.example',
+  common_tls_context: {
+    alpn_protocols: ['h2'],
+    validation_context: { trusted_ca: { filename: join(FIXTURES, 'ca.pem') } },
+  },
+};
+const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const HTTP2 = {
+  [HTTP_OPTIONS]: {
+    '@type': `type.googleapis.com/${HTTP_OPTIONS}`,
+    explicit_http_config: { http2_protocol_options: {} },
+  },
+};
+
+/** Over TLS. */
+function grpcCluster(pod: number): object {
+  return {
+    ...{ name: 'grpc', type: 'STATIC', connect_timeout: '5s', typed_extension_protocol_options: HTTP2 },
+    health_checks: [{ ...TIMES, grpc_health_check: { service_name: 'shop.Cart' } }],
+    transport_socket: { name: 'tls', typed_config: TLS },
+    load_assignment: loadAssignment('grpc', [['127.0.0.1', pod]]),
+  };
+}
+
+function bootstrap(admin: number, listen: number, backend: number, grpc: number): string {
   const checks = { http: { http_health_check: HTTP }, tcp: { tcp_health_check: {} } };
   return JSON.stringify({
     admin: { address: socketAddress('127.0.0.1', admin) },
     static_resources: {
       listeners: [listenerOf('http', listen, routesTo('http'))],
-      clusters: Object.entries(checks).map(([name, check]) => ({
-        ...{ name, type: 'STATIC', connect_timeout: '5s', health_checks: [{ ...TIMES, ...check }] },
-        load_assignment: loadAssignment(name, [['127.0.0.1', backend]]),
-      })),
+      clusters: [
+        ...Object.entries(checks).map(([name, check]) => ({
+          ...{ name, type: 'STATIC', connect_timeout: '5s', health_checks: [{ ...TIMES, ...check }] },
+          load_assignment: loadAssignment(name, [['127.0.0.1', backend]]),
+        })),
+        grpcCluster(grpc),
+      ],
     },
   });
 }
@@ -43,6 +76,8 @@ describeWithPeers('health checks, in Envoy and in the sidecar', ['envoy'], (path
   const folder = new TempFolder();
   const sides: Side[] = [];
   let stopEnvoy: () => Promise<void>;
+  /** One for both. */
+  let grpc: GrpcHealthPod;
   let sidecar: RunningCli;
   /** What checks over HTTP are answered. */
   let status = 200;
@@ -50,11 +85,12 @@ describeWithPeers('health checks, in Envoy and in the sidecar', ['envoy'], (path
 
   beforeAll(async () => {
     const ports = await freePorts(4);
+    grpc = await grpcHealthPod({ asksClients: false });
     for (const index of [0, 1]) {
       const [admin = 0, listen = 0] = ports.slice(index * 2);
       const backend = await ScriptedBackend.start((_, connection) => connection.answer(status, '', fields));
       sides.push({ admin, backend });
-      folder.write(`${index}.json`, bootstrap(admin, listen, backend.port));
+      folder.write(`${index}.json`, bootstrap(admin, listen, backend.port, grpc.port));
     }
     sidecar = startCli(['proxy', '-c', folder.at('1.json')]);
     stopEnvoy = await startEnvoyOn(paths['envoy'] ?? '', folder.at('0.json'), ports[1] ?? 0);
@@ -66,6 +102,7 @@ describeWithPeers('health checks, in Envoy and in the sidecar', ['envoy'], (path
     sidecar?.child.kill('SIGKILL');
     await sidecar?.ended;
     for (const { backend } of sides) await backend.close();
+    grpc?.close();
     folder.remove();
   });
 
@@ -115,6 +152,16 @@ describeWithPeers('health checks, in Envoy and in the sidecar', ['envoy'], (path
     fields = more;
     await expectFlags('http', flags);
     await expectFlags('tcp', 'healthy');
+  });
+
+  it.each([
+    ['SERVING', 1, 'healthy'],
+    ['NOT_SERVING', 2, '/failed_active_hc'],
+    ['SERVING again', 1, 'healthy'],
+  ])('find the same of a pod that says %s by gRPC, over TLS', async (_, said, flags) => {
+    grpc.status = said;
+    await expectFlags('grpc', flags);
+    expect(new Set(grpc.asked)).toEqual(new Set(['shop.Cart']));
   });
 
   it('find a pod that is gone, by both kinds, after 3 checks', async () => {

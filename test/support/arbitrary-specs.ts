@@ -129,8 +129,7 @@ export const clusterSpec: fc.Arbitrary<ClusterSpec> = fc
   .tuple(clusterBase, balancing)
   .map(([{ protocol, healthCheck: asked, ...base }, chosen]) => ({
     ...base,
-    // Without TLS alone.
-    ...(asked === undefined || (asked.check.kind === 'grpc' && base.tls !== undefined) ? {} : { healthCheck: asked }),
+    ...(asked === undefined ? {} : { healthCheck: asked }),
     // ALPN is a matter of TLS.
     ...(protocol === undefined || (protocol === 'auto' && base.tls === undefined) ? {} : { protocol }),
     ...(base.discovery.kind === 'original-dst' ? { loadBalancer: 'round-robin' as const } : chosen),

@@ -1,6 +1,7 @@
 // Asks an endpoint by gRPC's health service, through grpc-js. Loaded when the first cluster has such checks.
-import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { GrpcCheckSpec } from '../../model/health-check-spec.ts';
+import { OwnHandshakes } from './own-handshakes.ts';
 import { type CheckAnswer, type CheckTarget, PASSED, type Probe, type ProbeContext } from './probe.ts';
 
 /** Source: grpc/grpc doc/health-checking.md. */
@@ -62,7 +63,7 @@ export class GrpcProbe implements Probe {
     if (this.#client !== null && this.#address === address) return this.#client;
     this.#drop();
     this.#address = address;
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.#client = new Client(address, new OwnHandshakes(this.#context.secure), {
       'grpc.default_authority': this.#check.authority ?? authority,
       'grpc.primary_user_agent': 'Switchboard/HC',
       // Its connections are of this client alone, and it is not tried again behind our back.

@@ -6,7 +6,7 @@ import type { StatSink } from '../../telemetry/stats.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { CheckSession, type CheckSessionOwner } from './check-session.ts';
 import type { CheckTransition } from './check-state.ts';
-import type { CheckAnswer, CreateProbe, ProbeDial } from './probe.ts';
+import type { CheckAnswer, CreateProbe, ProbeContext, ProbeDial } from './probe.ts';
 
 export interface HealthEvent {
   readonly endpoint: Endpoint;
@@ -21,6 +21,7 @@ export interface HealthCheckerOptions {
   readonly random: Random;
   readonly createProbe: CreateProbe;
   readonly dial: ProbeDial;
+  readonly secure: ProbeContext['secure'];
   /** What endpoints are called where nobody says otherwise. */
   readonly authority: string;
   readonly isCalled: () => boolean;
@@ -131,8 +132,9 @@ export class HealthChecker implements CheckSessionOwner {
   }
 
   #add(endpoint: Endpoint): CheckSession {
-    const { createProbe, dial } = this.#options;
-    const probe = createProbe(this.spec.check, { dial, keepsConnection: this.spec.closesConnections !== true });
+    const { createProbe, dial, secure } = this.#options;
+    const keepsConnection = this.spec.closesConnections !== true;
+    const probe = createProbe(this.spec.check, { dial, secure, keepsConnection });
     const session = new CheckSession(this, endpoint, probe);
     this.#sessions.set(endpoint, session);
     if (this.#firstRoundOver) {

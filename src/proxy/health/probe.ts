@@ -37,6 +37,8 @@ export interface Probe {
 /** What a probe needs from outside. */
 export interface ProbeContext {
   readonly dial: ProbeDial;
+  /** A connection for HTTP/2 that others have made, with the handshake of the cluster, which may be in work; itself where the cluster has no TLS. */
+  readonly secure: (socket: Socket) => Socket;
   /** A connection carries further checks. */
   readonly keepsConnection: boolean;
 }

@@ -44,20 +44,11 @@ export class TlsOrigin {
    * need not. `protocols`: ALPN in place of what is configured.
    */
   dialBy(dial: Dial, protocols: readonly string[] = this.#protocols): Dial {
-    return (host, port) => this.#secure(dial(host, port), protocols);
+    return (host, port) => this.secure(dial(host, port), protocols);
   }
 
-  /** Files are not looked at any more. */
-  stop(): void {
-    this.#watched?.stop();
-  }
-
-  collect(cluster: string, sink: StatSink): void {
-    sink.counter('cluster', cluster, 'ssl.files_reloaded', this.#watched?.reloads ?? 0);
-    sink.counter('cluster', cluster, 'ssl.files_refused', this.#watched?.refusals ?? 0);
-  }
-
-  #secure(socket: Socket, protocols: readonly string[]): TLSSocket {
+  /** The same on a connection that is there, or coming to be. */
+  secure(socket: Socket, protocols: readonly string[]): TLSSocket {
     const spec = this.#spec;
     const tls = connect({
       socket,
@@ -69,6 +60,16 @@ export class TlsOrigin {
     });
     resetThrough(tls, socket);
     return tls;
+  }
+
+  /** Files are not looked at any more. */
+  stop(): void {
+    this.#watched?.stop();
+  }
+
+  collect(cluster: string, sink: StatSink): void {
+    sink.counter('cluster', cluster, 'ssl.files_reloaded', this.#watched?.reloads ?? 0);
+    sink.counter('cluster', cluster, 'ssl.files_refused', this.#watched?.refusals ?? 0);
   }
 }
 

@@ -309,6 +309,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
       wheel: pool.wheel,
       createProbe: create,
       dial: (host, port) => this.#pools.dial(host, port), // alloc-ok: update time
+      secure: (socket) => this.#pools.secure(socket), // alloc-ok: update time
       authority: this.name,
       isCalled: () => this.stats.connectionsTotal > 0, // alloc-ok: update time
       onChange: () => this.#onHealthChange(), // alloc-ok: update time

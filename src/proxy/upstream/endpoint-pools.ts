@@ -1,5 +1,6 @@
 // @hot
 // The ways to the endpoints of one cluster: a pool for each that is called, made as the configuration says now.
+import type { Socket } from 'node:net';
 import type { RoutingPriority } from '../../model/circuit-breakers-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
@@ -88,6 +89,11 @@ export class EndpointPools {
   /** Opens a connection as the configuration says: with TLS or without. */
   get dial(): Dial {
     return this.#pool.dial;
+  }
+
+  /** A connection for HTTP/2 that is there, with TLS where the configuration says so: as it is where it does not. */
+  secure(socket: Socket): Socket {
+    return this.#tls === null ? socket : this.#tls.secure(socket, OFFERED.http2);
   }
 
   /** What is in use, and what may be; null = there are no limits, and nobody counts. */

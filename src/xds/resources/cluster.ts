@@ -118,7 +118,7 @@ function decodeCluster(message: Cluster, context: DecodeContext): ClusterSpec {
     ...(outliers === undefined
       ? {}
       : { outlierDetection: decodeOutlierDetection(outliers, outlierMetadata(message), context, 'outlier_detection') }),
-    ...decodeHealthChecks(message.healthChecks, tls !== null, context),
+    ...decodeHealthChecks(message.healthChecks, context),
     ...(message.ignoreHealthOnHostRemoval ? { removesHealthy: true } : {}),
     ...decodeCircuitBreakers(message.circuitBreakers, context),
     ...(original ? { loadBalancer: 'round-robin' } : decodeBalancing(message, context)),

@@ -38,18 +38,12 @@ const MAX_PORT = 65_535;
 /** Nothing where there is no check. */
 export function decodeHealthChecks(
   checks: readonly HealthCheck[],
-  hasTls: boolean,
   context: DecodeContext,
 ): { readonly healthCheck?: HealthCheckSpec } {
   const [message] = checks;
   if (message === undefined) return {};
   if (checks.length > 1) context.refuse('health_checks', 'has more than one', 'keep one');
-  const healthCheck = decodeHealthCheck(message, context, 'health_checks[0]');
-  if (hasTls && healthCheck.check.kind === 'grpc') {
-    const remedy = 'use http_health_check with codec_client_type HTTP2, or tcp_health_check';
-    context.refuse('health_checks[0].grpc_health_check', 'is not supported for endpoints with TLS', remedy);
-  }
-  return { healthCheck };
+  return { healthCheck: decodeHealthCheck(message, context, 'health_checks[0]') };
 }
 
 function decodeHealthCheck(message: HealthCheck, context: DecodeContext, path: string): HealthCheckSpec {

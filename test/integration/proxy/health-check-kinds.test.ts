@@ -1,6 +1,9 @@
 // Promises of active health checks on real sockets: how pods are asked over HTTP, by TCP and by gRPC, and what counts as an answer.
+import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { HealthCheckSpec } from '../../../src/model/health-check-spec.ts';
+import type { UpstreamTlsSpec } from '../../../src/model/tls-spec.ts';
+import { type GrpcHealthPod, grpcHealthPod } from '../../support/grpc-health-pod.ts';
 import {
   checksAnswered as answered,
   answersOf as answers,
@@ -10,7 +13,6 @@ import {
   type CheckedPod as Pod,
 } from '../../support/health-scene.ts';
 import { Http2Backend } from '../../support/http2-backend.ts';
-import type { TestAddress } from '../../support/live-plane.ts';
 import { Stage } from '../../support/stage.ts';
 import { TcpPods } from '../../support/tcp-pods.ts';
 import { until } from '../../support/until.ts';
@@ -179,44 +181,30 @@ describe('a check by TCP', () => {
   });
 });
 
+const file = (name: string) => ({
+  kind: 'file' as const,
+  path: join(import.meta.dirname, '../../fixtures/tls', name),
+});
+const TLS: UpstreamTlsSpec = {
+  ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', applicationProtocols: [] },
+  ...{ sni: 'a.example', validation: { trustedCa: file('ca.pem') } },
+};
+const GRPC = { check: { kind: 'grpc' as const, service: '' } };
+
 describe("a check by gRPC's health service", () => {
-  /** Field 1, a number: SERVING = 1, NOT_SERVING = 2. */
-  async function grpcPod(status: () => number, asked: string[] = []): Promise<TestAddress> {
-    const server = new Server();
-    server.addService(
-      {
-        Check: {
-          path: '/grpc.health.v1.Health/Check',
-          ...{ requestStream: false, responseStream: false },
-          ...{ requestSerialize: (bytes: Buffer) => bytes, requestDeserialize: (bytes: Buffer) => bytes },
-          ...{ responseSerialize: (bytes: Buffer) => bytes, responseDeserialize: (bytes: Buffer) => bytes },
-        },
-      },
-      {
-        Check: (call: { request: Buffer }, done: (error: null, answer: Buffer) => void) => {
-          asked.push(call.request.subarray(2).toString());
-          done(null, Buffer.from([8, status()]));
-        },
-      },
-    );
-    closing.push(() => server.forceShutdown());
-    const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      ),
-    );
-    return { host: '127.0.0.1', port };
+  async function grpcPod(tls?: { readonly asksClients: boolean }): Promise<GrpcHealthPod> {
+    const pod = await grpcHealthPod(tls);
+    closing.push(() => pod.close());
+    return pod;
   }
 
   it('takes SERVING for a yes and everything else for a no', async () => {
-    const asked: string[] = [];
-    let second = 1;
-    const [one, two] = [await grpcPod(() => 1, asked), await grpcPod(() => second)];
+    const [one, two] = [await grpcPod(), await grpcPod()];
     const check: HealthCheckSpec['check'] = { kind: 'grpc', service: 'shop.Cart' };
     const { plane, clock } = await sceneOf([one, two], { check }, { http2Services: ['web'] });
     expect(plane.stat('cluster.web.health_check.healthy')).toBe(2);
-    expect(asked).toEqual(['shop.Cart']);
-    second = 2;
+    expect(one.asked).toEqual(['shop.Cart']);
+    two.status = 2;
     clock.advance(60_100);
     await answered(plane, 4);
     expect(plane.endpoint('web', two)?.check).toMatchObject({ failing: true, detail: 'gRPC health: NOT_SERVING' });
@@ -231,5 +219,41 @@ describe("a check by gRPC's health service", () => {
     const address = { host: '127.0.0.1', port };
     const { plane } = await sceneOf([address], { check: { kind: 'grpc', service: '' } }, { http2Services: ['web'] });
     expect(plane.endpoint('web', address)?.check?.detail).toContain('gRPC UNIMPLEMENTED');
+  });
+
+  it("speaks TLS where the cluster does: with the cluster's names and certificates, and without a name where that has none", async () => {
+    const pod = await grpcPod({ asksClients: true });
+    for (const sni of ['a.example', '']) {
+      const tls = { ...TLS, sni, certificate: { chain: file('client.pem'), privateKey: file('client.key') } };
+      const { plane } = await sceneOf([pod], GRPC, { cluster: { tls, protocol: 'http2' } });
+      expect(plane.stat('cluster.web.health_check.success')).toBe(1);
+    }
+    expect(pod.asked).toEqual(['', '']);
+  });
+
+  it.each([
+    ['whose certificate nobody trusts', { trustedCa: file('stray.pem') }, 'a.example'],
+    ['that is somebody else', { trustedCa: file('ca.pem') }, 'c.example'],
+  ])('is not spoken with a pod %s', async (_, validation, sni) => {
+    const pod = await grpcPod({ asksClients: false });
+    const { plane } = await sceneOf([pod], GRPC, { cluster: { tls: { ...TLS, validation, sni }, protocol: 'http2' } });
+    expect(plane.endpoint('web', pod)?.check).toMatchObject({ failing: true });
+    expect(pod.asked).toEqual([]);
+  });
+
+  it('is not spoken with a pod that asks for a certificate where the cluster has none', async () => {
+    const pod = await grpcPod({ asksClients: true });
+    const { plane } = await sceneOf([pod], GRPC, { cluster: { tls: TLS, protocol: 'http2' } });
+    expect(plane.endpoint('web', pod)?.check).toMatchObject({ failing: true });
+    expect(pod.asked).toEqual([]);
+  });
+
+  it('goes on over TLS, one connection for all checks, and finds out what has changed', async () => {
+    const pod = await grpcPod({ asksClients: false });
+    const { plane, clock } = await sceneOf([pod], GRPC, { cluster: { tls: TLS, protocol: 'http2' } });
+    pod.status = 2;
+    clock.advance(60_100);
+    await answered(plane, 2);
+    expect(plane.endpoint('web', pod)?.check).toMatchObject({ failing: true, detail: 'gRPC health: NOT_SERVING' });
   });
 });
