@@ -64,7 +64,10 @@ export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {
     const { registries, clusterDomain, xdsAddress, adminAddress, clock, log } = options;
     this.#explainListen = options.explainListen ?? ((error) => error);
     const controlPlane = new ControlPlane({ registries, clock, log, clusterDomain });
-    const hints = new PrefetchHints((...pod) => controlPlane.workloadOf(...pod));
+    const hints = new PrefetchHints(
+      (...pod) => controlPlane.workloadOf(...pod),
+      (...pod) => controlPlane.homeOf(...pod),
+    );
     const cache = new SnapshotCache({
       resolveView: viewKey,
       snapshotFor: (node) => controlPlane.state?.snapshotFor(node) ?? null,

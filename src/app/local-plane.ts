@@ -69,7 +69,7 @@ export interface LocalPlaneOptions {
   readonly share?: number;
   /** The ports are shared with other processes that ask for the same. Default: they are this one's alone. */
   readonly reusePort?: boolean;
-  /** Absent: requests do not keep to zones. */
+  /** Absent: requests keep to zones where their cluster says so, and the control plane which cluster this sidecar is of. */
   readonly home?: HomeSpec;
   /** As of EndpointPoolsOptions. */
   readonly createPool?: CreateEndpointPool;
@@ -192,7 +192,7 @@ export class LocalPlane implements SidecarPlane {
         ...(places === undefined ? {} : { places }),
         ...(workerCount === undefined ? {} : { workers: workerCount }),
         ...(retryBudget === undefined ? {} : { retryBudget }),
-        ...(home === undefined ? {} : { home: new Home(home) }),
+        ...homeOf(home, settings),
         ...this.#clientSharing(),
         ...(isCurrent === undefined ? {} : { isCurrent }),
         place: { zone: settings.zone ?? '', node: settings.nodeName ?? '' },
@@ -300,4 +300,11 @@ function tellHealth(log: Log, cluster: string, { endpoint, change, detail }: Hea
   else if (change === 'degraded') log.info('an endpoint says that others should be asked first', fields);
   else if (change === 'failed') log.warn('a health check has failed', { ...fields, detail });
   else log.info('a health check has passed', fields);
+}
+
+/** Who does not know its zone cannot keep to it. */
+function homeOf(given: HomeSpec | undefined, { zone }: LocalPlaneOptions['settings']): { readonly home?: Home } {
+  if (given !== undefined) return { home: new Home(given) };
+  if (zone === null || zone === '') return {};
+  return { home: new Home({ cluster: '', locality: { region: '', zone, subZone: '' }, onlyWhereAsked: true }) };
 }

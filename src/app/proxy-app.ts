@@ -160,7 +160,8 @@ export class ProxyApp implements Lifecycle<ProxyAppBound> {
       random,
       log,
       protocol: settings.xdsProtocol,
-      prefetch: settings.prefetchWaitMs > 0,
+      // Who knows its zone wants to know what its pod is behind, too.
+      prefetch: settings.prefetchWaitMs > 0 || (settings.zone ?? '') !== '',
       fetchTimeoutMs: settings.xdsFetchTimeoutMs,
       onChange: () => this.#onXdsChange(),
     });

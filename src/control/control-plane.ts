@@ -10,6 +10,7 @@ import type { ResourceOrigin } from '../model/resource-origin.ts';
 import type { RouteConfigSpec } from '../model/route-spec.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { CheckedSnapshots } from './checked-snapshots.ts';
+import { homeOf } from './home-of.ts';
 import { IssueLog } from './issue-log.ts';
 import { type PolicyReport, policyReport } from './policy/policy-report.ts';
 import type { Registry, RegistryEvent } from './registry/registry.ts';
@@ -128,6 +129,13 @@ export class ControlPlane {
   workloadOf(namespace: string, pod: string): string | null {
     const found = this.#world.get('Pod', namespace, pod);
     return found === null ? null : workloadOf(found.object);
+  }
+
+  /** The Service port that the Pod is behind (`portRouteName`); null where there is none, or nobody knows the Pod. */
+  homeOf(namespace: string, pod: string): string | null {
+    const labels = this.#world.get('Pod', namespace, pod)?.object.metadata.labels;
+    if (labels === undefined) return null;
+    return homeOf(this.#index.selecting(namespace, labels), this.#options.clusterDomain);
   }
 
   /** Called with the present state at once, where there is one, and then with each new one before anything else happens. */

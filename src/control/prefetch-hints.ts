@@ -1,4 +1,4 @@
-// What siblings of a new pod hold now: what it will dial too, most likely.
+// What siblings of a new pod hold now: what it will dial too, most likely; and which Service all of them are behind.
 import { type NodeIdentity, parseSidecarNodeId } from '../model/node-identity.ts';
 import { MAX_PREFETCH_HINTS, type PrefetchHintsSpec, SIBLINGS } from '../model/prefetch-hints-spec.ts';
 
@@ -15,14 +15,19 @@ export const MAX_SIBLINGS = 20;
 /** So many names of each are looked at. */
 export const MAX_NAMES = 1_000;
 
+/** Asks for something about a pod by namespace and name; null = nobody knows. */
+type AskOfPod = (namespace: string, pod: string) => string | null;
+
 export class PrefetchHints {
-  readonly #workloadOf: (namespace: string, pod: string) => string | null;
+  readonly #workloadOf: AskOfPod;
+  readonly #homeOf: AskOfPod;
   /** A rollout asks for every new pod about all that are connected. */
   readonly #workloads = new WeakMap<NodeIdentity, string>();
 
-  /** `workloadOf`: of a pod by namespace and name, null where nobody knows; then there are no hints. */
-  constructor(workloadOf: (namespace: string, pod: string) => string | null) {
+  /** `workloadOf`: without one nobody is a sibling. `homeOf`: the Service port that a pod is behind (`portRouteName`). */
+  constructor(workloadOf: AskOfPod, homeOf: AskOfPod = () => null) {
     this.#workloadOf = workloadOf;
+    this.#homeOf = homeOf;
   }
 
   /** Clients are looked at in their order, so the oldest should come first: they have dialled the most. */
@@ -38,7 +43,13 @@ export class PrefetchHints {
       if (siblings === MAX_SIBLINGS) break;
     }
     const sorted = [...holders].sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
-    return { name: SIBLINGS, routes: sorted.slice(0, MAX_PREFETCH_HINTS).map(([name]) => name) };
+    const name = parseSidecarNodeId(node.id);
+    const home = name === null ? null : this.#homeOf(name.namespace, name.pod);
+    return {
+      name: SIBLINGS,
+      routes: sorted.slice(0, MAX_PREFETCH_HINTS).map(([route]) => route),
+      ...(home === null ? {} : { home }),
+    };
   }
 
   /** What is known of a pod stays for as long as its client is connected. */

@@ -73,6 +73,15 @@ export class WorldIndex implements TranslatorSource {
     return this.#routes.inputs();
   }
 
+  /** The Services of the namespace that select a pod with these labels, by name. */
+  selecting(namespace: string, labels: StringMap): readonly Located<Service>[] {
+    const keys = [...new Set(this.#selectors.concernedBy(namespace, labels))].sort();
+    return keys.flatMap((key) => {
+      const service = this.#world.get('Service', namespace, nameIn(key));
+      return service !== null && isSelected(service.object, labels) ? [service] : [];
+    });
+  }
+
   /** How many other EndpointSlices the Service of this one has. */
   slicesBeside({ metadata }: EndpointSlice): number {
     const all = this.#slicesOf(metadata.namespace, metadata.labels[SERVICE_NAME_LABEL] ?? '');
@@ -226,4 +235,9 @@ function sameOwner(before: KubeObject, now: KubeObject): boolean {
 function selectedLabels(object: KubeObject): StringMap | null {
   if (object.kind === 'Pod') return object.metadata.labels;
   return object.kind === 'Deployment' || object.kind === 'StatefulSet' ? object.spec.template.metadata.labels : null;
+}
+
+function isSelected({ spec }: Service, labels: StringMap): boolean {
+  const wanted = Object.entries(spec.selector ?? {});
+  return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value);
 }

@@ -3,9 +3,11 @@ import type { LocalitySpec } from './endpoint-spec.ts';
 
 /** Source: envoy.config.bootstrap.v3.ClusterManager.local_cluster_name, and the locality of the bootstrap's node. */
 export interface HomeSpec {
-  /** Its endpoints are the callers that share the load with this sidecar, zone by zone. */
+  /** Its endpoints are the callers that share the load with this sidecar, zone by zone. '' = nobody has said yet. */
   readonly cluster: string;
   readonly locality: LocalitySpec;
+  /** Clusters that say nothing of zones have their endpoints in any; absent: as Envoy has it, they keep to zones. */
+  readonly onlyWhereAsked?: true;
 }
 
 /** Equal for equal localities alone. */

@@ -50,6 +50,7 @@ export class ClusterManager {
 
   upsert(spec: ClusterSpec): void {
     this.#leaving.delete(spec.name);
+    if (spec.balancing?.locality?.kind === 'zone-aware') this.#options.home?.want();
     const slot = this.slot(spec.name);
     const live = slot.cluster;
     const service = assignmentOf(spec);

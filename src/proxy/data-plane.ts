@@ -210,9 +210,10 @@ export class DataPlane implements ConfigSink, StatSource {
   }
 
   #createOnDemand(): OnDemandRoutes | null {
-    const { onDemand, listener } = this.#options;
+    const { onDemand, listener, cluster } = this.#options;
     if (onDemand === undefined) return null;
     return new OnDemandRoutes(onDemand, {
+      ...(cluster.home === undefined ? {} : { home: cluster.home }),
       clock: listener.shared.clock,
       slotOf: (routes) => this.#routes.slot(routes),
       removeRoutes: (routes) => this.#routes.remove(routes),

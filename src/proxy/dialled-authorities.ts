@@ -12,6 +12,8 @@ export class DialledPort {
   usedAtMs: number;
   /** It was asked for because siblings hold it, and nobody here has dialled it since. */
   unused = false;
+  /** It is held whether anybody dials it or not. */
+  kept = false;
 
   constructor(port: ServicePortName, slot: RouteSlot, nowMs: number) {
     this.port = port;

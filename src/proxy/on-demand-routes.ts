@@ -1,7 +1,7 @@
 // The routes that a sidecar holds because they are dialled: asks for them at the first request, lets go of them when nobody comes any more.
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { ResourceChanges } from '../model/config-sink.ts';
-import { portRouteName } from '../model/names.ts';
+import { outboundClusterName, parseDialledName, portRouteName } from '../model/names.ts';
 import type { ConfigDemand, OnUnavailable } from '../model/on-demand.ts';
 import type { PrefetchHintsSpec } from '../model/prefetch-hints-spec.ts';
 import type { ServiceNameSpec, ServicePortName } from '../model/service-name-spec.ts';
@@ -14,6 +14,7 @@ import { Prefetch } from './prefetch.ts';
 import { explainUnknownName } from './route/explain-miss.ts';
 import { NameTable } from './route/name-table.ts';
 import type { RouteTable } from './route/route-table.ts';
+import type { ClusterOptions } from './upstream/cluster.ts';
 
 export interface OnDemandSpec {
   /** That short names are seen from. */
@@ -26,7 +27,7 @@ export interface OnDemandSpec {
   readonly idleMs: number;
   /** What counts as asked for and held from the beginning. Default: nothing. */
   readonly dialled?: readonly ServicePortName[];
-  /** How long readiness waits for what siblings hold, from when names have come, ms (> 0). */
+  /** How long readiness waits for what siblings hold, from when names have come, ms; 0 = that is not asked for. */
   readonly prefetchWaitMs: number;
   /** What becomes of calls to what is not held while the demand is out of reach. */
   readonly onUnavailable: OnUnavailable;
@@ -38,7 +39,11 @@ export interface OnDemandParts extends PassthroughParts {
   /** The same for the same name, until it is removed. */
   readonly slotOf: (routes: string) => RouteSlot;
   readonly removeRoutes: (routes: string) => void;
+  /** The cluster that the sidecar is of, to be found out; absent: nobody keeps to zones, or it is known. */
+  readonly home?: Home;
 }
+
+type Home = NonNullable<ClusterOptions['home']>;
 
 interface Waiting {
   readonly authority: string;
@@ -63,6 +68,8 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
   readonly #ports = new Map<string, DialledPort>();
   readonly #waiting = new Map<RouteWaiter, Waiting>();
   readonly #stopSweeping: Cancel;
+  /** What the sidecar's own pod is behind; null = nobody has said. */
+  #home: ServicePortName | null = null;
   #waits = 0;
   #timeouts = 0;
   #subscribed = 0;
@@ -77,6 +84,8 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     this.#prefetch = new Prefetch(parts.clock, spec.prefetchWaitMs);
     this.#passthrough = new PassthroughRoutes(parts);
     for (const port of spec.dialled ?? []) this.#hold(port);
+    // Not at once: whoever brings clusters is in the middle of it.
+    parts.home?.whenWanted(() => queueMicrotask(() => this.#holdHome()));
     this.#stopSweeping = spec.idleMs === 0 ? () => {} : parts.clock.every(spec.idleMs / SWEEPS, () => this.#sweep());
   }
 
@@ -134,12 +143,19 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
   }
 
   applyHints({ upserted }: ResourceChanges<PrefetchHintsSpec>): void {
-    if (!this.#names.synced) for (const { routes } of upserted) this.#prefetch.hint(routes);
+    const early = this.#spec.prefetchWaitMs > 0 && !this.#names.synced;
+    if (early) for (const { routes } of upserted) this.#prefetch.hint(routes);
+    for (const { home } of upserted) {
+      const parsed = home === undefined ? null : parseDialledName(home);
+      if (parsed !== null) this.#home = { host: parsed.name, port: parsed.port };
+    }
+    this.#holdHome();
   }
 
   applyNames(changes: ResourceChanges<ServiceNameSpec>): void {
     this.#names.apply(changes);
     this.#ahead(this.#prefetch.takeHints());
+    this.#holdHome();
     this.#authorities.clear();
     for (const [waiter, { authority, port }] of [...this.#waiting]) {
       if (port !== null && this.#names.has(port.port)) continue;
@@ -231,6 +247,16 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
     this.#spec.demand.subscribe(fresh);
   }
 
+  /** Asks for what the own pod is behind, where somebody keeps to zones and it is there to ask for. */
+  #holdHome(): void {
+    const [home, port] = [this.#parts.home, this.#home];
+    if (home?.isWanted !== true || port === null || !this.#names.has(port)) return;
+    const held = this.#ports.get(portRouteName(port.port, port.host));
+    if (held === undefined) this.#spec.demand.subscribe([port]);
+    (held ?? this.#hold(port)).kept = true;
+    home.become(outboundClusterName(port.port, port.host));
+  }
+
   #hold(meant: ServicePortName): DialledPort {
     const name = portRouteName(meant.port, meant.host);
     const port = new DialledPort(meant, this.#parts.slotOf(name), this.#parts.clock.now());
@@ -259,7 +285,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
   #sweep(): void {
     const before = this.#parts.clock.now() - this.#spec.idleMs;
     const wanted = new Set(Array.from(this.#waiting.values(), ({ port }) => port));
-    this.#drop([...this.#ports.values()].filter((port) => port.usedAtMs <= before && !wanted.has(port)));
+    this.#drop([...this.#ports.values()].filter((port) => port.usedAtMs <= before && !wanted.has(port) && !port.kept));
   }
 
   #drop(ports: readonly DialledPort[]): void {
@@ -269,6 +295,7 @@ export class OnDemandRoutes implements RouteDemand, StatSource {
       this.#parts.removeRoutes(port.slot.name);
       this.#prefetch.drop(port);
       this.#passthrough.remove(port.slot.name);
+      if (port.kept) this.#parts.home?.become('');
     }
     this.#authorities.clear();
     this.#dropped += ports.length;

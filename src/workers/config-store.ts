@@ -5,6 +5,7 @@ import type { Changes, ResourceChanges } from '../model/config-sink.ts';
 import type { LoadAssignmentSpec } from '../model/endpoint-spec.ts';
 import type { ListenerSpec } from '../model/listener-spec.ts';
 import { outboundClusterName, portRouteName } from '../model/names.ts';
+import type { PrefetchHintsSpec } from '../model/prefetch-hints-spec.ts';
 import type { RouteConfigSpec } from '../model/route-spec.ts';
 import type { ServiceNameSpec, ServicePortName } from '../model/service-name-spec.ts';
 
@@ -45,6 +46,7 @@ export class ConfigStore {
   readonly #listeners = new SpecTable<ListenerSpec>();
   readonly #routes = new SpecTable<RouteConfigSpec>();
   readonly #names = new SpecTable<ServiceNameSpec>();
+  readonly #hints = new SpecTable<PrefetchHintsSpec>();
   /** The first ones, be they none, mean something. */
   #namesTold = false;
 
@@ -56,6 +58,7 @@ export class ConfigStore {
       this.#listeners.put(changes.listeners),
       this.#routes.put(changes.routes),
       this.#names.put(changes.names),
+      this.#hints.put(homesOf(changes.hints)),
     ];
     return (issues) => {
       const refused = new Set(issues.flatMap(({ source }) => source ?? []));
@@ -70,6 +73,7 @@ export class ConfigStore {
       endpoints: this.#endpoints.all(),
       routes: this.#routes.all(),
       listeners: this.#listeners.all(),
+      hints: this.#hints.all(),
       ...(this.#namesTold ? { names: this.#names.all() } : {}),
     };
   }
@@ -83,4 +87,11 @@ export class ConfigStore {
       routes: this.#routes.one(portRouteName(port, host)),
     };
   }
+}
+
+/** Who begins later is told what its caller had dialled, and not what siblings hold; which Service its pod is behind is the same for all. */
+function homesOf(hints: Changes['hints']): Changes['hints'] {
+  if (hints === undefined) return undefined;
+  const upserted = hints.upserted.flatMap(({ name, home }) => (home === undefined ? [] : [{ name, routes: [], home }]));
+  return { upserted, removed: [] };
 }

@@ -15,7 +15,7 @@ interface Ports {
   readonly http: number;
 }
 
-/** Numbers of endpoints by zone; `!` before one: sick; `*` behind it: their weight. */
+/** Numbers of endpoints by zone; `!` before one: sick, `~`: degraded; `*` behind it: their weight. */
 type Zones = Readonly<Record<string, readonly string[]>>;
 
 const CALLERS: Zones = { a: ['2'], b: ['1'], c: ['1'] };
@@ -71,6 +71,11 @@ const CLUSTERS: Readonly<Record<string, Called>> = {
     policy: policyOf({ locality_basis: 'HEALTHY_HOSTS_WEIGHT' }),
     shares: { a: 100 },
   },
+  '/degraded-ones': {
+    zones: { a: ['2', '~4'], b: ['2', '~4'] },
+    policy: zoneAware({ min_cluster_size: 4 }),
+    shares: { a: 100 },
+  },
   '/fails-in-panic': {
     zones: { a: ['2', '!4'], b: ['2', '!4'] },
     policy: zoneAware({ fail_traffic_on_panic: true }),
@@ -91,12 +96,13 @@ function assignment(name: string, zones: Zones, port: (zone: string) => number):
   const endpoints = Object.entries(zones).map(([zone, counts], at) => ({
     locality: { zone },
     lb_endpoints: counts.flatMap((text, group) => {
-      const [count = '', weight = '1'] = text.replace('!', '').split('*');
+      const [count = '', weight = '1'] = text.replace(/[!~]/, '').split('*');
       return Array.from({ length: Number(count) }, (_, index) => ({
         // One port on as many addresses as there are endpoints.
         endpoint: { address: socketAddress(`127.0.${at + 1}.${group * 10 + index + 1}`, port(zone)) },
         load_balancing_weight: Number(weight),
         ...(text.startsWith('!') ? { health_status: 'UNHEALTHY' } : {}),
+        ...(text.startsWith('~') ? { health_status: 'DEGRADED' } : {}),
       }));
     }),
   }));

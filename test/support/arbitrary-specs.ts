@@ -364,7 +364,7 @@ export const serviceNameSpec: fc.Arbitrary<ServiceNameSpec> = fc.record({
   ),
 });
 
-export const prefetchHintsSpec: fc.Arbitrary<PrefetchHintsSpec> = fc.record({
-  name,
-  routes: fc.array(fc.string(), { maxLength: MAX_PREFETCH_HINTS }),
-});
+export const prefetchHintsSpec: fc.Arbitrary<PrefetchHintsSpec> = fc.record(
+  { name, routes: fc.array(fc.string(), { maxLength: MAX_PREFETCH_HINTS }), home: fc.string({ minLength: 1 }) },
+  { requiredKeys: ['name', 'routes'] },
+);

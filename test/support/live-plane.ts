@@ -10,6 +10,7 @@ import type { EndpointHealth, LoadAssignmentSpec } from '../../src/model/endpoin
 import { type HttpConnectionManagerSpec, httpChain, type ListenerSpec } from '../../src/model/listener-spec.ts';
 import type { RouteActionSpec, RouteConfigSpec, VirtualHostSpec } from '../../src/model/route-spec.ts';
 import type { UpgradesSpec } from '../../src/model/upgrades-spec.ts';
+import type { Home } from '../../src/proxy/balance/home.ts';
 import { DataPlane } from '../../src/proxy/data-plane.ts';
 import type { Endpoint } from '../../src/proxy/endpoint/endpoint.ts';
 import type { Admission } from '../../src/proxy/exchange/exchange-context.ts';
@@ -73,6 +74,8 @@ export interface LivePlaneOptions {
   readonly connectionBufferBytes?: number;
   /** Default: nothing is refused. */
   readonly admission?: Admission;
+  /** The cluster that it is of. */
+  readonly home?: Home;
   /** Then the listener's routes come on demand, and nothing else is there at first. */
   readonly onDemand?: OnDemandSpec;
 }
@@ -290,6 +293,7 @@ export class LivePlane {
         maxFields,
         random,
         ...(this.#options.isCurrent === undefined ? {} : { isCurrent: this.#options.isCurrent }),
+        ...(this.#options.home === undefined ? {} : { home: this.#options.home }),
       },
     });
   }

@@ -42,6 +42,11 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'a whole load balancer',
     `${TO}, loadBalancer: {type: ring-hash, ringHash: {minimumRingSize: 64, maximumRingSize: 64, hashFunction: murmur-hash-2}, slowStart: {window: 30s, aggression: 2, minimumWeightPercent: 5}, locality: any}`,
   ),
+  valid('zones that share evenly', `${TO}, loadBalancer: {type: least-request, locality: zone-aware}`),
+  valid(
+    'zones that share evenly, in every detail',
+    `${TO}, loadBalancer: {type: random, locality: zone-aware, zoneAware: {percentage: 90, minimumHosts: 0, failInPanic: true}}`,
+  ),
   valid('how often', `${TO}, retries: {attempts: 0}`),
   valid(
     'whole retries',
@@ -199,6 +204,16 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'spec.loadBalancer: has ringHash, which its type does not use; write type: ring-hash, or remove it',
     'spec.loadBalancer: has maglev, which its type does not use; write type: maglev, or remove it',
     'spec.loadBalancer: has a hashBalanceFactor, which its type does not use; write type: ring-hash or maglev, or remove it',
+  ),
+  invalid(
+    'options of zones that do not count',
+    `${TO}, loadBalancer: {type: random, locality: any, zoneAware: {}}`,
+    'spec.loadBalancer: has zoneAware, which its locality does not use; write locality: zone-aware, or remove it',
+  ),
+  invalid(
+    'zones beside a hash',
+    `${TO}, loadBalancer: {type: maglev, locality: zone-aware}`,
+    'spec.loadBalancer: is zone-aware, and its type sends equal requests to one pod in whatever zone; choose another type, or another locality',
   ),
   invalid(
     'a ring that is larger than its largest',

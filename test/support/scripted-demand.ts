@@ -62,9 +62,10 @@ export class ScriptedDemand implements ConfigDemand {
     this.#apply({ names: { upserted, removed } });
   }
 
-  /** What siblings hold. */
-  hints(routes: readonly string[]): void {
-    this.#apply({ hints: { upserted: [{ name: 'siblings', routes }], removed: [] } });
+  /** What siblings hold, and which Service port all of them are behind. */
+  hints(routes: readonly string[], home?: string): void {
+    const hints = { name: 'siblings', routes, ...(home === undefined ? {} : { home }) };
+    this.#apply({ hints: { upserted: [hints], removed: [] } });
   }
 
   /** Routes, cluster and endpoints of port 80 of `service`, the routes last. */

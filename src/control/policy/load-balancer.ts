@@ -7,18 +7,36 @@ import {
   DEFAULT_MAGLEV,
   DEFAULT_RING_HASH,
   DEFAULT_SLOW_START,
+  DEFAULT_ZONE_AWARE,
   type NearestSpec,
   type SlowStartSpec,
+  type ZoneAwareSpec,
 } from '../../model/balancing-spec.ts';
 import { msOf } from './duration-ms.ts';
 
+type Locality = NonNullable<LoadBalancerSection['locality']>;
+
 /** `any`: near endpoints are no better than others. */
-export const LOCALITY_SPECS: Readonly<Record<NonNullable<LoadBalancerSection['locality']>, NearestSpec | null>> = {
+export const LOCALITY_SPECS: Readonly<Record<Exclude<Locality, 'zone-aware'>, NearestSpec | null>> = {
   any: null,
   'prefer-same-zone': { kind: 'nearest', tiers: ['zone'] },
   'prefer-same-node': { kind: 'nearest', tiers: ['node', 'zone'] },
   'only-same-node': { kind: 'nearest', tiers: ['node'], onlyNode: true },
 };
+
+export function localityOf(
+  locality: Locality,
+  options: LoadBalancerSection['zoneAware'],
+): NearestSpec | ZoneAwareSpec | null {
+  if (locality !== 'zone-aware') return LOCALITY_SPECS[locality];
+  const { percentage, minimumHosts, failInPanic } = options ?? {};
+  return {
+    ...DEFAULT_ZONE_AWARE,
+    ...(percentage === undefined ? {} : { percent: percentage }),
+    ...(minimumHosts === undefined ? {} : { minEndpoints: minimumHosts }),
+    ...(failInPanic === true ? { failInPanic } : {}),
+  };
+}
 
 /** All but the locality; undefined where everything is as it would be anyway. */
 export function balancingOf(section: LoadBalancerSection): BalancingSpec | undefined {

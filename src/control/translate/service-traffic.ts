@@ -5,7 +5,7 @@ import { type Located, placeOf } from '../../kube/meta.ts';
 import type { Service } from '../../kube/service.ts';
 import type { LoadBalancerSection } from '../../kube/traffic-policy/load-balancer-section.ts';
 import type { OutlierDetectionSection } from '../../kube/traffic-policy/outlier-detection-section.ts';
-import { LOAD_BALANCER_NAMES, type LoadBalancerName, type NearestSpec } from '../../model/balancing-spec.ts';
+import { LOAD_BALANCER_NAMES, type LoadBalancerName } from '../../model/balancing-spec.ts';
 import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import type { MirrorSpec } from '../../model/mirror-spec.ts';
 import type { RetryPolicySpec } from '../../model/retry-policy-spec.ts';
@@ -13,7 +13,7 @@ import { NOTHING_SAID, type SaidSections } from '../policy/attachments.ts';
 import { connectionsOf } from '../policy/connections.ts';
 import { filtersOf } from '../policy/filters.ts';
 import { healthCheckOf } from '../policy/health-check.ts';
-import { balancingOf, LOCALITY_SPECS } from '../policy/load-balancer.ts';
+import { balancingOf, localityOf } from '../policy/load-balancer.ts';
 import { outlierDetectionOf } from '../policy/outlier-detection.ts';
 import { retriesOf, retryLimitOf } from '../policy/retries.ts';
 import { affinityTraffic } from '../policy/session-affinity.ts';
@@ -79,7 +79,7 @@ export function serviceTraffic(
   const affinity = saidAffinity(service, said, balancer.chosen);
   const { outlierDetection, issues: outlierIssues } = saidOutliers(service, said.outlierDetection?.value);
   const { repetition, issues: repetitionIssues } = saidRepetition(service, said);
-  const locality = saidLocality(service, section?.locality);
+  const locality = saidLocality(service, section);
   const balancing = section === undefined ? undefined : balancingOf(section);
   const connections = said.connections === undefined ? undefined : connectionsOf(said.connections.value);
   const { namespace, name } = service.object.metadata;
@@ -96,7 +96,7 @@ export function serviceTraffic(
     ...repetition,
   };
   const issues = [...balancer.issues, ...affinity.issues, ...outlierIssues, ...repetitionIssues, ...locality.issues];
-  return { traffic: withLocality(traffic, locality.nearest), issues };
+  return { traffic: withLocality(traffic, locality.locality), issues };
 }
 
 /** Null = it asks for none. */
@@ -129,10 +129,10 @@ function saidAffinity(service: Located<Service>, said: SaidSections, chosen: Loa
 
 function saidLocality(
   service: Located<Service>,
-  locality: LoadBalancerSection['locality'],
-): { readonly nearest: NearestSpec | null; readonly issues: readonly Issue[] } {
-  if (locality !== undefined) return { nearest: LOCALITY_SPECS[locality], issues: [] };
-  return { nearest: serviceLocality(service.object), issues: checkDistribution(service) };
+  { locality, zoneAware }: Partial<LoadBalancerSection> = {},
+): { readonly locality: ReturnType<typeof localityOf>; readonly issues: readonly Issue[] } {
+  if (locality !== undefined) return { locality: localityOf(locality, zoneAware), issues: [] };
+  return { locality: serviceLocality(service.object), issues: checkDistribution(service) };
 }
 
 function saidOutliers(
@@ -182,7 +182,7 @@ export function withHints(traffic: ServiceTraffic, backends: readonly Backend[])
   return withLocality(traffic, BY_HINTS);
 }
 
-function withLocality(traffic: ServiceTraffic, locality: NearestSpec | null): ServiceTraffic {
+function withLocality(traffic: ServiceTraffic, locality: ReturnType<typeof localityOf>): ServiceTraffic {
   return locality === null ? traffic : { ...traffic, balancing: { ...traffic.balancing, locality } };
 }
 

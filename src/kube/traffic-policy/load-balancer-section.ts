@@ -12,8 +12,8 @@ export const LOAD_BALANCER_TYPES = [
   'maglev',
 ] as const;
 
-/** As Kubernetes names them, where a Service says it by fields of its own. */
-export const LOCALITIES = ['any', 'prefer-same-zone', 'prefer-same-node', 'only-same-node'] as const;
+/** As Kubernetes names them, where a Service says it by fields of its own; `zone-aware` is Envoy's. */
+export const LOCALITIES = ['any', 'prefer-same-zone', 'prefer-same-node', 'only-same-node', 'zone-aware'] as const;
 
 const MAX_RING = 8_388_608;
 
@@ -67,6 +67,17 @@ const SLOW_START = Type.Object(
   { description: 'A pod that is new, or well again, gets its share bit by bit. Absent = at once.' },
 );
 
+const ZONE_AWARE = Type.Object(
+  {
+    percentage: Type.Optional(percent('Of the requests; the others go to any zone. Default 100.')),
+    minimumHosts: Type.Optional(integer('With fewer pods that are well zones do not count. Default 6.', 0, 1_000_000)),
+    failInPanic: Type.Optional(
+      flag('Below the panicThreshold nobody gets requests, instead of all pods. Default false.'),
+    ),
+  },
+  { description: 'Options of locality zone-aware.' },
+);
+
 const HASHING = "(self.type == 'ring-hash' || self.type == 'maglev')";
 
 export const LOAD_BALANCER = Type.Object(
@@ -89,9 +100,10 @@ export const LOAD_BALANCER = Type.Object(
     locality: Type.Optional(
       oneOf(
         LOCALITIES,
-        "Pods near the caller first, or none but those of its node. Absent = what the Service's own fields and topology hints say; any = these don't count.",
+        "Pods near the caller first, or none but those of its node; zone-aware = in the caller's zone as far as all pods get the same. Absent = what the Service's own fields and topology hints say; any = these don't count.",
       ),
     ),
+    zoneAware: Type.Optional(ZONE_AWARE),
   },
   {
     description: 'Which pod gets a request.',
@@ -111,6 +123,15 @@ export const LOAD_BALANCER = Type.Object(
       {
         rule: `!has(self.hashBalanceFactor) || ${HASHING}`,
         message: 'has a hashBalanceFactor, which its type does not use; write type: ring-hash or maglev, or remove it',
+      },
+      {
+        rule: "!has(self.zoneAware) || (has(self.locality) && self.locality == 'zone-aware')",
+        message: 'has zoneAware, which its locality does not use; write locality: zone-aware, or remove it',
+      },
+      {
+        rule: `!has(self.locality) || self.locality != 'zone-aware' || !${HASHING}`,
+        message:
+          'is zone-aware, and its type sends equal requests to one pod in whatever zone; choose another type, or another locality',
       },
     ),
   },

@@ -101,8 +101,11 @@ function bandsOf(localities: readonly LocalityEndpoints[], options: BalanceOptio
   const levels = levelsOf(localities);
   const panicThreshold = context.spec.panicThreshold ?? DEFAULT_PANIC_THRESHOLD;
   const loads = shareLoad(levels.map(countsOf), { overprovisioningFactor, panicThreshold });
-  const healthy = levels.map((level, index) => healthyGroup(level, index, loads[index] as PriorityLoad, options));
-  const degraded = levels.map((level) => ({ localities: withHealth(level, 'degraded'), byPlace: true }));
+  const routes = levels.map((level, index) => (index === 0 ? zoneRoutes(level, options) : null));
+  const healthy = levels.map((level, index) => {
+    return healthyGroup(level, routes[index] ?? null, loads[index] as PriorityLoad, options);
+  });
+  const degraded = levels.map((level, index) => degradedGroup(level, routes[index] ?? null));
   // Hashing, as Envoy does it: a priority has one ring or table, and degraded endpoints are on it only where nobody is healthy.
   const joined = healthy.map((group, index) => (isEmpty(group) ? (degraded[index] as Group) : group));
   const hashed = balancer.needsHash === true;
@@ -115,27 +118,31 @@ function bandsOf(localities: readonly LocalityEndpoints[], options: BalanceOptio
 
 const NOBODY: Group = { localities: [], byPlace: false };
 
+type Routed = ReturnType<typeof routeZones>;
+
 function healthyGroup(
   level: readonly LocalityEndpoints[],
-  priority: number,
+  routes: Routed,
   { panic }: PriorityLoad,
   options: BalanceOptions,
 ): Group {
   const { locality } = options.context.spec;
   const isHashed = options.balancer.needsHash === true;
   const failsInPanic = !isHashed && locality?.kind === 'zone-aware' && locality.failInPanic === true;
-  const routes = priority === 0 ? zoneRoutes(level, options) : null;
   if (routes === 'fail' || (panic && failsInPanic)) return NOBODY;
   if (panic) return { localities: level, byPlace: false };
   const group = { localities: withHealth(level, 'healthy'), byPlace: true };
-  return routes === null ? group : { ...group, routes };
+  return routes === null ? group : { ...group, routes: routes.healthy };
+}
+
+function degradedGroup(level: readonly LocalityEndpoints[], routes: Routed): Group {
+  const group = { localities: withHealth(level, 'degraded'), byPlace: true };
+  const own = routes === null || routes === 'fail' ? null : routes.degraded;
+  return own === null ? group : { ...group, routes: own };
 }
 
 /** Keys of a hash have owners, wherever these are; the first of `pick-first` is one for all. */
-function zoneRoutes(
-  level: readonly LocalityEndpoints[],
-  { home, balancer, context }: BalanceOptions,
-): ReturnType<typeof routeZones> {
+function zoneRoutes(level: readonly LocalityEndpoints[], { home, balancer, context }: BalanceOptions): Routed {
   const { locality, panicThreshold = DEFAULT_PANIC_THRESHOLD } = context.spec;
   if (home === undefined || balancer.needsHash === true || balancer.needsOrder === true) return null;
   if (locality === undefined) return routeZones(level, { ...home, panicThreshold });

@@ -1,4 +1,5 @@
 // The cluster that this sidecar is of, zone by zone: told by that cluster, looked at by all others.
+import type { ClusterSpec } from '../../model/cluster-spec.ts';
 import { type HomeSpec, localityKey } from '../../model/home-spec.ts';
 import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 
@@ -13,17 +14,63 @@ interface HomeZone {
   readonly total: number;
 }
 
+const NO_ZONES: ReadonlyMap<string, HomeZone> = new Map();
+
 export class Home {
-  readonly cluster: string;
   /** As `localityKey` has it. */
   readonly zone: string;
+  readonly #onlyWhereAsked: boolean;
+  #cluster: string;
   /** By `localityKey`; none is empty. */
-  #zones: ReadonlyMap<string, HomeZone> = new Map();
+  #zones = NO_ZONES;
   #onChange: () => void = () => {};
+  #wanted = false;
+  #onWanted: () => void = () => {};
 
-  constructor({ cluster, locality }: HomeSpec) {
-    this.cluster = cluster;
+  constructor({ cluster, locality, onlyWhereAsked }: HomeSpec) {
+    this.#cluster = cluster;
     this.zone = localityKey(locality);
+    this.#onlyWhereAsked = onlyWhereAsked === true;
+  }
+
+  /** '' = nobody has said. */
+  get cluster(): string {
+    return this.#cluster;
+  }
+
+  /** Somebody says now which it is; '' = it is gone. */
+  become(cluster: string): void {
+    if (cluster === this.#cluster) return;
+    this.#cluster = cluster;
+    this.#zones = NO_ZONES;
+    this.#onChange();
+  }
+
+  /** Whether requests to that cluster may keep to zones. */
+  concerns({ name, balancing }: Pick<ClusterSpec, 'name' | 'balancing'>): boolean {
+    if (name === this.#cluster) return false;
+    return !this.#onlyWhereAsked || balancing?.locality?.kind === 'zone-aware';
+  }
+
+  /** Whether that cluster has to look again when the own one has changed; the own one tells what it has then. */
+  rebalances(spec: Pick<ClusterSpec, 'name' | 'balancing'>): boolean {
+    return spec.name === this.#cluster || this.concerns(spec);
+  }
+
+  /** There is a cluster that may: the own one has to be known. */
+  want(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#onWanted();
+  }
+
+  get isWanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** `onWanted`: called once, from when on it is. */
+  whenWanted(onWanted: () => void): void {
+    this.#onWanted = onWanted;
   }
 
   /** `onChange`: called when there are other numbers in any zone. */

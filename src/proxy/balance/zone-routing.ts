@@ -1,5 +1,6 @@
 // Whether requests of this sidecar keep to zones, and how: its own cluster beside the endpoints that it calls.
 import { DEFAULT_ZONE_AWARE, type ZoneAwareSpec } from '../../model/balancing-spec.ts';
+import type { EndpointHealth } from '../../model/endpoint-spec.ts';
 import { localityKey } from '../../model/home-spec.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { LocalityEndpoints } from '../endpoint/endpoint-set.ts';
@@ -7,12 +8,19 @@ import type { Home } from './home.ts';
 import type { ZoneCounts } from './zone-counts.ts';
 import { ALL_STAYS, planZones, type ZonePlan } from './zone-plan.ts';
 
+/** Of the endpoints of one health. */
 export interface ZoneRoutes {
   readonly plan: ZonePlan;
-  /** Healthy endpoints of each zone, as the plan has them. */
+  /** Those of each zone, as the plan has them. */
   readonly zones: readonly (readonly Endpoint[])[];
   /** Of the caller's zone. */
   readonly own: readonly Endpoint[];
+}
+
+/** Degraded ones have a plan of their own: each of them gets the same, too. Null = there are none. */
+export interface PriorityZones {
+  readonly healthy: ZoneRoutes;
+  readonly degraded: ZoneRoutes | null;
 }
 
 export interface ZoneOptions {
@@ -27,10 +35,10 @@ export interface ZoneOptions {
  * `level`: endpoints of the first priority, whatever their health. Null = zones do not count; 'fail' = nobody gets requests, as the own cluster
  * panics. Source of the conditions and their order: Envoy's architecture overview, "Zone aware routing".
  */
-export function routeZones(level: readonly LocalityEndpoints[], options: ZoneOptions): ZoneRoutes | 'fail' | null {
+export function routeZones(level: readonly LocalityEndpoints[], options: ZoneOptions): PriorityZones | 'fail' | null {
   const { home, counts, spec = DEFAULT_ZONE_AWARE } = options;
   counts.recalculations += 1;
-  const zones = healthyByZone(level);
+  const zones = byZone(level, 'healthy');
   if (zones.size !== home.zoneCount) counts.numberDiffers += 1;
   if (zones.size < 2 || (home.zoneCount < 2 && spec.forceLocalFrom === undefined)) return null;
   const isPanic = home.panics(options.panicThreshold);
@@ -43,7 +51,11 @@ export function routeZones(level: readonly LocalityEndpoints[], options: ZoneOpt
   }
   if (isPanic) return spec.failInPanic === true ? 'fail' : null;
   if (healthy === 0) return null;
-  return routesOf(zones, home, spec);
+  const routes = routesOf(zones, home, spec);
+  if (routes === null) return null;
+  const degraded = byZone(level, 'degraded');
+  const isAny = [...degraded.values()].some((endpoints) => endpoints.length > 0);
+  return { healthy: routes, degraded: isAny ? routesOf(degraded, home, spec) : null };
 }
 
 function routesOf(
@@ -65,14 +77,14 @@ function routesOf(
   return { plan: planZones(sizes, keys.indexOf(home.zone), callers), zones: all, own };
 }
 
-/** With zones all of whose endpoints are sick, without those that have none. */
-function healthyByZone(level: readonly LocalityEndpoints[]): ReadonlyMap<string, readonly Endpoint[]> {
+/** With zones all of whose endpoints have another health, without those that have none. */
+function byZone(level: readonly LocalityEndpoints[], wanted: EndpointHealth): ReadonlyMap<string, readonly Endpoint[]> {
   const zones = new Map<string, readonly Endpoint[]>();
   for (const { group, endpoints } of level) {
     if (endpoints.length === 0) continue;
     const key = localityKey(group.locality);
-    const healthy = endpoints.filter(({ health }) => health === 'healthy');
-    zones.set(key, [...(zones.get(key) ?? []), ...healthy]);
+    const chosen = endpoints.filter(({ health }) => health === wanted);
+    zones.set(key, [...(zones.get(key) ?? []), ...chosen]);
   }
   return zones;
 }

@@ -2,7 +2,7 @@
 
 import { ResponseStats } from '../../telemetry/response-stats.ts';
 import type { StatSink } from '../../telemetry/stats.ts';
-import type { ZoneCounts } from '../balance/zone-counts.ts';
+import { ZoneCounts } from '../balance/zone-counts.ts';
 
 export class ClusterStats {
   connectionsTotal = 0;
@@ -41,8 +41,14 @@ export class ClusterStats {
   updates = 0;
   updateFailures = 0;
   /** Null = requests of this sidecar do not keep to zones, whatever the cluster says. */
-  zones: ZoneCounts | null = null;
+  #zones: ZoneCounts | null = null;
   readonly responses = new ResponseStats();
+
+  /** Of requests that keep to zones; from the first call on they are told. */
+  countZones(): ZoneCounts {
+    this.#zones ??= new ZoneCounts();
+    return this.#zones;
+  }
 
   /** Source of the names: Envoy's cluster statistics. */
   collect(cluster: string, sink: StatSink): void {
@@ -74,7 +80,7 @@ export class ClusterStats {
     sink.counter('cluster', cluster, 'update_success', this.updates);
     sink.counter('cluster', cluster, 'update_failure', this.updateFailures);
     this.responses.collect('cluster', cluster, 'upstream', sink);
-    if (this.zones !== null) collectZones(this.zones, cluster, sink);
+    if (this.#zones !== null) collectZones(this.#zones, cluster, sink);
   }
 }
 

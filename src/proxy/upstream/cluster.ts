@@ -8,7 +8,6 @@ import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { type Balanced, balance } from '../balance/balance.ts';
 import type { Home } from '../balance/home.ts';
 import { type Place, UNKNOWN_PLACE } from '../balance/place.ts';
-import { ZoneCounts } from '../balance/zone-counts.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { EndpointSet, type LocalityEndpoints } from '../endpoint/endpoint-set.ts';
 import { createProbe } from '../health/create-probe.ts';
@@ -101,7 +100,6 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
     this.#spec = spec;
     this.#options = options;
     this.#seed = randomBelow(options.random, 2 ** 32);
-    if (options.home !== undefined && options.home.cluster !== spec.name) this.stats.zones = new ZoneCounts(); // alloc-ok: once a cluster
     this.retries = new ClusterRetries(this.stats, options); // alloc-ok: once a cluster
     this.retries.update(spec.circuitBreakers);
     this.#pools = new EndpointPools(spec, this.stats, options, (endpoint) => this.watch(endpoint)); // alloc-ok: once a cluster
@@ -165,7 +163,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
 
   /** The cluster that this sidecar is of has changed. */
   rebalance(): void {
-    if (this.stats.zones !== null) this.#picker = this.#createPicker();
+    if (this.#options.home?.rebalances(this.#spec) === true) this.#picker = this.#createPicker();
   }
 
   pick(context: PickContext): Endpoint | null {
@@ -385,8 +383,7 @@ export class Cluster implements StatSource, DiscoveryOwner, SessionSource {
   #balance(balancer: Balancer, localities: readonly LocalityEndpoints[], context: PickerContext): Balanced {
     const overprovisioningFactor = this.#overprovisioningFactor;
     const { place = UNKNOWN_PLACE, home } = this.#options;
-    const { zones: counts } = this.stats;
-    const zones = home === undefined || counts === null ? {} : { home: { home, counts } }; // alloc-ok: update time
+    const zones = home?.concerns(this.#spec) === true ? { home: { home, counts: this.stats.countZones() } } : {}; // alloc-ok: update time
     return balance(localities, { balancer, context, overprovisioningFactor, place, ...zones }); // alloc-ok: update time
   }
 

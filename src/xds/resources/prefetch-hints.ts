@@ -19,8 +19,8 @@ export const PREFETCH_HINTS_TYPE: ResourceType<PrefetchHintsSpec> = {
   toChanges: (changes) => ({ hints: changes }),
   name: (spec) => spec.name,
   references: () => [],
-  encode: ({ name, routes }) =>
-    toBinary(PrefetchHintsSchema, create(PrefetchHintsSchema, { name, routes: [...routes] })),
+  encode: ({ name, routes, home = '' }) =>
+    toBinary(PrefetchHintsSchema, create(PrefetchHintsSchema, { name, routes: [...routes], home })),
   // More than that is left out: they are hints.
   decode: (bytes) =>
     decodeResource(
@@ -28,7 +28,11 @@ export const PREFETCH_HINTS_TYPE: ResourceType<PrefetchHintsSpec> = {
         schema: PrefetchHintsSchema,
         noun: 'prefetch hints',
         nameOf: (message) => message.name,
-        build: ({ name, routes }) => ({ name, routes: routes.slice(0, MAX_PREFETCH_HINTS) }),
+        build: ({ name, routes, home }) => ({
+          name,
+          routes: routes.slice(0, MAX_PREFETCH_HINTS),
+          ...(home === '' ? {} : { home }),
+        }),
       },
       bytes,
     ),

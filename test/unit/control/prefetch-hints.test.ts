@@ -32,6 +32,15 @@ describe('prefetch hints', () => {
     expect(new PrefetchHints(workloadOf).of(node('web-0'), clients)).toEqual({ name: 'siblings', routes: ['cart:80'] });
   });
 
+  it('say what the pod itself is behind, where somebody knows that, whoever is connected', () => {
+    const homeOf = (namespace: string, pod: string) =>
+      pod === 'web-0' ? `web.${namespace}.svc.cluster.local:80` : null;
+    const hints = new PrefetchHints(workloadOf, homeOf);
+    const home = 'web.default.svc.cluster.local:80';
+    expect(hints.of(node('web-0'), [])).toEqual({ name: 'siblings', routes: [], home });
+    expect(hints.of(node('web-1'), [])).toEqual({ name: 'siblings', routes: [] });
+  });
+
   it('begin with what most siblings hold; what as many hold stands in the order of its names', () => {
     const clients = [
       holding('web-1', ['c:80', 'b:80']),

@@ -92,3 +92,36 @@ describe('clusters beside the own one', () => {
     expect(listStats(managerOf().clusters).has('cluster.web.lb_zone_routing_all_directly')).toBe(false);
   });
 });
+
+describe('an own cluster that is found out later', () => {
+  const locality = { region: '', zone: 'a', subZone: '' };
+  const zoneAware = { locality: { kind: 'zone-aware' as const, percent: 100, minEndpoints: 2 } };
+
+  it('is wanted from the first cluster on that keeps to zones, once', () => {
+    const home = new Home({ cluster: '', locality, onlyWhereAsked: true });
+    let times = 0;
+    home.whenWanted(() => {
+      times += 1;
+    });
+    const manager = managerOf(home);
+    expect([home.isWanted, times]).toEqual([false, 0]);
+    manager.upsert({ ...specOf('shop'), balancing: zoneAware });
+    manager.upsert({ ...specOf('cart'), balancing: zoneAware });
+    expect([home.isWanted, times]).toEqual([true, 1]);
+  });
+
+  it('keeps requests of those clusters in the zone as soon as it is known, and of no others', () => {
+    const home = new Home({ cluster: '', locality, onlyWhereAsked: true });
+    const manager = managerOf(home);
+    manager.upsert({ ...specOf('shop'), balancing: zoneAware });
+    for (const name of ['us', 'web', 'shop']) manager.assign(assignment(name, { a: 3, b: 3 }));
+    expect([zonesOf(manager, 'shop'), zonesOf(manager, 'web')]).toEqual(['ab', 'ab']);
+    home.become('us');
+    expect([zonesOf(manager, 'shop'), zonesOf(manager, 'web')]).toEqual(['a', 'ab']);
+    home.become('');
+    expect(zonesOf(manager, 'shop')).toBe('ab');
+    const stats = listStats(manager.clusters);
+    expect(stats.has('cluster.shop.lb_zone_routing_all_directly')).toBe(true);
+    expect(stats.has('cluster.web.lb_zone_routing_all_directly')).toBe(false);
+  });
+});

@@ -153,6 +153,29 @@ describe('requests that keep to zones', () => {
     expect(sharesOf(second.picker)).toEqual({ a: 25, b: 75 });
   });
 
+  it('keep to zones among degraded endpoints too, each of which gets the same', () => {
+    const more = { panicThreshold: 0 };
+    const even = { a: 'hhdddd', b: 'hhdddd', c: 'hhdddd' };
+    expect(sharesOf(scene({ callers: EVEN, called: even, more }).picker)).toEqual({ a: 100 });
+    // A third of the requests is for three degraded ones, of which the callers' third of all has one.
+    const uneven = { a: 'hhhhuuuud', b: 'hhhhuuuudd', c: 'hhhhuuuu' };
+    const { picker } = scene({ callers: EVEN, called: uneven, more, spec: { minEndpoints: 0 } });
+    const degraded = new Set<string>();
+    for (let pick = 0; pick < 2_000; pick += 1) {
+      const endpoint = picker.pick({ wasTried: () => false });
+      if (endpoint?.health === 'degraded') degraded.add(endpoint.host[0] ?? '');
+    }
+    expect([...degraded]).toEqual(['a']);
+  });
+
+  it('go to degraded endpoints of other zones where the own one has none', () => {
+    const called = { a: 'hhuuuu', b: 'hhdd', c: 'hhdd' };
+    const { picker } = scene({ callers: EVEN, called, more: { panicThreshold: 0 } });
+    const shares = sharesOf(picker);
+    expect(Object.keys(shares).sort()).toEqual(['a', 'b', 'c']);
+    expect(shares['b']).toBe(shares['c']);
+  });
+
   it('go on in any zone when they were tried in theirs, and stay when all were tried', () => {
     const { picker } = scene({ callers: EVEN, called: EVEN });
     const inA = (host: string) => host.startsWith('a');

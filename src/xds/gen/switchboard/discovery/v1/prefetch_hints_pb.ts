@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file switchboard/discovery/v1/prefetch_hints.proto.
  */
 export const file_switchboard_discovery_v1_prefetch_hints: GenFile = /*@__PURE__*/
-  fileDesc("Ci1zd2l0Y2hib2FyZC9kaXNjb3ZlcnkvdjEvcHJlZmV0Y2hfaGludHMucHJvdG8SGHN3aXRjaGJvYXJkLmRpc2NvdmVyeS52MSItCg1QcmVmZXRjaEhpbnRzEgwKBG5hbWUYASABKAkSDgoGcm91dGVzGAIgAygJYgZwcm90bzM");
+  fileDesc("Ci1zd2l0Y2hib2FyZC9kaXNjb3ZlcnkvdjEvcHJlZmV0Y2hfaGludHMucHJvdG8SGHN3aXRjaGJvYXJkLmRpc2NvdmVyeS52MSI7Cg1QcmVmZXRjaEhpbnRzEgwKBG5hbWUYASABKAkSDgoGcm91dGVzGAIgAygJEgwKBGhvbWUYAyABKAliBnByb3RvMw");
 
 /**
  * @generated from message switchboard.discovery.v1.PrefetchHints
@@ -31,6 +31,13 @@ export type PrefetchHints = Message<"switchboard.discovery.v1.PrefetchHints"> & 
    * @generated from field: repeated string routes = 2;
    */
   routes: string[];
+
+  /**
+   * The Service port that the asking pod is behind, `<host>:<port>`; empty where there is none.
+   *
+   * @generated from field: string home = 3;
+   */
+  home: string;
 };
 
 /**
