@@ -134,13 +134,30 @@ async function readText(path: string): Promise<Result<string>> {
   }
 }
 
-function defaultManifest({ annotations, load }: ScenarioSpec): Objects {
+/** What the scenario says, as manifests; they stand in no file, so that problems have no line. */
+function defaultManifest({ name, annotations, load, policy }: ScenarioSpec): Objects {
   const protocol = load.grpc === true ? { appProtocol: 'kubernetes.io/h2c' } : {};
   const service = {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: DEFAULT_SERVICE, annotations } },
     spec: { ports: [{ port: 80, ...protocol }] },
   };
-  return parseManifest(JSON.stringify(service), DEFAULTS);
+  const { objects, issues } = parseManifest([service, ...policyFor(policy)].map(asText).join('\n---\n'), name);
+  return { objects, issues: issues.map(asOfScenario) };
+}
+
+function asText(manifest: object): string {
+  return JSON.stringify(manifest);
+}
+
+function policyFor(policy: ScenarioSpec['policy']): readonly object[] {
+  if (policy === undefined) return [];
+  const target = { group: '', kind: 'Service', name: DEFAULT_SERVICE };
+  const spec = { ...policy, targetRefs: [target] };
+  return [{ apiVersion: 'switchboard.dev/v1alpha1', kind: 'TrafficPolicy', metadata: { name: DEFAULT_SERVICE }, spec }];
+}
+
+function asOfScenario({ line: _, path, ...issue }: Issue): Issue {
+  return { ...issue, ...(path === undefined ? {} : { path: path.replace(/^spec\./, 'policy.') }) };
 }
 
 function chooseService(objects: Objects['objects'], named: string | null, source: string): Result<Service> {

@@ -73,7 +73,9 @@ export class Fleet {
 
   /** A new pod, ready at once. */
   add(): void {
-    this.#tell(this.#create(this.#options.services[0]));
+    const member = this.#create(this.#options.services[0]);
+    member.pod.start();
+    this.#tell(member);
   }
 
   /** From now on new pods are of another revision, which replaces those that are there. */

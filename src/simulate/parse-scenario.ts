@@ -6,7 +6,7 @@ import { GRPC_CODES } from './outcomes.ts';
 import { EVENT_KEYS, readEvent } from './read-event.ts';
 import { readLoad } from './read-load.ts';
 import type { CallersSpec, EventSpec, PodsSpec, ScenarioSpec } from './scenario-spec.ts';
-import { countOf, durationMs, integerOf, isPresent, latencyOf, zonesOf } from './scenario-values.ts';
+import { countOf, durationMs, integerOf, isPresent, latencyOf, warmUpOf, zonesOf } from './scenario-values.ts';
 
 const MAX_ISSUES = 20;
 const MAX_TEXT = 1024 * 1024;
@@ -29,6 +29,7 @@ const KEYS = [
   'pods',
   'propagation',
   'annotations',
+  'policy',
   'events',
 ] as const;
 
@@ -59,7 +60,8 @@ function readDocument(
   const fields = new Fields(value, '', (path, message, remedy) => {
     issues.push(errorIssue(message, { source, line: lineOf(path), path, remedy }));
   });
-  const scenario = readScenario(fields, name);
+  const { policy } = value;
+  const scenario = { ...readScenario(fields, name), ...(isMapping(policy) ? { policy } : {}) };
   const inOrder = issues.sort((left, right) => (left.line ?? 0) - (right.line ?? 0));
   return issues.length > 0 ? fail(inOrder.slice(0, MAX_ISSUES)) : ok(scenario);
 }
@@ -78,6 +80,8 @@ function readScenario(fields: Fields, name: string): ScenarioSpec {
     annotations: fields.stringMap('annotations'),
     events: readEvents(fields),
   };
+  // What may stand in it is for whoever reads TrafficPolicies to say.
+  fields.map('policy');
   checkTogether(fields, scenario);
   return scenario;
 }
@@ -105,13 +109,15 @@ function readCallers(fields: Fields | undefined): CallersSpec {
 function readPods(fields: Fields | undefined): PodsSpec {
   if (fields === undefined)
     return { count: 3, zones: [], latency: DEFAULT_LATENCY, concurrency: 0, queue: DEFAULT_QUEUE };
-  fields.onlyKnown(['count', 'zones', 'latency', 'concurrency', 'queue']);
+  fields.onlyKnown(['count', 'zones', 'latency', 'concurrency', 'queue', 'warmup']);
+  const warmUp = warmUpOf(fields.map('warmup'));
   return {
     count: countOf(fields, MAX_PODS) ?? 3,
     zones: zonesOf(fields),
     latency: latencyOf(fields) ?? DEFAULT_LATENCY,
     concurrency: integerOf(fields, 'concurrency', 0, 100_000) ?? 0,
     queue: integerOf(fields, 'queue', 0, 1_000_000) ?? DEFAULT_QUEUE,
+    ...(warmUp === undefined ? {} : { warmUp }),
   };
 }
 

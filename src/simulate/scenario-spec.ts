@@ -31,6 +31,14 @@ export interface PodsSpec {
   readonly concurrency: number;
   /** How many may wait; more are answered 503. */
   readonly queue: number;
+  /** Of one that has just started; absent = it is as quick as it will be. */
+  readonly warmUp?: WarmUpSpec;
+}
+
+/** A request takes `factor` (≥ 1) times as long at first, less and less until `forMs` (> 0) are over. */
+export interface WarmUpSpec {
+  readonly forMs: number;
+  readonly factor: number;
 }
 
 export type PodChoice =
@@ -87,4 +95,6 @@ export interface ScenarioSpec {
   readonly events: readonly EventSpec[];
   /** Of the Service, where no manifest is given. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** What a TrafficPolicy for the Service says, beside `targetRefs`, where no manifest is given; absent = there is none. */
+  readonly policy?: Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,7 @@
 // The values of scenario files: durations, numbers and what pods take, each with a report where it is none.
 import { parseDuration, parseSize } from '../config/parse-quantity.ts';
 import type { Fields, IntegerRange } from '../kube/fields.ts';
-import type { LatencySpec } from './scenario-spec.ts';
+import type { LatencySpec, WarmUpSpec } from './scenario-spec.ts';
 
 /** The bounds are in ms. */
 export function durationMs(fields: Fields, key: string, { min, max }: IntegerRange): number | undefined {
@@ -60,6 +60,17 @@ export function latencyOf(fields: Fields): LatencySpec | undefined {
   if (spread !== undefined)
     spread.report('', 'needs a median and a p99 above it', 'write {median: 5ms, p99: 50ms}, or one duration');
   return undefined;
+}
+
+/** `warmup: {for: 10s, factor: 20}`. */
+export function warmUpOf(fields: Fields | undefined): WarmUpSpec | undefined {
+  if (fields === undefined) return undefined;
+  fields.onlyKnown(['for', 'factor']);
+  for (const key of ['for', 'factor'])
+    if (!fields.has(key)) fields.report(key, 'is missing', 'write {for: 10s, factor: 20}');
+  const forMs = durationMs(fields, 'for', { min: 1, max: 3_600_000 });
+  const factor = integerOf(fields, 'factor', 1, 1_000);
+  return forMs === undefined || factor === undefined ? undefined : { forMs, factor };
 }
 
 export function isPresent<T>(value: T | undefined): value is T {

@@ -81,6 +81,40 @@ events:
 `,
   },
   {
+    name: 'slow-zone',
+    about: 'the pods of one of three zones take twenty times as long, and callers prefer their own zone',
+    yaml: `duration: 60s
+load: {rate: 900}
+callers: {count: 3, zones: [a, b, c]}
+pods:
+  count: 9
+  zones: [a, b, c]
+  latency: {median: 5ms, p99: 50ms}
+  concurrency: 20
+policy:                           # what a TrafficPolicy says, where you give no manifest
+  loadBalancer: {type: round-robin, locality: prefer-same-zone}
+events:
+  - {at: 10s, for: 30s, do: slow, zone: b, factor: 20}
+`,
+  },
+  {
+    name: 'deploy',
+    about: 'five pods are replaced under load by others that are slow at first; these get their share bit by bit',
+    yaml: `duration: 120s
+load: {rate: 500}
+callers: {count: 10}
+pods:
+  count: 5
+  latency: {median: 5ms, p99: 50ms}
+  concurrency: 8
+  warmup: {for: 10s, factor: 20}  # new ones take so many times as long, less and less
+policy:
+  loadBalancer: {type: round-robin, slowStart: {window: 20s}}
+events:
+  - {at: 10s, do: roll, every: 20s, grace: 5s}
+`,
+  },
+  {
     name: 'one-of-100-leaves',
     about: 'one of 100 pods ends: how many of 5,000 users go to another pod than before?',
     yaml: `duration: 40s

@@ -16,6 +16,7 @@ const GOOD_STATUS = 200;
 export interface PodScene {
   /** A 32-bit integer. */
   readonly seed: number;
+  readonly clock: { now(): number };
   /** The pod of that number has been asked. */
   onReceived(pod: number): void;
 }
@@ -80,6 +81,8 @@ export class SimulatedPod {
   failShare = 0;
   failure: Failure = 'reset';
   slowFactor = 1;
+  /** When it is warm, ms. */
+  #warmAtMs = Number.NEGATIVE_INFINITY;
   /** Grows with each end of its process: connections of before are gone. */
   incarnation = 0;
   readonly #scene: PodScene;
@@ -124,7 +127,7 @@ export class SimulatedPod {
     if (!this.#alive) return { reached: false, outcome: RESET, afterMs: ROUND_TRIP_MS }; // alloc-ok: a health check
     const fails = random.next() < this.failShare;
     if (fails && this.failure === 'hang') return null;
-    const afterMs = latencyMs(this.#spec.latency, random.next()) * this.slowFactor;
+    const afterMs = latencyMs(this.#spec.latency, random.next()) * this.#slowness;
     return { reached: true, outcome: fails ? outcomeOf(this.failure) : GOOD_STATUS, afterMs }; // alloc-ok: as above
   }
 
@@ -155,7 +158,21 @@ export class SimulatedPod {
   }
 
   revive(): void {
+    if (!this.#alive) this.start();
     this.#alive = true;
+  }
+
+  /** Its process begins now; without it, it has been there for long. */
+  start(): void {
+    this.#warmAtMs = this.#scene.clock.now() + (this.#spec.warmUp?.forMs ?? 0);
+  }
+
+  /** How many times as long as usual a request takes now. */
+  get #slowness(): number {
+    const { warmUp } = this.#spec;
+    const leftMs = warmUp === undefined ? 0 : this.#warmAtMs - this.#scene.clock.now();
+    if (warmUp === undefined || leftMs <= 0) return this.slowFactor;
+    return this.slowFactor * (1 + ((warmUp.factor - 1) * leftMs) / warmUp.forMs);
   }
 
   #refuse(call: PodCall, detail: string, afterMs: number): void {
@@ -197,7 +214,7 @@ export class SimulatedPod {
       return;
     }
     this.#enter(call);
-    const tookMs = latencyMs(this.#spec.latency, draw(seed, request, attempt, DRAW_LATENCY)) * this.slowFactor;
+    const tookMs = latencyMs(this.#spec.latency, draw(seed, request, attempt, DRAW_LATENCY)) * this.#slowness;
     call.work(fails ? outcomeOf(this.failure) : GOOD_STATUS, tookMs);
   }
 

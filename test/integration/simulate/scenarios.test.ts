@@ -93,6 +93,38 @@ describe('simulated scenarios', () => {
   );
 
   it(
+    'slow-zone: callers that prefer their zone leave it while it is slow, and nine of ten wait half as long as without',
+    async () => {
+      const [preferring, nothing] = await runs('slow-zone', {});
+      expect(preferring?.errors).toBe(0);
+      expect(preferring?.latencyMs.p90).toBeLessThan((nothing?.latencyMs.p90 ?? 0) / 2);
+      const inZone = preferring?.pods.filter(({ zone }) => zone === 'b').map(({ percent }) => percent) ?? [];
+      expect(inZone.length).toBe(3);
+      expect(inZone.reduce((sum, percent) => sum + percent, 0)).toBeLessThan(28);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('tell what is wrong with their policies, by the names that they have there', async () => {
+    folder.write('mine.yaml', 'duration: 1s\nload: {rate: 1}\npolicy: {loadBalancer: {type: rond}}\n');
+    const answer = await simulateFiles({ policies: [null], service: null, scenario: folder.at('mine.yaml'), seed: 1 });
+    expect(answer.ok ? [] : answer.issues).toMatchObject([
+      { source: folder.at('mine.yaml'), path: 'policy.loadBalancer.type', message: 'has the unknown value "rond"' },
+    ]);
+  });
+
+  it(
+    'deploy: with slow start nothing fails, and the slowest of 100 requests wait for a tenth of what they do without',
+    async () => {
+      const [slowStart, nothing] = await runs('deploy', {});
+      expect(slowStart).toMatchObject({ errors: 0 });
+      expect(slowStart?.pods.length).toBe(10);
+      expect(slowStart?.latencyMs.p99).toBeLessThan((nothing?.latencyMs.p99 ?? 0) / 10);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'one-of-100-leaves: at most 2.5 % of 5,000 users move with Maglev and with a ring, and none of them twice',
     async () => {
       const [maglev, ring] = await runs('one-of-100-leaves', {

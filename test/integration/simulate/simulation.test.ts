@@ -167,6 +167,22 @@ describe('a simulation', () => {
     expect(outside.every(({ p50Ms }) => p50Ms === 5)).toBe(true);
   });
 
+  it('warms new processes up: four times as slow at first, less and less, while those that were there are warm', async () => {
+    const warmUp = { forMs: 4_000, factor: 4 };
+    const pods = { count: 1, zones: [], latency: { kind: 'fixed', ms: 5 }, concurrency: 0, queue: 0, warmUp } as const;
+    const events: readonly EventSpec[] = [{ atMs: 3_000, do: 'kill', pods: FIRST, noticedMs: 0, forMs: 1 }];
+    const { moments } = await simulatedSummary({ pods, events });
+    const during = (fromMs: number, toMs: number): readonly number[] =>
+      moments.filter(({ atMs, requests }) => requests > 0 && atMs >= fromMs && atMs < toMs).map(({ p50Ms }) => p50Ms);
+    expect(new Set(during(0, 2_900))).toEqual(new Set([5]));
+    const warming = during(3_400, 6_900);
+    expect(warming[0]).toBeGreaterThan(15);
+    expect(warming[0]).toBeLessThan(20);
+    expect(warming).toEqual(warming.toSorted((left, right) => right - left));
+    expect(warming.at(-1)).toBeLessThan(7);
+    expect(new Set(during(7_200, 10_000))).toEqual(new Set([5]));
+  });
+
   it('passes a killed pod over at once, and sends it nothing once Kubernetes has noticed', async () => {
     const events: readonly EventSpec[] = [{ atMs: 5_000, do: 'kill', pods: FIRST, noticedMs: 1_000 }];
     const { errors, pods, moments } = await simulatedSummary({ events });

@@ -32,9 +32,10 @@ duration: 2m
 load: {rate: 10, methods: {GET: 3, POST: 1}}
 callers: {count: 4, zones: [a, b]}
 sessions: 7
-pods: {count: 5, zones: [a, b], latency: 3ms, concurrency: 8, queue: 9}
+pods: {count: 5, zones: [a, b], latency: 3ms, concurrency: 8, queue: 9, warmup: {for: 10s, factor: 20}}
 propagation: 250ms
 annotations: {switchboard.dev/load-balancer: maglev}
+policy: {retries: {attempts: 1}}
 events:
   - {at: 9s, do: load, rate: 100, for: 1s}
   - {at: 1s, do: fail, pods: [0, 1], percent: 25, with: reset, for: 5s}
@@ -59,9 +60,13 @@ events:
       },
       callers: { count: 4, zones: ['a', 'b'] },
       sessions: 7,
-      pods: { count: 5, zones: ['a', 'b'], latency: { kind: 'fixed', ms: 3 }, concurrency: 8, queue: 9 },
+      pods: {
+        ...{ count: 5, zones: ['a', 'b'], latency: { kind: 'fixed', ms: 3 }, concurrency: 8, queue: 9 },
+        warmUp: { forMs: 10_000, factor: 20 },
+      },
       propagationMs: 250,
       annotations: { 'switchboard.dev/load-balancer': 'maglev' },
+      policy: { retries: { attempts: 1 } },
       events: [
         {
           atMs: 1_000,
@@ -168,6 +173,8 @@ events:
       'duration: 1s\nload: {rate: 1}\nevents: [{at: 0s, do: fail, with: 503, late: true}]\n',
       'late: means nothing here',
     ],
+    ['half a warm-up', 'duration: 1s\nload: {rate: 1}\npods: {warmup: {for: 1s}}\n', 'pods.warmup.factor: is missing'],
+    ['a policy that is no mapping', 'duration: 1s\nload: {rate: 1}\npolicy: 7\n', 'policy: it must be a mapping'],
     ['methods without weight', 'duration: 1s\nload: {rate: 1, methods: {GET: 0}}\n', 'names no method with a weight'],
   ])('refuses %s', (_what, text, message) => {
     expect(problems(text).join('\n')).toContain(message);
