@@ -7,6 +7,7 @@ const FIELD = 'grpc-status';
 const BEGINNING = `${FIELD}:`;
 /** It has not been told yet, or there is none. */
 export const NO_GRPC_STATUS = -1;
+const OK = 200;
 const INTERNAL_SERVER_ERROR = 500;
 
 /** By code from 0. Source: Envoy, Grpc::Utility::grpcToHttpStatus; google.rpc.Code. */
@@ -27,6 +28,12 @@ export function grpcToHttpStatus(code: number): number {
 export function grpcStatusOf(head: ResponseHead): number {
   const field = head.find(FIELD);
   return field < 0 ? NO_GRPC_STATUS : parseCode(head.valueAt(field));
+}
+
+/** The status that an answer comes to, as far as its head tells: of a call of gRPC that has failed already, that of its failure. */
+export function answerStatusOf(head: ResponseHead): number {
+  const code = head.status === OK ? grpcStatusOf(head) : NO_GRPC_STATUS;
+  return code === NO_GRPC_STATUS ? head.status : grpcToHttpStatus(code);
 }
 
 /** `trailers`: lines of fields. */

@@ -20,6 +20,7 @@ import type { CallDeadline } from './call-deadline.ts';
 import type { CallerWishes } from './caller-wishes.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
+import { answerStatusOf } from './grpc-status.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { RequestCopies } from './request-copies.ts';
 import { RequestHash } from './request-hash.ts';
@@ -199,7 +200,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#take(attempt);
     this.#retries.settle();
     this.#responseStarted = true;
-    if (this.session !== null) this.session.onAnswer(attempt.endpoint as Endpoint, head.status);
+    if (this.session !== null) this.session.onAnswer(attempt.endpoint as Endpoint, answerStatusOf(head));
     if (this.#hasBody) this.#replay.drop();
     this.#owner.onResponseHead(head);
   }

@@ -19,6 +19,6 @@ export interface SessionCall {
   pick(cluster: Cluster, context: PickContext): Endpoint | null;
   /** No attempt may go to `endpoint`. */
   excludes(endpoint: Endpoint): boolean;
-  /** The answer of an attempt's endpoint has begun, and it is the one that the caller gets. */
+  /** The answer of an attempt's endpoint has begun, and it is the one that the caller gets. `status`: as of `answerStatusOf`. */
   onAnswer(endpoint: Endpoint, status: number): void;
 }

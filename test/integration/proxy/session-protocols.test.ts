@@ -120,6 +120,41 @@ describe('a session of gRPC', () => {
     expect((await caller.unaryWith(Buffer.from('x'), metadata)).text).toBe(moved.text);
   });
 
+  it('begins and moves with no answer that is an error, as UNAVAILABLE is, and begins with one that is none', async () => {
+    let code: number | null = 14;
+    const pods = await threePods(async (name) => {
+      const pod = await GrpcEcho.start({
+        unary: (_call, done) => (code === null ? done(null, Buffer.from(name)) : done({ code, details: 'no' })),
+      });
+      closing.push(() => pod.close());
+      return pod;
+    });
+    const retry = { on: [], numRetries: 0, statusCodes: [] } as const;
+    const plane = await planeOf(pods, HEADER, { http2Services: ['web'], action: { session: HEADER, retry } });
+    const caller = new GrpcCaller(plane.port);
+    closing.push(() => caller.close());
+    const failed = async (metadata: Metadata): Promise<Metadata> =>
+      caller.unaryWith(Buffer.from('x'), metadata).then(
+        () => {
+          throw new Error('it was answered');
+        },
+        (error: { readonly metadata: Metadata }) => error.metadata,
+      );
+    const said = (metadata: Metadata) => [metadata.get('x-session'), metadata.get('x-switchboard-session')];
+    expect(said(await failed(new Metadata()))).toEqual([[], []]);
+    code = null;
+    const first = await caller.unaryWith(Buffer.from('x'), new Metadata());
+    expect(first.metadata.get('x-switchboard-session')).toEqual(['new']);
+    const held = new Metadata();
+    held.set('x-session', first.metadata.get('x-session')[0] ?? '');
+    plane.setEndpoints('web', without(pods, first.text));
+    code = 14;
+    expect(said(await failed(held))).toEqual([[], []]);
+    // What the caller has asked wrongly is an answer.
+    code = 3;
+    expect(said(await failed(held))).toEqual([[expect.stringMatching(/^1/)], ['moved']]);
+  });
+
   it('that may not move ends with UNAVAILABLE, which says why', async () => {
     const pods = await threePods(async (name) => {
       const pod = await GrpcEcho.start({ unary: (_call, done) => done(null, Buffer.from(name)) });
