@@ -34,6 +34,8 @@ export class CredentialSource {
   readonly #runPlugin: RunPlugin;
   readonly #clock: Clock;
   #plugin: Promise<PluginAnswer> | null = null;
+  /** What was handed out last. */
+  #given = '';
 
   constructor(access: KubeAccess, runPlugin: RunPlugin, clock: Clock) {
     this.#access = access;
@@ -53,27 +55,38 @@ export class CredentialSource {
     ]);
     const bearer = (token ?? plugin?.token ?? '').trim();
     const tls = { ca: rootPem, cert: cert || (plugin?.cert ?? ''), key: key || (plugin?.key ?? '') };
-    return { authorization: bearer === '' ? basic(user.basic) : `Bearer ${bearer}`, tls };
+    this.#given = bearer === '' ? basic(user.basic) : `Bearer ${bearer}`;
+    return { authorization: this.#given, tls };
   }
 
-  /** The server does not take what the plugin gave: it is asked again. */
-  forget(): void {
-    this.#plugin = null;
+  /** The server does not take `authorization`. True: where it came from a plugin, which is asked again; then it is worth another try. */
+  forget(authorization: string): boolean {
+    if (this.#access.user.exec === undefined) return false;
+    // Another request may have had it renewed already.
+    if (authorization === this.#given) this.#plugin = null;
+    return true;
   }
 
+  /** Once for all who ask meanwhile. */
   async #askPlugin(exec: ExecPlugin): Promise<PluginAnswer> {
-    const known = await this.#plugin;
-    if (known !== null && this.#clock.wallNow() < known.expiresMs - EARLY_MS) return known;
+    const known = this.#plugin;
+    if (known !== null) {
+      const answer = await known;
+      if (this.#clock.wallNow() < answer.expiresMs - EARLY_MS) return answer;
+    }
+    if (this.#plugin === known) this.#plugin = this.#run(exec);
+    return this.#plugin ?? this.#askPlugin(exec);
+  }
+
+  /** What fails is not kept. */
+  #run(exec: ExecPlugin): Promise<PluginAnswer> {
     const asked = this.#runPlugin(exec, { KUBERNETES_EXEC_INFO: execInfo(exec) }).then((said) =>
       readAnswer(exec, said),
     );
-    this.#plugin = asked;
-    try {
-      return await asked;
-    } catch (error) {
+    asked.catch(() => {
       if (this.#plugin === asked) this.#plugin = null;
-      throw error;
-    }
+    });
+    return asked;
   }
 }
 

@@ -39,6 +39,12 @@ interface Sent {
   readonly patient?: boolean;
 }
 
+interface Answered {
+  readonly answer: Dispatcher.ResponseData;
+  /** That it was asked with. */
+  readonly authorization: string;
+}
+
 interface Held {
   readonly tls: TlsMaterial;
   readonly dispatcher: Dispatcher;
@@ -137,27 +143,29 @@ export class HttpKubeClient implements KubeClient {
   /** One that is a success. A refused credential is fetched anew and tried once more. */
   async #answer(ask: KubeAsk, sent: Sent): Promise<Dispatcher.ResponseData> {
     const first = await this.#send(ask, sent);
-    if (first.statusCode < 300) return first;
-    const error = await refusal(ask, first);
-    if (error.code !== 'kube_unauthorized') throw error;
-    this.#credentials.forget();
-    const second = await this.#send(ask, sent);
-    if (second.statusCode < 300) return second;
-    throw await refusal(ask, second);
+    if (first.answer.statusCode < 300) return first.answer;
+    const error = await refusal(ask, first.answer);
+    if (error.code !== 'kube_unauthorized' || !this.#credentials.forget(first.authorization)) throw error;
+    const { answer } = await this.#send(ask, sent);
+    if (answer.statusCode < 300) return answer;
+    throw await refusal(ask, answer);
   }
 
-  async #send(ask: KubeAsk, sent: Sent): Promise<Dispatcher.ResponseData> {
+  async #send(ask: KubeAsk, sent: Sent): Promise<Answered> {
     try {
       const { authorization, tls } = await this.#credentials.now();
       const { method, path, query = {}, body, contentType = 'application/json', signal } = sent;
       const url = new URL(this.server);
       const search = Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`;
-      return await this.#dispatcher(tls).request({
+      const answer = await this.#dispatcher(tls).request({
         ...{ origin: url.origin, method, path: `${url.pathname.replace(/\/$/, '')}${path}${search}` },
         headers: headersOf(this.#agent, authorization, body === undefined ? '' : contentType),
         ...{ body: body === undefined ? null : JSON.stringify(body), signal: signal ?? null },
         bodyTimeout: sent.patient === true ? 0 : ANSWER_MS,
       });
+      // Whoever reads the body hears of it; one that is given up before its end is nobody's error.
+      answer.body.on('error', () => {});
+      return { answer, authorization };
     } catch (error) {
       throw explain(error, ask);
     }

@@ -31,6 +31,7 @@ export class KubernetesRegistry implements Registry {
   readonly statuses = new PresentStatuses();
   readonly #options: KubernetesRegistryOptions;
   #kinds: readonly KindWatch[] = [];
+  #client: KubeClient | null = null;
 
   constructor(options: KubernetesRegistryOptions) {
     this.#options = options;
@@ -55,10 +56,12 @@ export class KubernetesRegistry implements Registry {
     return () => {
       cancelled = true;
       for (const kind of this.#kinds) kind.close();
+      void this.#client?.close();
     };
   }
 
   #follow(client: KubeClient, emit: (event: RegistryEvent) => void): void {
+    this.#client = client;
     const { clock, random } = this.#options;
     let told = '';
     let synced = false;

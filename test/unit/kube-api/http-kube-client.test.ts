@@ -9,6 +9,7 @@ import type { KubeResource } from '../../../src/kube-api/kube-resource.ts';
 import { freePort } from '../../support/free-port.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { TempFolder } from '../../support/temp-folder.ts';
+import { until } from '../../support/until.ts';
 
 const PODS: KubeResource = { kind: 'Pod', group: '', version: 'v1', plural: 'pods', namespaced: true };
 const ROUTES: KubeResource = {
@@ -175,8 +176,7 @@ describe('the client of an API server', () => {
     });
     answer = emptyList;
     const list = () => client.list(PODS, { limit: 1, continue: '' });
-    await list();
-    await list();
+    await Promise.all([list(), list(), list()]);
     expect(runs).toBe(1);
     clock.advance(55_000);
     await list();
@@ -187,8 +187,44 @@ describe('the client of an API server', () => {
         response,
         body,
       );
-    await list();
+    await Promise.all([list(), list(), list()]);
     expect(runs).toBe(3);
+  });
+
+  it('asks a plugin that failed again the next time, and does not ask twice with what nobody can renew', async () => {
+    let runs = 0;
+    const exec: ExecPlugin = { apiVersion: 'client.authentication.k8s.io/v1', command: 'aws', args: [], env: {} };
+    client = clientOf({ exec }, async () => {
+      runs += 1;
+      if (runs === 1) throw new Error('no login');
+      return runs === 2 ? 'no JSON' : '{"status": {"token": "t"}}';
+    });
+    answer = emptyList;
+    const list = () => client.list(PODS, { limit: 1, continue: '' });
+    await expect(list()).rejects.toThrow('no login');
+    await expect(list()).rejects.toThrow('"aws" prints no ExecCredential with a status');
+    await list();
+    expect(asked).toHaveLength(1);
+    client = clientOf({ token: 'fixed' });
+    answer = json({ message: 'unknown' }, 401);
+    await expect(client.list(PODS, { limit: 1, continue: '' })).rejects.toMatchObject({ code: 'kube_unauthorized' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('lets go of a watch whose reader has seen enough', async () => {
+    let closed = false;
+    answer = (request, response) => {
+      request.socket.on('close', () => {
+        closed = true;
+      });
+      response.write(`${JSON.stringify({ type: 'ADDED', object: {} })}\n`);
+    };
+    const options = { resourceVersion: '7', timeoutSeconds: 90, signal: new AbortController().signal };
+    for await (const event of client.watch(PODS, options)) {
+      expect(event.type).toBe('ADDED');
+      break;
+    }
+    await until('the connection is closed', () => closed);
   });
 
   it('writes status as a merge patch, in the name of its field manager', async () => {
