@@ -118,6 +118,7 @@ export class Router implements AttemptOwner, PickContext {
     this.#hasBody = head.bodyKind !== BODY_NONE;
     this.#responseStarted = false;
     this.#replay.reset();
+    if (this.#hasBody) this.#replay.keepAll();
     this.#retries.begin(cluster, head, policy, this.priority, upgrade !== null);
     this.#beginAttempt();
   }
@@ -145,7 +146,11 @@ export class Router implements AttemptOwner, PickContext {
    */
   flush(): boolean {
     const { upstream } = this.#attempts.current;
-    return upstream?.flush() === true && upstream.connected;
+    if (upstream === null) return false;
+    const flushed = upstream.flush();
+    if (!upstream.connected) return false;
+    this.#replay.limit();
+    return flushed;
   }
 
   pauseReading(): void {
@@ -184,7 +189,9 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onUpgraded(attempt: Attempt, head: ResponseHead): void {
+    this.#record.exhausted = '';
     this.#take(attempt);
+    this.#retries.settle();
     const { stats } = this.#cluster as Cluster;
     if (this.session !== null) this.session.onAnswer(attempt.endpoint as Endpoint, 101);
     stats.responses.record(101, this.#context.clock.now() - this.#record.startedAtMs);
@@ -221,6 +228,7 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onUpstreamWritable(): void {
+    this.#replay.limit();
     this.#owner.onUpstreamWritable();
   }
 
@@ -353,6 +361,7 @@ export class Router implements AttemptOwner, PickContext {
 
   /** At once where another endpoint is left, else after a pause. */
   #retry(unprocessed: boolean): void {
+    this.#replay.keepAll();
     const { stats } = this.#cluster as Cluster;
     stats.retries += 1;
     if (unprocessed) stats.retriesUnprocessed += 1;

@@ -59,3 +59,22 @@ it('none is made where there may be none', async () => {
   expect((await (await plane.client()).ask(get('web'))).status).toBe(503);
   expect(held(backends)).toHaveLength(0);
 });
+
+it('a retry that has become a WebSocket is no retry in work any more, however long that lasts', async () => {
+  const asks: Script = (request, connection) => {
+    if (request.get('x-switchboard-attempt') === undefined) connection.answer(503, 'bad');
+    else if (request.get('upgrade') === undefined) connection.answer(200, 'ok');
+    else connection.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+  };
+  const plane = await stage.plane({
+    services: { web: [await stage.backend(asks), await stage.backend(asks)] },
+    cluster: { circuitBreakers: { default: { retries: { kind: 'number', max: 1 } } } },
+    action: { retry: { on: ['5xx'], numRetries: 1, statusCodes: [] } },
+    routeUpgrades: { echo: true },
+  });
+  const upgraded = await plane.client();
+  upgraded.send(get('web', '/', 'Connection: Upgrade\r\nUpgrade: echo\r\n'));
+  expect((await upgraded.answer()).status).toBe(101);
+  expect(plane.stat('cluster.web.circuit_breakers.default.rq_retry_open')).toBe(0);
+  expect((await (await plane.client()).ask(get('web'))).text).toBe('ok');
+});

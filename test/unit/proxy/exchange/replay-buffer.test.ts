@@ -27,7 +27,31 @@ describe('the replay buffer', () => {
     const buffer = filled(...texts);
     expect(textOf(buffer)).toBe(texts.join(''));
     expect([buffer.whole, buffer.bytes]).toEqual([true, texts.join('').length]);
-    expect(buffer.pieces.length).toBeLessThanOrEqual(64);
+    expect(buffer.pieces.length).toBeLessThanOrEqual(65);
+  });
+
+  it('keeps a megabyte of single bytes in 192 pieces, each of which is copied once', () => {
+    const bytes = Buffer.alloc(1_048_576, 'abcdefg');
+    const buffer = new ReplayBuffer(bytes.length);
+    for (let at = 0; at < bytes.length; at += 1) buffer.add(bytes, at, at + 1);
+    expect(buffer.pieces).toHaveLength(192);
+    expect(Buffer.concat([...buffer.pieces]).equals(bytes)).toBe(true);
+  });
+
+  it('keeps large pieces behind small ones as they are, in order', () => {
+    const buffer = new ReplayBuffer(1_000_000);
+    const texts = Array.from({ length: 500 }, (_, index) => `${index},`.repeat(index % 50 === 49 ? 300 : 1));
+    for (const text of texts) buffer.add(Buffer.from(text), 0, text.length);
+    expect(textOf(buffer)).toBe(texts.join(''));
+  });
+
+  it('keeps more than the limit as long as nobody takes it, and forgets it when somebody does', () => {
+    const buffer = new ReplayBuffer(10);
+    buffer.keepAll();
+    buffer.add(Buffer.from('far more than ten bytes'), 0, 23);
+    expect([buffer.whole, textOf(buffer)]).toEqual([true, 'far more than ten bytes']);
+    buffer.limit();
+    expect([buffer.whole, buffer.pieces.length]).toEqual([false, 0]);
   });
 
   it('forgets everything with the first byte beyond the limit, and takes nothing more', () => {
