@@ -1,4 +1,5 @@
 // A request that cannot go on yet: keeps what comes of it meanwhile.
+import { BytePieces } from '../../base/byte-pieces.ts';
 
 /** Of whoever goes on, as whoever reads from the caller sees it. */
 export interface RequestTaker {
@@ -6,9 +7,9 @@ export interface RequestTaker {
   onRequestEnd(trailers: string): void;
 }
 
-/** The caller is not read from while its request is held, so that what is kept is no more than the read that brought the head. */
+/** The caller is not read from while its request is held: what is kept is no more than the read that brought the head, or a window of HTTP/2. */
 export class RequestHold {
-  readonly #pieces: Buffer[] = [];
+  readonly #pieces = new BytePieces();
   /** Of the request's end; null = it has not come. */
   #trailers: string | null = null;
   #replaying = false;
@@ -21,7 +22,7 @@ export class RequestHold {
 
   /** False: it is for the owner. */
   keepsData(bytes: Buffer, start: number, end: number): boolean {
-    if (!this.#replaying) this.#pieces.push(bytes.subarray(start, end));
+    if (!this.#replaying) this.#pieces.push(bytes, start, end);
     return !this.#replaying;
   }
 
@@ -34,7 +35,7 @@ export class RequestHold {
   /** Each piece may end the request. */
   replay(taker: RequestTaker): void {
     this.#replaying = true;
-    for (const piece of this.#pieces) if (!this.#cancelled) taker.onRequestData(piece, 0, piece.length);
+    for (const piece of this.#pieces.list) if (!this.#cancelled) taker.onRequestData(piece, 0, piece.length);
     if (this.#trailers !== null && !this.#cancelled) taker.onRequestEnd(this.#trailers);
   }
 }

@@ -1,4 +1,5 @@
 // The body of a copy on its way: what the mirror has not taken yet, up to a bound.
+import { BytePieces } from '../../base/byte-pieces.ts';
 
 /** What all bodies on their way to one cluster have in memory together. */
 export interface CopiedBytes {
@@ -10,7 +11,7 @@ export class CopiedBody implements AsyncIterable<Buffer> {
   readonly #limitBytes: number;
   readonly #all: CopiedBytes;
   readonly #onOverflow: () => void;
-  #pieces: Buffer[] = [];
+  readonly #pieces = new BytePieces();
   #bytes = 0;
   #ended = false;
   #cancelled = false;
@@ -23,7 +24,6 @@ export class CopiedBody implements AsyncIterable<Buffer> {
     this.#onOverflow = onOverflow;
   }
 
-  /** The bytes are kept, not copied. */
   add(bytes: Buffer, start: number, end: number): void {
     if (this.#cancelled) return;
     this.#keep(end - start);
@@ -32,7 +32,7 @@ export class CopiedBody implements AsyncIterable<Buffer> {
       this.#onOverflow();
       return;
     }
-    this.#pieces.push(bytes.subarray(start, end));
+    this.#pieces.push(bytes, start, end);
     this.#wakeUp();
   }
 
@@ -44,7 +44,7 @@ export class CopiedBody implements AsyncIterable<Buffer> {
   /** Nothing of it is kept any more; whoever reads it fails. */
   cancel(): void {
     this.#cancelled = true;
-    this.#pieces = [];
+    this.#pieces.clear();
     this.#keep(-this.#bytes);
     this.#wakeUp();
   }

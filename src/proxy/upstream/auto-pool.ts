@@ -126,7 +126,8 @@ export class AutoPool implements UpstreamPool, PendingOwner, TimerOwner {
     if (this.#draining) pool.drain();
     this.#pool = pool;
     for (const request of [...this.#waiting]) {
-      this.#waiting.delete(request);
+      // One that was told before may have taken it along.
+      if (!this.#waiting.delete(request)) continue;
       request.resolve(pool.begin(request.exchange, request.method, request.nowMs, request.repeatable));
     }
     // Nobody waits for it any more.
@@ -169,7 +170,7 @@ export class AutoPool implements UpstreamPool, PendingOwner, TimerOwner {
     this.#stats.connectionsTotal += 1;
     this.#stats.connectFailures += 1;
     for (const request of [...this.#waiting]) {
-      this.#waiting.delete(request);
+      if (!this.#waiting.delete(request)) continue;
       request.exchange.onUpstreamFailure('upstream_connection_failure', failure, true);
     }
   }

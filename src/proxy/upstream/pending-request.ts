@@ -1,4 +1,5 @@
 // A request whose connection is not known yet: keeps what is sent, and passes it on when it is.
+import { BytePieces } from '../../base/byte-pieces.ts';
 import type { OpenTunnel } from '../codec/downstream.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { ClientExchange, UpstreamStream } from '../codec/upstream.ts';
@@ -8,14 +9,17 @@ export interface PendingOwner {
   onAbandoned(request: PendingRequest): void;
 }
 
-/** For one request: whoever sends it is kept waiting after its first piece, so that no more is kept than that. */
+/** For one request: whoever sends it is kept waiting after its first piece, so that no more is kept than what is on its way by then. */
 export class PendingRequest implements UpstreamStream {
   readonly exchange: ClientExchange;
   readonly method: string;
   readonly nowMs: number;
   readonly repeatable: boolean;
   readonly #owner: PendingOwner;
-  readonly #steps: ((stream: UpstreamStream) => void)[] = [];
+  #sendHead: ((stream: UpstreamStream) => void) | null = null;
+  readonly #body = new BytePieces();
+  /** Of the request's end; null = it has not come. */
+  #trailers: string | null = null;
   #stream: UpstreamStream | null = null;
   #paused = false;
 
@@ -30,7 +34,10 @@ export class PendingRequest implements UpstreamStream {
   /** Its way is known: everything goes there from now on. */
   resolve(stream: UpstreamStream): void {
     this.#stream = stream;
-    for (const step of this.#steps.splice(0)) step(stream);
+    this.#sendHead?.(stream);
+    for (const piece of this.#body.list) stream.sendData(piece, 0, piece.length);
+    this.#body.clear();
+    if (this.#trailers !== null) stream.endRequest(this.#trailers);
     if (this.#paused) stream.pauseReading();
     stream.flush();
   }
@@ -40,11 +47,13 @@ export class PendingRequest implements UpstreamStream {
   }
 
   sendHead(head: RequestHead, extra: string, changed: string): void {
-    this.#do((stream) => stream.sendHead(head, extra, changed));
+    if (this.#stream !== null) this.#stream.sendHead(head, extra, changed);
+    else this.#sendHead = (stream) => stream.sendHead(head, extra, changed);
   }
 
   sendUpgrade(head: RequestHead, extra: string, changed: string, protocol: string): void {
-    this.#do((stream) => stream.sendUpgrade(head, extra, changed, protocol));
+    if (this.#stream !== null) this.#stream.sendUpgrade(head, extra, changed, protocol);
+    else this.#sendHead = (stream) => stream.sendUpgrade(head, extra, changed, protocol);
   }
 
   openTunnel(): OpenTunnel {
@@ -53,16 +62,18 @@ export class PendingRequest implements UpstreamStream {
 
   sendData(bytes: Buffer, start: number, end: number): boolean {
     if (this.#stream !== null) return this.#stream.sendData(bytes, start, end);
-    this.#steps.push((stream) => void stream.sendData(bytes, start, end));
+    this.#body.push(bytes, start, end);
     return false;
   }
 
   endRequest(trailers: string): void {
-    this.#do((stream) => stream.endRequest(trailers));
+    if (this.#stream !== null) this.#stream.endRequest(trailers);
+    else this.#trailers = trailers;
   }
 
   flush(): boolean {
-    return this.#stream === null ? this.#steps.length <= 1 : this.#stream.flush();
+    if (this.#stream !== null) return this.#stream.flush();
+    return this.#body.list.length === 0 && this.#trailers === null;
   }
 
   pauseReading(): void {
@@ -78,10 +89,5 @@ export class PendingRequest implements UpstreamStream {
   destroy(): void {
     if (this.#stream === null) this.#owner.onAbandoned(this);
     else this.#stream.destroy();
-  }
-
-  #do(step: (stream: UpstreamStream) => void): void {
-    if (this.#stream === null) this.#steps.push(step);
-    else step(this.#stream);
   }
 }

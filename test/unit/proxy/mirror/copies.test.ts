@@ -46,6 +46,23 @@ describe('the body of a copy', () => {
     expect(all.bytes).toBe(0);
   });
 
+  it('of 256 KiB in single bytes is kept in blocks, whoever has taken how much of it: each piece would cost a hundred times its byte', async () => {
+    const bytes = Buffer.alloc(262_144, 'abcdefg');
+    const all = { bytes: 0, limitBytes: bytes.length };
+    const body = new CopiedBody(bytes.length, all, () => {});
+    const seen: Buffer[] = [];
+    const taking = body[Symbol.asyncIterator]();
+    for (let at = 0; at < bytes.length; at += 1) {
+      body.add(bytes, at, at + 1);
+      if (at % 1_000 === 999) seen.push((await taking.next()).value);
+    }
+    body.end();
+    for (let next = await taking.next(); next.done !== true; next = await taking.next()) seen.push(next.value);
+    expect(Buffer.concat(seen).equals(bytes)).toBe(true);
+    expect(seen.length).toBeLessThan(600);
+    expect(all.bytes).toBe(0);
+  });
+
   it.each([
     [15, 100],
     [100, 15],
