@@ -33,6 +33,8 @@ export class BytePieces {
   }
 
   clear(): void {
+    // Emptying an empty array still costs a call into the runtime.
+    if (this.#pieces.length === 0) return;
     this.#pieces.length = 0;
     this.#block = null;
   }
