@@ -1,7 +1,7 @@
 // A pod with gRPC's health service, which says what it is told to; with TLS by the certificates of the fixtures, or without.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { type Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { TestAddress } from './live-plane.ts';
 
 const FOLDER = join(import.meta.dirname, '../fixtures/tls');
@@ -12,6 +12,8 @@ export interface GrpcHealthPod extends TestAddress {
   status: number;
   /** Names of services. */
   readonly asked: string[];
+  /** What came with each of them. */
+  readonly metadata: Metadata[];
   close(): void;
 }
 
@@ -19,6 +21,7 @@ export interface GrpcHealthPod extends TestAddress {
 export async function grpcHealthPod(tls?: { readonly asksClients: boolean }): Promise<GrpcHealthPod> {
   const server = new Server();
   const asked: string[] = [];
+  const metadata: Metadata[] = [];
   const pod = { status: 1 };
   server.addService(
     {
@@ -30,7 +33,8 @@ export async function grpcHealthPod(tls?: { readonly asksClients: boolean }): Pr
       },
     },
     {
-      Check: (call: { request: Buffer }, done: (error: null, answer: Buffer) => void) => {
+      Check: (call: { request: Buffer; metadata: Metadata }, done: (error: null, answer: Buffer) => void) => {
+        metadata.push(call.metadata);
         asked.push(call.request.subarray(2).toString());
         done(null, Buffer.from([8, pod.status]));
       },
@@ -44,5 +48,5 @@ export async function grpcHealthPod(tls?: { readonly asksClients: boolean }): Pr
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error === null ? resolve(bound) : reject(error))),
   );
-  return Object.assign(pod, { host: '127.0.0.1', port, asked, close: () => server.forceShutdown() });
+  return Object.assign(pod, { host: '127.0.0.1', port, asked, metadata, close: () => server.forceShutdown() });
 }

@@ -12,6 +12,7 @@ export const DEFAULT_RETRY_BACK_OFF: RetryBackOff = { baseMs: 25, maxMs: 250 };
 
 /** More than is said is waited, up to this share of it: callers who were told the same must not come at once. Source: Envoy's router. */
 const RESET_JITTER = 0.5;
+const DIGITS = /^[0-9]+$/;
 const DELAY_SECONDS = /^[0-9]{1,9}$/;
 const UNIX_SECONDS = /^[0-9]{1,11}$/;
 
@@ -34,7 +35,7 @@ export function resetDelayMs(head: ResponseHead, spec: ResetBackOffSpec, wallNow
 export function asksForPatience(head: ResponseHead, wallNowMs: number): boolean {
   const text = head.get('retry-after');
   if (text === null) return false;
-  return DELAY_SECONDS.test(text) ? Number(text) > 0 : Date.parse(text) > wallNowMs;
+  return DIGITS.test(text) ? Number(text) > 0 : Date.parse(text) > wallNowMs;
 }
 
 function secondsIn(text: string): number {

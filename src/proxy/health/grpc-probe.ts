@@ -11,6 +11,8 @@ const STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
 /** Field 1 with a length, field 1 as a number. */
 const SERVICE_TAG = 0x0a;
 const STATUS_TAG = 0x08;
+/** End of the names of fields that hold bytes. Source: gRPC over HTTP/2, Binary-Header. */
+const BINARY = '-bin';
 /** Nothing of the service has answered. */
 const UNREACHABLE: readonly status[] = [status.UNAVAILABLE, status.CANCELLED, status.DEADLINE_EXCEEDED];
 
@@ -35,9 +37,8 @@ export class GrpcProbe implements Probe {
     this.#checks += 1;
     const asked = this.#checks;
     this.#asked = asked;
-    const { service, metadata: fields = [] } = this.#check;
-    const metadata = new Metadata();
-    for (const { name, value } of fields) metadata.add(name, value);
+    const { service } = this.#check;
+    const metadata = metadataOf(this.#check);
     const client = this.#clientOf(target);
     this.#call = client.makeUnaryRequest(METHOD, encodeRequest, decodeStatus, service, metadata, (error, serving) => {
       if (this.#asked !== asked) return;
@@ -78,6 +79,15 @@ export class GrpcProbe implements Probe {
     this.#client?.close();
     this.#client = null;
   }
+}
+
+/** What names of binary fields carry is base64 in configuration, as on the wire. Throws where gRPC cannot say it. */
+function metadataOf({ metadata: fields = [] }: GrpcCheckSpec): Metadata {
+  const metadata = new Metadata();
+  for (const { name, value } of fields) {
+    metadata.add(name, name.toLowerCase().endsWith(BINARY) ? Buffer.from(value, 'base64') : value);
+  }
+  return metadata;
 }
 
 function judge(serving: number): CheckAnswer {

@@ -210,6 +210,31 @@ describe("a check by gRPC's health service", () => {
     expect(plane.endpoint('web', two)?.check).toMatchObject({ failing: true, detail: 'gRPC health: NOT_SERVING' });
   });
 
+  it('carries what it is told to, bytes as base64, and is no answer where that cannot be said', async () => {
+    const pod = await grpcPod();
+    const check = {
+      kind: 'grpc',
+      service: '',
+      metadata: [
+        { name: 'x-who', value: 'me', action: 'append' },
+        { name: 'x-key-bin', value: 'AAEC', action: 'append' },
+      ],
+    } as const satisfies HealthCheckSpec['check'];
+    const { plane } = await sceneOf([pod], { check }, { http2Services: ['web'] });
+    expect(plane.stat('cluster.web.health_check.healthy')).toBe(1);
+    expect(pod.metadata[0]?.get('x-who')).toEqual(['me']);
+    expect(pod.metadata[0]?.get('x-key-bin')).toEqual([Buffer.from([0, 1, 2])]);
+
+    const wrong = { ...check, metadata: [{ name: 'x-who', value: 'café', action: 'append' }] } as const;
+    const other = await sceneOf([pod], { check: wrong }, { http2Services: ['web'] });
+    const why = (): string => other.plane.endpoint('web', pod)?.check?.detail ?? '';
+    await answered(other.plane, 1);
+    expect(why()).toMatch(/^it cannot be asked: .*illegal characters/);
+    other.clock.advance(60_050);
+    await answered(other.plane, 2);
+    expect(why()).toMatch(/^it cannot be asked: /);
+  });
+
   it('takes a pod that does not know the service for a no', async () => {
     const server = new Server();
     closing.push(() => server.forceShutdown());

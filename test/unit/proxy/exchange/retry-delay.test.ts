@@ -71,6 +71,14 @@ describe('Retry-After', () => {
     ['Thu, 01 Jan 2026 00:00:05 GMT', true],
     ['Wed, 31 Dec 2025 23:59:59 GMT', false],
     ['whenever', false],
+    ['9999999999', true],
+    ['9'.repeat(400), true],
+    ['0'.repeat(20), false],
+    ['-5', false],
+    ['1.5', false],
+    ['Infinity', false],
+    ['1e9', false],
+    ['', false],
   ])('of "%s" asks for patience: %s', (text, patience) => {
     expect(asksForPatience(answer(['retry-after', text]), NOW)).toBe(patience);
   });
