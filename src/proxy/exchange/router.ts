@@ -228,7 +228,8 @@ export class Router implements AttemptOwner, PickContext {
   }
 
   onUpstreamWritable(): void {
-    this.#replay.limit();
+    // In a pause it is that of another attempt: the next one needs the whole body.
+    if (this.#cancelPause === null) this.#replay.limit();
     this.#owner.onUpstreamWritable();
   }
 

@@ -2,7 +2,7 @@
 import type { RetryPolicySpec } from '../../../src/model/retry-policy-spec.ts';
 import { answerOf, Http2Caller } from '../../support/http2-caller.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import type { Script } from '../../support/scripted-backend.ts';
+import type { BackendConnection, Script } from '../../support/scripted-backend.ts';
 import { Stage } from '../../support/stage.ts';
 import { turns, until } from '../../support/until.ts';
 
@@ -83,4 +83,41 @@ it('a body that is larger than what is kept and comes before its pod is found no
   const asks = [1, 2].map(() => caller.ask('web', { ':method': 'POST' }, BEGINNING + REST));
   for (const { status } of await Promise.all(asks)) expect(status).toBe(200);
   expect(bodies).toEqual([BEGINNING + REST, BEGINNING + REST]);
+});
+
+it('a body that is larger than what is kept goes whole with a hedge whose pause is not over when the first try gets its connection', async () => {
+  const bodies: string[] = [];
+  const connections: BackendConnection[] = [];
+  const backend = await stage.backend(async (request, connection) => {
+    connections.push(connection);
+    bodies.push(String((await request.body).body));
+  });
+  const clock = new ManualClock();
+  const requestHeaders = [{ name: 'x-hedge', match: { kind: 'present', value: true } }] as const;
+  const plane = await stage.plane({
+    services: { web: [backend] },
+    cluster: { circuitBreakers: { default: { maxConnections: 1 } } },
+    action: { retry: { ...RETRY, requestHeaders, perTryTimeoutMs: 100, hedgeOnPerTryTimeout: true } },
+    ...{ replayBytes: KEPT, clock },
+  });
+  const first = await plane.client();
+  first.send('GET / HTTP/1.1\r\nHost: web\r\n\r\n');
+  await until('the connection is taken', () => connections.length === 1);
+  const caller = new Http2Caller(plane.port);
+  callers.push(caller);
+  const body = BEGINNING + REST;
+  const answer = caller.ask('web', { ':method': 'PUT', 'content-length': body.length, 'x-hedge': '1' }, body);
+  await until('the first try waits', () => plane.stat('cluster.web.upstream_rq_active') === 2);
+  await turns(20);
+  clock.advance(100);
+  expect(plane.stat('cluster.web.upstream_rq_retry')).toBe(1);
+  connections[0]?.answer(200, 'first');
+  await until('the first try has come', () => connections.length === 2);
+  clock.advance(1_000);
+  await until('the hedge waits', () => plane.stat('cluster.web.upstream_rq_active') === 2);
+  connections[1]?.reset();
+  await until('the hedge has come', () => connections.length === 3 && bodies.length === 3);
+  connections[2]?.answer(200, 'hedge');
+  expect(String((await answer).body)).toBe('hedge');
+  expect(bodies).toEqual(['', body, body]);
 });

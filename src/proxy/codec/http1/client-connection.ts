@@ -75,6 +75,8 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   #requestComplete = true;
   #answered = true;
   #requestChunked = false;
+  /** Bytes of the request's body that its head has announced and that were not sent. */
+  #owed = 0;
   /** The request asked for another protocol. */
   #upgrading = false;
   #connected = false;
@@ -117,6 +119,7 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
 
   sendHead(head: RequestHead, extra: string, changed: string): void {
     this.#requestChunked = head.bodyKind === BODY_CHUNKED;
+    this.#owed = head.bodyKind === BODY_LENGTH ? head.contentLength : 0;
     this.writer.text(changed === '' ? renderRequestHead(head, extra) : changed);
   }
 
@@ -137,7 +140,9 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
   }
 
   sendData(bytes: Buffer, start: number, end: number): boolean {
-    return this.#requestChunked ? this.writer.chunk(bytes, start, end) : this.writer.data(bytes, start, end);
+    if (this.#requestChunked) return this.writer.chunk(bytes, start, end);
+    this.#owed -= end - start;
+    return this.writer.data(bytes, start, end);
   }
 
   flush(): boolean {
@@ -146,7 +151,8 @@ export class Http1ClientConnection implements UpstreamStream, TimerOwner, ChunkS
 
   endRequest(trailers: string): void {
     if (this.#requestChunked) this.writer.lastChunk(trailers);
-    this.#requestComplete = true;
+    // With less than it says, the next request would be taken for the rest of this one: such a connection is not used again.
+    this.#requestComplete = this.#owed === 0;
     this.writer.flush();
   }
 

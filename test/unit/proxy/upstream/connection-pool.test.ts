@@ -1,6 +1,7 @@
 // The connections to one endpoint: which one carries a request, which are closed, and that every one is counted.
 import { Socket } from 'node:net';
 import { TimerWheel } from '../../../../src/base/timer-wheel.ts';
+import { BODY_LENGTH, RequestHead } from '../../../../src/proxy/codec/head.ts';
 import type { ClientExchange, UpstreamStream } from '../../../../src/proxy/codec/upstream.ts';
 import { Endpoint } from '../../../../src/proxy/endpoint/endpoint.ts';
 import { ClusterStats } from '../../../../src/proxy/upstream/cluster-stats.ts';
@@ -91,6 +92,24 @@ describe('a connection', () => {
     send(begin());
     await serve(0, answer);
     expect([pool.idleCount, ours[0]?.destroyed]).toEqual([0, true]);
+  });
+
+  it('is closed when its request has ended with less than its Content-Length: the next one would be taken for the rest', async () => {
+    const { pool, pods, begin, serve } = scene();
+    const head = new RequestHead(4);
+    Object.assign(head, { method: 'PUT', path: '/', authority: 'web', bodyKind: BODY_LENGTH, contentLength: 3 });
+    const whole = begin();
+    whole.sendHead(head, '', 'PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\n');
+    whole.sendData(Buffer.from('abc'), 0, 3);
+    whole.endRequest('');
+    await serve(0);
+    expect(pool.idleCount).toBe(1);
+    const short = begin();
+    short.sendHead(head, '', 'PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\n');
+    short.sendData(Buffer.from('ab'), 0, 2);
+    short.endRequest('');
+    await serve(0);
+    expect([pool.idleCount, pods.length]).toEqual([0, 1]);
   });
 
   it('is closed when its request is not complete at the end of the answer', async () => {
