@@ -1,4 +1,6 @@
 // Time as a parameter: the one place that reads the system's clock and sets its timers.
+// Imported, as Node's global of that name is a getter that is called for every look at the clock.
+import { performance } from 'node:perf_hooks';
 
 /** Stops what it was returned for; calling it again does nothing. */
 export type Cancel = () => void;

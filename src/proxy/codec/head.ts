@@ -12,6 +12,10 @@ export const FIELD_NEVER_INDEXED = 2;
 /** Room for as many fields as most heads have, for those that are made with each connection. */
 export const USUAL_FIELDS = 16;
 
+// Node takes memory from the system for every typed array of the usual size, and a while for an empty one.
+const NO_OFFSETS = new Int32Array(0);
+const NO_HOPS = new Uint8Array(0);
+
 /** How the end of a body is found. Source: RFC 9112 section 6.3. */
 export const BODY_NONE = 0;
 export const BODY_LENGTH = 1;
@@ -54,8 +58,8 @@ export class Head {
   /** `room`: for so many fields at first; who fills it further calls `grow`. */
   constructor(maxFields: number, room = Math.min(maxFields, USUAL_FIELDS)) {
     this.maxFields = maxFields;
-    this.offsets = new Int32Array(room * OFFSETS_PER_FIELD);
-    this.hopByHop = new Uint8Array(room);
+    this.offsets = room === 0 ? NO_OFFSETS : new Int32Array(room * OFFSETS_PER_FIELD); // alloc-ok: once a head
+    this.hopByHop = room === 0 ? NO_HOPS : new Uint8Array(room); // alloc-ok: once a head
   }
 
   /** Makes room for more fields, within `maxFields`. */

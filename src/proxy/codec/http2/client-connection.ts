@@ -31,7 +31,7 @@ export interface Http2ClientOwner {
 const STREAMS_BEFORE_SETTINGS = 100;
 /** Numbers are used up after that: another connection goes on. */
 const LAST_NUMBER = 1_073_741_823;
-const MAX_FREE_STREAMS = 32;
+const MAX_FREE_STREAMS = 128;
 /** A well-behaved server sends a handful at most (RFC 9110 section 15.2). */
 const MAX_INTERIMS = 16;
 

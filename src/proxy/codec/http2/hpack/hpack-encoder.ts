@@ -19,6 +19,9 @@ const SHORT_COOKIE = 20;
 const STATIC_NAMES: ReadonlyMap<string, number> = new Map(
   STATIC_FIELDS.map(([name], row): [string, number] => [name, row + 1]).reverse(), // alloc-ok: once, at import
 );
+/** By first character: a map would hash the name of every field that is written out, and most of those begin with `x-`. */
+const BEGINS_STATIC = new Uint8Array(128);
+for (const name of STATIC_NAMES.keys()) BEGINS_STATIC[name.charCodeAt(0)] = 1;
 const STATIC_LINES: ReadonlyMap<string, number> = new Map(
   STATIC_FIELDS.map(([name, value], row): [string, number] => [`${name}: ${value}`, row + 1]), // alloc-ok: once, at import
 );
@@ -86,16 +89,16 @@ export class HpackEncoder {
       return;
     }
     const name = line.slice(0, nameLength);
-    if (neverIndexed || isSecret(name, line.length - nameLength - 2)) this.#literal(line, name, 0x10, 0x0f, out);
+    if (neverIndexed || isSecret(name, line.length - nameLength - 2)) this.#literal(line, nameLength, 0x10, 0x0f, out);
     else if (this.#shouldIndex(line)) {
-      this.#literal(line, name, 0x40, 0x3f, out);
+      this.#literal(line, nameLength, 0x40, 0x3f, out);
       this.#insert(line);
-    } else this.#literal(line, name, 0, 0x0f, out);
+    } else this.#literal(line, nameLength, 0, 0x0f, out);
   }
 
   /** Adds a field whose value will not come again: nothing is looked up or remembered. */
   once(line: string, nameLength: number, out: BlockWriter): void {
-    this.#literal(line, line.slice(0, nameLength), 0, 0x0f, out);
+    this.#literal(line, nameLength, 0, 0x0f, out);
   }
 
   /** Adds all fields of a head that repeats, as they were written before; false = they have to be added one by one. */
@@ -120,14 +123,14 @@ export class HpackEncoder {
     this.remember(this.#textBlock, out, start);
   }
 
-  #literal(line: string, name: string, flags: number, mask: number, out: BlockWriter): void {
-    const index = STATIC_NAMES.get(name) ?? 0;
+  #literal(line: string, nameLength: number, flags: number, mask: number, out: BlockWriter): void {
+    const index = BEGINS_STATIC[line.charCodeAt(0)] === 1 ? (STATIC_NAMES.get(line.slice(0, nameLength)) ?? 0) : 0;
     out.reserve(line.length + 24);
     out.integer(flags, mask, index);
     // What is sent once and then as an index is worth the work of making it short.
     const short = flags === 0x40;
-    if (index === 0) writeString(line, 0, name.length, short, out);
-    writeString(line, name.length + 2, line.length, short, out);
+    if (index === 0) writeString(line, 0, nameLength, short, out);
+    writeString(line, nameLength + 2, line.length, short, out);
   }
 
   /** It was sent lately, and fits. */
