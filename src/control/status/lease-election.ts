@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { ConnectKube, KubeClient, KubeValue } from '../../kube-api/kube-client.ts';
 import type { KubeObjectRef } from '../../kube-api/kube-resource.ts';
-import { FIELD_MANAGER, failureFields, RequestLimit } from './kube-write.ts';
+import { FIELD_MANAGER, failureFields, RequestLimit, retryAfterOf } from './kube-write.ts';
 import { LEASES, type LeaseHolding, newLease, nextLease, readLease } from './lease-record.ts';
 
 /** Kubernetes' own, of its controllers. Source: client-go, leaderelection. */
@@ -19,8 +19,9 @@ const RETRY_JITTER = 0.2;
 const REQUEST_MS = RENEW_DEADLINE_MS / 2;
 /** Nobody waits long for a replica that ends. */
 const RELEASE_MS = 2_000;
-/** What is not allowed, or not there, is asked for again after this long at most. */
-const MAX_WAIT_MS = 60_000;
+/** An API server that is away is asked again after this long at most, and for what it does not allow, or does not have, after the other. */
+const MAX_AWAY_MS = 10_000;
+const MAX_REFUSED_MS = 60_000;
 
 export interface LeaseElectionOptions {
   readonly connect: ConnectKube;
@@ -179,7 +180,9 @@ export class LeaseElection {
     // The Lease of a holder may be deleted by anyone: it is made again.
     const isNews = code !== 'kube_conflict' && (code !== 'kube_not_found' || this.#renewedAtMs === null);
     if (isNews) this.#say(code, error);
-    const wait = this.#renewedAtMs === null ? Math.min(MAX_WAIT_MS, RETRY_MS * 2 ** (this.#failures - 1)) : RETRY_MS;
+    const most = code === 'kube_forbidden' || code === 'kube_not_found' ? MAX_REFUSED_MS : MAX_AWAY_MS;
+    const growing = Math.min(most, RETRY_MS * 2 ** (this.#failures - 1));
+    const wait = this.#renewedAtMs === null ? Math.max(growing, retryAfterOf(error)) : RETRY_MS;
     this.#next(wait * (1 + RETRY_JITTER * this.#options.random.next()));
   }
 
