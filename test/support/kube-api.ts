@@ -61,8 +61,14 @@ export class KubeApi {
   }
 
   /** YAML is JSON's superset: `body` may be either. */
-  call(method: string, path: string, body = '', contentType = 'application/yaml'): Promise<KubeAnswer> {
-    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': contentType, accept: 'application/json' };
+  call(
+    method: string,
+    path: string,
+    body = '',
+    contentType = 'application/yaml',
+    accept = 'application/json',
+  ): Promise<KubeAnswer> {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': contentType, accept };
     const options = { host: '127.0.0.1', port: this.#port, method, path, headers, ca: this.#ca, agent: false };
     return new Promise((resolve, reject) => {
       const sent = request({ ...options, servername: 'kubernetes' }, (answer) => {
