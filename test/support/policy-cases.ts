@@ -56,6 +56,10 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'single tries, hedges and a budget',
     `${TO}, retries: {perTryTimeout: 200ms, perTryIdleTimeout: 1s, hedgeOnPerTryTimeout: true, budget: {percent: 25, minConcurrent: 10}, rateLimitedBackoff: {resetHeaders: [{name: Retry-After}, {name: X-Reset, format: unix-timestamp}], maxInterval: 1m}}`,
   ),
+  valid(
+    'retries by headers of answers and of requests',
+    `${TO}, retries: {retriableHeaders: [{name: X-Try-Again}, {name: x-why, value: moved}], retriableRequestHeaders: [{name: x-repeatable, value: ""}]}`,
+  ),
   valid('so many retries at a time', `${TO}, retries: {maxConcurrent: 0}`),
   valid('sessions, as they are by default', `${TO}, sessionAffinity: {type: session}`),
   valid(
@@ -254,7 +258,7 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   invalid(
     'a key that YAML takes for true',
     `${TO}, retries: {on: [5xx]}`,
-    'spec.retries.true: is not a field that is known here; on, off, yes and no are true and false in YAML; the fields here are attempts, retryOn, statusCodes, backoff, rateLimitedBackoff, perTryTimeout, perTryIdleTimeout, hedgeOnPerTryTimeout, budget, maxConcurrent',
+    'spec.retries.true: is not a field that is known here; on, off, yes and no are true and false in YAML; the fields here are attempts, retryOn, statusCodes, retriableHeaders, retriableRequestHeaders, backoff, rateLimitedBackoff, perTryTimeout, perTryIdleTimeout, hedgeOnPerTryTimeout, budget, maxConcurrent',
   ),
   invalid(
     'a health check of two kinds',
@@ -278,6 +282,12 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     'spec.connections.maxAge: must be from 100ms to 24h; write a duration between them',
     'spec.connections.tcpKeepalive: has milliseconds, which the operating system does not know here; write whole seconds',
     'spec.connections.tcpKeepalive.interval: must be from 1s to 9h; write a duration between them',
+  ),
+  invalid(
+    'retries by headers that have no name, or none that can be one',
+    `${TO}, retries: {retriableHeaders: [{value: a}], retriableRequestHeaders: [{name: "a b"}]}`,
+    'spec.retries.retriableHeaders[0].name: is missing; add it: write a name of letters, digits and -',
+    'spec.retries.retriableRequestHeaders[0].name: cannot be "a b"; write a name of letters, digits and -',
   ),
   invalid(
     'copies for nobody, for something else, and of more than all',

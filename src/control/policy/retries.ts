@@ -2,6 +2,7 @@
 import type { RetriesSection } from '../../kube/traffic-policy/retries-section.ts';
 import type { RetryLimitSpec } from '../../model/circuit-breakers-spec.ts';
 import type { ResetBackOffSpec, RetryCondition, RetryPolicySpec } from '../../model/retry-policy-spec.ts';
+import type { HeaderMatcherSpec } from '../../model/route-match-spec.ts';
 import { safeRetries } from '../translate/service-retries.ts';
 import { msOf } from './duration-ms.ts';
 
@@ -17,6 +18,7 @@ export function retriesOf(section: RetriesSection): RetryPolicySpec {
   const { perTryTimeout, perTryIdleTimeout, hedgeOnPerTryTimeout, rateLimitedBackoff, backoff } = section;
   return {
     ...conditionsOf(section),
+    ...headersOf(section),
     ...(backoff === undefined ? {} : { backOff: backOffOf(backoff) }),
     ...(rateLimitedBackoff === undefined ? {} : { resetBackOff: resetBackOffOf(rateLimitedBackoff) }),
     ...(perTryTimeout === undefined ? {} : { perTryTimeoutMs: msOf(perTryTimeout) }),
@@ -25,7 +27,8 @@ export function retriesOf(section: RetriesSection): RetryPolicySpec {
   };
 }
 
-function conditionsOf({ attempts = DEFAULT_ATTEMPTS, retryOn = ['safe'], statusCodes = [] }: RetriesSection) {
+function conditionsOf(section: RetriesSection) {
+  const { attempts = DEFAULT_ATTEMPTS, retryOn = ['safe'], statusCodes = [], retriableHeaders } = section;
   if (attempts === 0) return safeRetries(0);
   const conditions = new Set<RetryCondition>();
   for (const name of retryOn) {
@@ -33,7 +36,22 @@ function conditionsOf({ attempts = DEFAULT_ATTEMPTS, retryOn = ['safe'], statusC
     else for (const condition of safeRetries(attempts).on) conditions.add(condition);
   }
   if (statusCodes.length > 0) conditions.add('retriable-status-codes');
+  if (retriableHeaders !== undefined) conditions.add('retriable-headers');
   return { on: [...conditions], numRetries: attempts, statusCodes };
+}
+
+function headersOf(section: RetriesSection): Pick<RetryPolicySpec, 'answerHeaders' | 'requestHeaders'> {
+  const { attempts, retriableHeaders, retriableRequestHeaders } = section;
+  if (attempts === 0) return {};
+  return {
+    ...(retriableHeaders === undefined ? {} : { answerHeaders: retriableHeaders.map(matcherOf) }),
+    ...(retriableRequestHeaders === undefined ? {} : { requestHeaders: retriableRequestHeaders.map(matcherOf) }),
+  };
+}
+
+function matcherOf({ name, value }: NonNullable<RetriesSection['retriableHeaders']>[number]): HeaderMatcherSpec {
+  const match = value === undefined ? ({ kind: 'present', value: true } as const) : ({ kind: 'exact', value } as const);
+  return { name: name.toLowerCase(), match };
 }
 
 /** Undefined = the budget that every Service has. */

@@ -65,6 +65,20 @@ const BUDGET = Type.Object(
   { description: 'Absent, and without maxConcurrent: 20 % of the requests of ten seconds, and one a second.' },
 );
 
+/** One of several is enough. */
+function headers(of: string, description: string) {
+  const header = Type.Object(
+    {
+      name: Type.String({ ...HEADER_NAME, description: `Of the ${of}.` }),
+      value: Type.Optional(
+        Type.String({ maxLength: 4_096, description: 'Letter by letter. Absent = it is there, whatever it says.' }),
+      ),
+    },
+    { description: `A header of the ${of}.` },
+  );
+  return Type.Array(header, { minItems: 1, maxItems: 8, description });
+}
+
 export const RETRIES = Type.Object(
   {
     attempts: Type.Optional(integer('Retries of one request, at most; 0 = none. Default 2.', 0, 10)),
@@ -82,6 +96,15 @@ export const RETRIES = Type.Object(
         maxItems: 32,
         description: 'Answers with one of these are sent again, too. Without retryOn: beside what is safe.',
       }),
+    ),
+    retriableHeaders: Type.Optional(
+      headers(
+        'answer',
+        'Answers that have one of these are sent again, too, whatever their status. Without retryOn: beside what is safe.',
+      ),
+    ),
+    retriableRequestHeaders: Type.Optional(
+      headers('request', 'Only requests that have one of these are sent again, whatever fails. Absent = all.'),
     ),
     backoff: Type.Optional(BACKOFF),
     rateLimitedBackoff: Type.Optional(RATE_LIMITED_BACKOFF),

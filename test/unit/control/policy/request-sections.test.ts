@@ -51,6 +51,28 @@ describe('retries', () => {
     expect(retriesOf({ retryOn: ['reset'], statusCodes: [425] }).on).toEqual(['reset', 'retriable-status-codes']);
   });
 
+  it('by headers of answers are beside what is safe, or what is named; names are lower case, and a value counts letter by letter', () => {
+    const retriableHeaders = [{ name: 'X-Try-Again' }, { name: 'x-why', value: 'Moved' }];
+    const answerHeaders = [
+      { name: 'x-try-again', match: { kind: 'present', value: true } },
+      { name: 'x-why', match: { kind: 'exact', value: 'Moved' } },
+    ];
+    const on = [...safeRetries(2).on, 'retriable-headers'];
+    expect(retriesOf({ retriableHeaders })).toEqual({ ...safeRetries(2), on, answerHeaders });
+    expect(retriesOf({ retryOn: ['reset'], retriableHeaders }).on).toEqual(['reset', 'retriable-headers']);
+    expect(retriesOf({ attempts: 0, retriableHeaders })).toEqual(safeRetries(0));
+  });
+
+  it('are of requests with a header alone, where that is said', () => {
+    const requestHeaders = [{ name: 'x-repeatable', match: { kind: 'exact', value: 'yes' } }];
+    expect(retriesOf({ retryOn: ['5xx'], retriableRequestHeaders: [{ name: 'X-Repeatable', value: 'yes' }] })).toEqual({
+      on: ['5xx'],
+      numRetries: 2,
+      statusCodes: [],
+      requestHeaders,
+    });
+  });
+
   it('bound single tries, hedge, and pause as answers ask for it', () => {
     const spec = retriesOf({
       perTryTimeout: '200ms',
