@@ -1,6 +1,6 @@
 // A bootstrap file on disk → what a sidecar runs, or every reason why it cannot.
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../base/coded-error.ts';
+import { codeOf, messageOf } from '../base/coded-error.ts';
 import { errorIssue, fail, type Result } from '../base/result.ts';
 import type { BootstrapSpec } from '../xds/bootstrap/bootstrap-spec.ts';
 import { readBootstrap } from '../xds/bootstrap/read-bootstrap.ts';
@@ -12,7 +12,8 @@ export function readBootstrapFile(path: string): Result<BootstrapSpec> {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const remedy = 'give the path of an Envoy v3 bootstrap, in YAML or JSON';
-    return fail([errorIssue(`cannot be read: ${messageOf(error)}`, { source: path, remedy })]);
+    const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : `cannot be read: ${messageOf(error)}`;
+    return fail([errorIssue(why, { source: path, remedy })]);
   }
   return readBootstrap(text, path);
 }

@@ -5,6 +5,7 @@ import { isUsageError } from './cli-error.ts';
 import type { Cli } from './command.ts';
 import { COMMANDS } from './index.ts';
 import { VERSION } from './version.ts';
+import { wrapHelp } from './wrap-help.ts';
 
 const EXIT_OK = 0;
 const EXIT_FAILURE = 1;
@@ -52,7 +53,7 @@ function createProgram(cli: Cli): Command {
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('See `switchboard --help`.')
     .configureOutput({
-      writeOut: (text) => cli.out(text),
+      writeOut: (text) => cli.out(wrapHelp(text)),
       writeErr: (text) => cli.err(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'switchboard: ')),
     })

@@ -1,6 +1,10 @@
 // Settings → text for people: the list in `--help` and the reference page.
+import { wrapText } from '../base/wrap-text.ts';
 import type { SettingFamily } from './index.ts';
 import type { Setting } from './setting.ts';
+
+/** A terminal of 80 columns, less what it is indented by. */
+const TEXT_WIDTH = 74;
 
 /** Lines for a terminal: name and default, then the sentence, indented. */
 export function renderSettingsHelp(families: readonly SettingFamily[]): string {
@@ -9,7 +13,7 @@ export function renderSettingsHelp(families: readonly SettingFamily[]): string {
 
 function helpOf(row: Setting): string {
   const shown = row.default === '' ? '(default: none)' : `(default: ${row.default})`;
-  return [`  ${row.env} ${shown}`, ...wrap(docOf(row), 88).map((line) => `      ${line}`)].join('\n');
+  return [`  ${row.env} ${shown}`, ...wrapText(docOf(row), TEXT_WIDTH).map((line) => `      ${line}`)].join('\n');
 }
 
 /** A Markdown section for each family, each with one table. */
@@ -32,16 +36,4 @@ function docOf(row: Setting): string {
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|');
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return line === '' ? lines : [...lines, line];
 }

@@ -157,7 +157,7 @@ function chunkIssue(error: unknown, chunk: Chunk, source: string): Issue {
   return errorIssue(`not valid YAML: ${reason}`, {
     source,
     line,
-    remedy: 'mend it; the document is left out until then',
+    remedy: 'mend it',
   });
 }
 

@@ -60,7 +60,12 @@ export class YamlValueReader {
       const value = this.read(pair.value as ParsedNode | null, depth + 1);
       if (key === '<<' && isPlain(pair.key)) merged.push(...this.#mergeSources(value, pair.key as ParsedNode));
       else if (!values.has(key)) values.set(key, value);
-      else throw new DocumentError(`has the key "${key}" twice`, offsetOf(pair.key as ParsedNode), 'keep one of them');
+      else
+        throw new DocumentError(
+          `has the key "${key}" twice`,
+          offsetOf(pair.key as ParsedNode),
+          twiceRemedy(key, depth),
+        );
     }
     // What stands in the mapping itself wins, then the earlier of the merged ones.
     for (const source of merged) {
@@ -131,4 +136,10 @@ export function offsetOf(
   node: { readonly range?: readonly [number, number, number] | null | undefined } | null,
 ): number {
   return node?.range?.[0] ?? 0;
+}
+
+/** Of a whole document that begins twice, two were meant. */
+function twiceRemedy(key: string, depth: number): string {
+  const begins = depth === 0 && (key === 'apiVersion' || key === 'kind');
+  return begins ? 'put "---" on a line between two objects' : 'keep one of them';
 }

@@ -79,7 +79,7 @@ describe('switchboard proxy -c', () => {
     );
     const missing = await runCli(['proxy', '--config-path', folder.at('nowhere.yaml')]);
     expect(missing.code).toBe(2);
-    expect(missing.stderr).toContain('nowhere.yaml: cannot be read: ENOENT');
+    expect(missing.stderr).toContain('nowhere.yaml: there is no such file; give the path of');
   });
 
   it('serves the admin pages where the file says: its own clusters, and the file itself', async () => {

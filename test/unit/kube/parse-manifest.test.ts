@@ -115,6 +115,12 @@ describe('parseManifest', () => {
     ]);
   });
 
+  it('says of two objects in one document what is missing between them', () => {
+    expect(problems(`${named('Namespace', 'a')}${named('Namespace', 'b')}`)).toEqual([
+      'a.yaml:4: the document has the key "apiVersion" twice; put "---" on a line between two objects',
+    ]);
+  });
+
   it('reads fields named like parts of JavaScript objects as plain data', () => {
     const [map] = parseManifest(named('ConfigMap', 'a', 'data: {__proto__: x, constructor: "1"}'), 'a').objects;
     expect(JSON.stringify(map?.object)).toContain('"data":{"__proto__":"x","constructor":"1"}');
