@@ -146,10 +146,10 @@ export class StormCallers {
     try {
       const { headers: fields, body: bytes } = await answer;
       // Whoever leaves is told by Node that the answer has ended.
-      const text = String(bytes);
-      if (caller.session.destroyed) this.#note(problemOfPart(text, id));
-      else if (fields['x-switchboard-error'] === undefined) this.#note(problemOf(text, id));
-      if (!caller.session.destroyed) this.answered.push(id);
+      const { destroyed } = caller.session;
+      if (!destroyed) this.answered.push(id);
+      const isOwn = fields['x-switchboard-error'] !== undefined;
+      if (!isOwn) this.#note((destroyed ? problemOfPart : problemOf)(String(bytes), id));
     } catch {
       // Broken off, for everybody to see.
     }
