@@ -1,4 +1,4 @@
-// Faults that are made on purpose, to see what callers do: requests come late, or fail.
+// Faults that are made on purpose, to see what callers do: requests come late, or fail; answers come slowly.
 import type { FractionSpec } from './fraction-spec.ts';
 import type { HeaderMatcherSpec } from './route-match-spec.ts';
 
@@ -6,6 +6,8 @@ import type { HeaderMatcherSpec } from './route-match-spec.ts';
 export interface FaultSpec {
   readonly delay?: FaultDelaySpec;
   readonly abort?: FaultAbortSpec;
+  /** Its answer comes slowly, whatever else becomes of it. */
+  readonly pace?: FaultPaceSpec;
   /** Only requests to this cluster. Absent = whatever it is. */
   readonly cluster?: string;
   /** Only requests that match all of these. */
@@ -34,3 +36,14 @@ export interface FaultAbortSpec {
     | { readonly kind: 'by-header' };
   readonly share: FractionSpec;
 }
+
+/**
+ * `kibPerSecond`: 1 … 2^32 − 1. `by-header`: as x-envoy-fault-throughput-response says, in KiB a second; x-envoy-fault-throughput-response-percentage may
+ * lower the numerator of `share`. A request without that header is answered at once. Source: envoy.extensions.filters.common.fault.v3.FaultRateLimit.
+ */
+export interface FaultPaceSpec {
+  readonly limit: { readonly kind: 'fixed'; readonly kibPerSecond: number } | { readonly kind: 'by-header' };
+  readonly share: FractionSpec;
+}
+
+export const MAX_FAULT_PACE = 2 ** 32 - 1;

@@ -45,6 +45,13 @@ const fault: fc.Arbitrary<FaultSpec> = fc.record(
       ),
       share: fraction,
     }),
+    pace: fc.record({
+      limit: fc.oneof(
+        fc.record({ kind: fc.constant('fixed' as const), kibPerSecond: fc.integer({ min: 1, max: 2 ** 32 - 1 }) }),
+        fc.constant({ kind: 'by-header' as const }),
+      ),
+      share: fraction,
+    }),
     cluster: name,
     headers: fc.array(header, { minLength: 1, maxLength: 2 }),
     maxActive: fc.integer({ min: 0, max: 1_000 }),

@@ -5,7 +5,10 @@ import {
   RuntimeFractionalPercentSchema,
 } from '../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
 import { FilterConfigSchema } from '../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
-import { FaultDelaySchema } from '../../src/xds/gen/envoy/extensions/filters/common/fault/v3/fault_pb.ts';
+import {
+  FaultDelaySchema,
+  FaultRateLimitSchema,
+} from '../../src/xds/gen/envoy/extensions/filters/common/fault/v3/fault_pb.ts';
 import {
   AdaptiveConcurrencySchema,
   GradientControllerConfig_ConcurrencyLimitCalculationParamsSchema,
@@ -40,6 +43,7 @@ export const HTTP_FILTER_SCHEMAS: readonly DescMessage[] = [
   HTTPFaultSchema,
   FaultAbortSchema,
   FaultDelaySchema,
+  FaultRateLimitSchema,
   LocalRateLimitSchema,
   AdaptiveConcurrencySchema,
   GradientControllerConfigSchema,

@@ -183,7 +183,7 @@ export class Exchange
 
   onDownstreamWritable(): void {
     this.#stall.moved = true;
-    this.#flow.resumeUpstream();
+    if (this.#routed.pace?.full !== true) this.#flow.resumeUpstream();
   }
 
   onDownstreamGone(detail: string): void {
@@ -262,13 +262,29 @@ export class Exchange
   }
 
   onResponseData(bytes: Buffer, start: number, end: number): void {
+    const { pace } = this.#routed;
+    if (pace === null) this.onPacedData(bytes, start, end);
+    else if (!pace.add(bytes, start, end)) this.#flow.pauseUpstream();
+  }
+
+  onPacedData(bytes: Buffer, start: number, end: number): void {
     this.#stall.moved = true;
     this.record.bytesSent += end - start;
     this.#context.bodyMeter.note(end - start);
     if (!this.stream.sendData(bytes, start, end)) this.#flow.pauseUpstream();
   }
 
+  onPaceRoom(): void {
+    this.#flow.resumeUpstream();
+  }
+
   onResponseEnd(trailers: string): void {
+    const { pace } = this.#routed;
+    if (pace?.holdsEnd(trailers) === true) {
+      // The pod has done its part.
+      this.#timer.rest();
+      return;
+    }
     this.#finish();
     this.stream.endResponse(trailers);
   }

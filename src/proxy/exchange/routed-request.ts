@@ -4,6 +4,7 @@ import { callerAddress } from '../codec/caller-address.ts';
 import type { RequestHead, ResponseHead } from '../codec/head.ts';
 import { FilterRun, type FilterRunOwner, type FilterVerdict, PASSED } from '../filter/filter-run.ts';
 import type { HttpFilters } from '../filter/http-filters.ts';
+import type { ResponsePace } from '../filter/response-pace.ts';
 import type { CallDuration } from '../route/call-duration.ts';
 import type { ConfiguredAnswer } from '../route/configured-answer.ts';
 import type { Destination, WeightedDestinations } from '../route/destination.ts';
@@ -94,6 +95,11 @@ export class RoutedRequest {
   /** Where a filter has answered. */
   get filters(): FilterRun {
     return this.#run as FilterRun;
+  }
+
+  /** Of its answer; null = that is passed on as it comes. */
+  get pace(): ResponsePace | null {
+    return this.#filtered ? (this.#run as FilterRun).pace : null;
   }
 
   /** A request begins whose route is not known. */

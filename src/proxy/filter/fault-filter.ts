@@ -1,4 +1,4 @@
-// Makes requests late, or fail, on purpose.
+// Makes requests late, or fail, and answers slow, on purpose.
 import type { Random } from '../../base/random.ts';
 import type { FaultAbortSpec, FaultSpec } from '../../model/fault-spec.ts';
 import type { FractionSpec } from '../../model/fraction-spec.ts';
@@ -13,6 +13,8 @@ const DELAY_FIELD = 'x-envoy-fault-delay-request';
 const DELAY_SHARE_FIELD = `${DELAY_FIELD}-percentage`;
 const ABORT_FIELD = 'x-envoy-fault-abort-request';
 const ABORT_SHARE_FIELD = `${ABORT_FIELD}-percentage`;
+const PACE_FIELD = 'x-envoy-fault-throughput-response';
+const PACE_SHARE_FIELD = `${PACE_FIELD}-percentage`;
 const GRPC_ABORT_FIELD = 'x-envoy-fault-abort-grpc-request';
 
 const MAX_GRPC_STATUS = 16;
@@ -41,7 +43,8 @@ export class FaultFilter implements HttpFilter {
 
   /** Null = it makes none. */
   static compile(spec: FaultSpec, tools: FaultTools): FaultFilter | null {
-    return spec.delay === undefined && spec.abort === undefined ? null : new FaultFilter(spec, tools);
+    const { delay, abort, pace } = spec;
+    return (delay ?? abort ?? pace) === undefined ? null : new FaultFilter(spec, tools);
   }
 
   begin(call: FilterCall): FilterPass | null {
@@ -53,8 +56,9 @@ export class FaultFilter implements HttpFilter {
     }
     if (cluster !== undefined && cluster !== call.cluster) return null;
     if (this.#condition !== null && !this.#condition.matches(call.head)) return null;
+    const paced = this.#pace(call);
     const delayMs = this.#delayOf(call.head);
-    if (delayMs === 0) return this.#abort(call) ? new FaultPass(stats) : null;
+    if (delayMs === 0) return this.#abort(call) || paced ? new FaultPass(stats) : null;
     stats.delaysInjected += 1;
     call.addFlag('DI');
     call.delay(delayMs, () => void this.#abort(call));
@@ -68,6 +72,19 @@ export class FaultFilter implements HttpFilter {
     if (!this.#isChosen(delay.share, delay.delay.kind === 'by-header', DELAY_SHARE_FIELD, head)) return 0;
     if (delay.delay.kind === 'fixed') return delay.delay.ms;
     return Math.min(Math.max(numberIn(head.get(DELAY_FIELD)), 0), MAX_DELAY_MS);
+  }
+
+  /** Its answer is slow. */
+  #pace(call: FilterCall): boolean {
+    const { pace } = this.#spec;
+    if (pace === undefined) return false;
+    if (!this.#isChosen(pace.share, pace.limit.kind === 'by-header', PACE_SHARE_FIELD, call.head)) return false;
+    const { limit } = pace;
+    const kibPerSecond = limit.kind === 'fixed' ? limit.kibPerSecond : numberIn(call.head.get(PACE_FIELD));
+    if (kibPerSecond < 1) return false;
+    this.#tools.stats.pacesInjected += 1;
+    call.paceAnswer(kibPerSecond);
+    return true;
   }
 
   /** False: the request goes on. */

@@ -6,6 +6,7 @@ import type { FieldEdit } from '../route/field-changes.ts';
 import type { FieldList } from '../route/field-list.ts';
 import type { SessionPolicy } from '../session/session-policy.ts';
 import type { FilterAnswer, FilterCall, FilterPass, HttpFilter } from './http-filter.ts';
+import { type PaceOwner, ResponsePace } from './response-pace.ts';
 
 /** All filters have let it go on. */
 export const PASSED = 0;
@@ -15,7 +16,7 @@ export const DELAYED = 1;
 export const ANSWERED = 2;
 export type FilterVerdict = typeof PASSED | typeof DELAYED | typeof ANSWERED;
 
-export interface FilterRunOwner {
+export interface FilterRunOwner extends PaceOwner {
   /** A delay is over: `resume` tells how it goes on. */
   onDelayOver(): void;
 }
@@ -43,6 +44,9 @@ export class FilterRun implements FilterCall, FieldEdit {
   #afterDelay: (() => void) | null = null;
   #head: RequestHead | null = null;
   cluster = '';
+  /** Null = its answer is passed on as it comes. */
+  pace: ResponsePace | null = null;
+  #kibPerSecond = 0;
   /** Null = no filter speaks of sessions. */
   session: SessionPolicy | null = null;
 
@@ -108,6 +112,8 @@ export class FilterRun implements FilterCall, FieldEdit {
     this.#cancelDelay?.();
     this.#cancelDelay = null;
     this.#afterDelay = null;
+    if (this.pace !== null) this.pace.stop();
+    this.pace = null;
     for (let index = 0; index < this.#passes.length; index += 1) (this.#passes[index] as FilterPass).onEnd(answered);
     this.#passes.length = 0;
     if (this.#requestEdits.length > 0) this.#requestEdits.length = 0;
@@ -127,6 +133,12 @@ export class FilterRun implements FilterCall, FieldEdit {
       this.#cancelDelay = null;
       this.#owner.onDelayOver();
     });
+  }
+
+  paceAnswer(kibPerSecond: number): void {
+    if (this.pace !== null && this.#kibPerSecond <= kibPerSecond) return;
+    this.#kibPerSecond = kibPerSecond;
+    this.pace = new ResponsePace(this.#owner, this.#clock, kibPerSecond); // alloc-ok: a request whose answer is slow
   }
 
   answer(answer: FilterAnswer): void {

@@ -5,6 +5,7 @@ import type { GradientController } from './gradient-controller.ts';
 export class FaultStats {
   delaysInjected = 0;
   abortsInjected = 0;
+  pacesInjected = 0;
   overflows = 0;
   /** Requests that have a fault at the moment. */
   active = 0;
@@ -12,6 +13,7 @@ export class FaultStats {
   collect(prefix: string, sink: StatSink): void {
     sink.counter('http', prefix, 'fault.delays_injected', this.delaysInjected);
     sink.counter('http', prefix, 'fault.aborts_injected', this.abortsInjected);
+    sink.counter('http', prefix, 'fault.response_rl_injected', this.pacesInjected);
     sink.counter('http', prefix, 'fault.faults_overflow', this.overflows);
     sink.gauge('http', prefix, 'fault.active_faults', this.active);
   }

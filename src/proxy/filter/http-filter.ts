@@ -26,6 +26,8 @@ export interface FilterCall {
   readonly cluster: string;
   /** The request waits `ms` (> 0); then `then` is called, which may answer or delay it once more, and filters behind go on. */
   delay(ms: number, then: () => void): void;
+  /** Its answer is passed on no faster than so many KiB a second (≥ 1), whoever else says more. */
+  paceAnswer(kibPerSecond: number): void;
   /** It goes nowhere: this is its answer. No filter behind sees it. */
   answer(answer: FilterAnswer): void;
   /** The request goes on with this change, before those of its route. */

@@ -1,8 +1,19 @@
 // Faults on purpose: FaultSpec ↔ envoy.extensions.filters.http.fault.v3.HTTPFault.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { FaultAbortSpec, FaultDelaySpec, FaultSpec } from '../../model/fault-spec.ts';
+import {
+  type FaultAbortSpec,
+  type FaultDelaySpec,
+  type FaultPaceSpec,
+  type FaultSpec,
+  MAX_FAULT_PACE,
+} from '../../model/fault-spec.ts';
 import { NEVER } from '../../model/fraction-spec.ts';
-import type { FaultDelay, FaultDelaySchema } from '../gen/envoy/extensions/filters/common/fault/v3/fault_pb.ts';
+import type {
+  FaultDelay,
+  FaultDelaySchema,
+  FaultRateLimit,
+  FaultRateLimitSchema,
+} from '../gen/envoy/extensions/filters/common/fault/v3/fault_pb.ts';
 import type {
   FaultAbort,
   FaultAbortSchema,
@@ -21,6 +32,7 @@ export function encodeFault(spec: FaultSpec): MessageInitShape<typeof HTTPFaultS
   return {
     ...(spec.delay === undefined ? {} : { delay: encodeDelay(spec.delay) }),
     ...(spec.abort === undefined ? {} : { abort: encodeAbort(spec.abort) }),
+    ...(spec.pace === undefined ? {} : { responseRateLimit: encodePace(spec.pace) }),
     upstreamCluster: spec.cluster ?? '',
     headers: (spec.headers ?? []).map(encodeHeaderMatcher),
     ...(spec.maxActive === undefined ? {} : { maxActiveFaults: spec.maxActive }),
@@ -41,6 +53,16 @@ function encodeAbort({ abort, share }: FaultAbortSpec): MessageInitShape<typeof 
   return { errorType: encodeError(abort), percentage: encodeFraction(share) };
 }
 
+function encodePace({ limit, share }: FaultPaceSpec): MessageInitShape<typeof FaultRateLimitSchema> {
+  return {
+    limitType:
+      limit.kind === 'fixed'
+        ? { case: 'fixedLimit', value: { limitKbps: BigInt(limit.kibPerSecond) } }
+        : { case: 'headerLimit', value: {} },
+    percentage: encodeFraction(share),
+  };
+}
+
 function encodeError(abort: FaultAbortSpec['abort']) {
   if (abort.kind === 'by-header') return { case: 'headerAbort', value: {} } as const;
   return { case: abort.kind === 'http' ? 'httpStatus' : 'grpcStatus', value: abort.status } as const;
@@ -51,6 +73,9 @@ export function decodeFault(message: HTTPFault, context: DecodeContext, path: st
   return {
     ...(message.delay === undefined ? {} : { delay: decodeDelay(message.delay, context, `${path}.delay`) }),
     ...(message.abort === undefined ? {} : { abort: decodeAbort(message.abort, context, `${path}.abort`) }),
+    ...(message.responseRateLimit === undefined
+      ? {}
+      : { pace: decodePace(message.responseRateLimit, context, `${path}.response_rate_limit`) }),
     ...(message.upstreamCluster === '' ? {} : { cluster: message.upstreamCluster }),
     ...(headers.length === 0 ? {} : { headers }),
     ...(message.maxActiveFaults === undefined ? {} : { maxActive: message.maxActiveFaults }),
@@ -65,6 +90,17 @@ function decodeDelay(message: FaultDelay, context: DecodeContext, path: string):
   const ms = decodeDuration(specifier.value, 0, context, at);
   if (ms <= 0) context.refuse(at, 'is absent or 0', 'give a duration, or header_delay');
   return { delay: { kind: 'fixed', ms }, share };
+}
+
+function decodePace({ limitType, percentage }: FaultRateLimit, context: DecodeContext, path: string): FaultPaceSpec {
+  const share = decodeFraction(percentage, NEVER, context, `${path}.percentage`);
+  if (limitType.case === 'headerLimit') return { limit: { kind: 'by-header' }, share };
+  const kibPerSecond = Number(limitType.value?.limitKbps ?? 0n);
+  if (kibPerSecond < 1 || kibPerSecond > MAX_FAULT_PACE) {
+    const remedy = `give 1 to ${MAX_FAULT_PACE} KiB a second, or header_limit`;
+    context.refuse(`${path}.fixed_limit.limit_kbps`, `is ${kibPerSecond}`, remedy);
+  }
+  return { limit: { kind: 'fixed', kibPerSecond }, share };
 }
 
 function decodeAbort(message: FaultAbort, context: DecodeContext, path: string): FaultAbortSpec {

@@ -25,8 +25,12 @@ export const HTTP_FILTER_SUPPORT: Readonly<Record<string, FieldSupport>> = {
   'envoy.type.http.v3.CookieAttribute': { supported: ['name', 'value'], refused: [] },
   // Runtime keys change nothing while nobody sets them; statistics by caller are not kept.
   'envoy.extensions.filters.http.fault.v3.HTTPFault': {
-    supported: ['delay', 'abort', 'upstream_cluster', 'headers', 'max_active_faults'],
-    refused: ['downstream_nodes', '#7'],
+    supported: ['delay', 'abort', 'upstream_cluster', 'headers', 'max_active_faults', 'response_rate_limit'],
+    refused: ['downstream_nodes'],
+  },
+  'envoy.extensions.filters.common.fault.v3.FaultRateLimit': {
+    supported: ['fixed_limit', 'header_limit', 'percentage'],
+    refused: EVERY_OTHER,
   },
   'envoy.extensions.filters.http.fault.v3.FaultAbort': {
     supported: ['http_status', 'grpc_status', 'header_abort', 'percentage'],

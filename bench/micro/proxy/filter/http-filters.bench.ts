@@ -7,7 +7,7 @@ import type { HttpFilterSpec } from '../../../../src/model/http-filter-spec.ts';
 import { RequestHead } from '../../../../src/proxy/codec/head.ts';
 import { parseRequestHead } from '../../../../src/proxy/codec/http1/parse-request-head.ts';
 import { FilterCommons } from '../../../../src/proxy/filter/filter-commons.ts';
-import { FilterRun, PASSED } from '../../../../src/proxy/filter/filter-run.ts';
+import { FilterRun, type FilterRunOwner, PASSED } from '../../../../src/proxy/filter/filter-run.ts';
 import { HttpFilters } from '../../../../src/proxy/filter/http-filters.ts';
 import type { MicroBench } from '../../micro-bench.ts';
 import { CURL_REQUEST, expectOk } from '../codec/http1/messages.ts';
@@ -19,10 +19,16 @@ const context = { clock: systemClock, random: systemRandom, share: 1, commons: n
 const NO_LIMIT = { statPrefix: 'bench', enabled: ALWAYS, enforced: ALWAYS, status: 429 };
 const WIDE = { maxTokens: 1e9, tokensPerFill: 1e9, fillIntervalMs: 1_000 };
 
+const nothing = (): void => {};
+const NOBODY: FilterRunOwner = {
+  ...{ onDelayOver: nothing, onPacedData: nothing, onPaceRoom: nothing },
+  ...{ onResponseBatchEnd: nothing, onResponseEnd: nothing },
+};
+
 /** As exchanges do it: the list, then the run, then the end. */
 function passing(...specs: HttpFilterSpec[]): MicroBench['run'] {
   const filters = HttpFilters.compile(specs, context, null);
-  const run = new FilterRun({ onDelayOver: () => {} }, { addFlag: () => {} }, systemClock);
+  const run = new FilterRun(NOBODY, { addFlag: () => {} }, systemClock);
   return (iterations) => {
     let passed = 0;
     for (let i = 0; i < iterations; i += 1) {
