@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { renderIssue } from '../../src/base/result.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { parseManifest } from '../../src/kube/parse-manifest.ts';
+import { parseScenario } from '../../src/simulate/parse-scenario.ts';
 import { readBootstrap } from '../../src/xds/bootstrap/read-bootstrap.ts';
 import { blocksOf, completeBootstrap, type GuideBlock, guides, readPage } from '../support/guide-blocks.ts';
 import { TempFolder } from '../support/temp-folder.ts';
@@ -13,6 +14,7 @@ const BLOCKS = guides().flatMap(blocksOf);
 const isRights = ({ text }: GuideBlock) => text.startsWith('apiVersion: rbac.authorization.k8s.io/');
 const YAML = BLOCKS.filter((block) => block.language === 'yaml' && !isRights(block));
 const isPolicyPart = ({ text }: GuideBlock) => text.startsWith('targetRefs:');
+const isScenario = ({ text }: GuideBlock) => text.startsWith('duration:');
 /** What an API server is told and answers: read by nobody here. */
 const isForeign = ({ text }: GuideBlock) => text.includes('rbac.authorization.k8s.io/') || text.startsWith('status:');
 const isManifest = (block: GuideBlock) => block.text.startsWith('apiVersion:') && !isForeign(block);
@@ -46,7 +48,15 @@ describe('what the guides show', () => {
     },
   );
 
-  const parts = YAML.filter((block) => ![isManifest, isPolicyPart, isForeign].some((is) => is(block)));
+  it.each(YAML.filter(isScenario).map((block) => [block.place, block] as const))(
+    'is read: the scenario at %s',
+    (place, { text }) => {
+      const read = parseScenario(text, place, 'a');
+      expect(read.ok ? [] : read.issues.map(renderIssue)).toEqual([]);
+    },
+  );
+
+  const parts = YAML.filter((block) => ![isManifest, isPolicyPart, isForeign, isScenario].some((is) => is(block)));
 
   it.each(parts.map((block) => [block.place, block] as const))(
     'is obeyed, whole: the part of a bootstrap file at %s',

@@ -7,6 +7,8 @@ import { TempFolder } from '../support/temp-folder.ts';
 const GUIDE = fileURLToPath(new URL('../../docs/guides/simulate.md', import.meta.url));
 const EXAMPLE = /```sh\nnpx switchboard (simulate [^\n]*)\n```\n\n```text\n([\s\S]*?)```\n/g;
 
+const SAVED = /Save this as `([^`]+)`:\n\n```yaml\n([\s\S]*?)```/g;
+
 const folder = new TempFolder();
 
 afterAll(() => folder.remove());
@@ -41,10 +43,11 @@ describe('docs/guides/simulate.md', () => {
     'shows what its commands print and draw',
     async () => {
       const guide = readFileSync(GUIDE, 'utf8');
-      const [, file = '', manifest = ''] = /Save this as `([^`]+)`:\n\n```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
-      folder.write(file, manifest);
+      const saved = [...guide.matchAll(SAVED)];
+      expect(saved.length).toBe(2);
+      for (const [, file = '', manifest = ''] of saved) folder.write(file, manifest);
       const examples = [...guide.matchAll(EXAMPLE)];
-      expect(examples.length).toBe(3);
+      expect(examples.length).toBe(4);
       let shown = guide;
       for (const [block, command = '', text = ''] of examples) {
         const output = await outputOf(command);
