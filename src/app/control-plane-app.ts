@@ -2,7 +2,7 @@
 import { AdminServer } from '../admin/admin-server.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
-import type { Log } from '../base/log.ts';
+import { type Log, silentLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import type { Result } from '../base/result.ts';
 import { ControlPlane } from '../control/control-plane.ts';
@@ -46,8 +46,9 @@ export function openRegistries(
   values: readonly string[],
   clock: Clock,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  log: Log = silentLog,
 ): Result<readonly Registry[]> {
-  return parseRegistries(values, { clock, kube: { random: systemRandom, find: () => findKube(env, clock) } });
+  return parseRegistries(values, { clock, kube: { random: systemRandom, log, find: () => findKube(env, clock) } });
 }
 
 export class ControlPlaneApp implements Lifecycle<ControlPlaneAppBound> {

@@ -82,9 +82,9 @@ async function runControlPlane(options: Options, cli: Cli): Promise<void> {
   const domain = nameType.parse(options.clusterDomain);
   if (!domain.ok) throw usageIssues(domain.issues.map((issue) => ({ ...issue, path: '--cluster-domain' })));
   const { ControlPlaneApp, openRegistries } = await import('../app/control-plane-app.ts');
-  const registries = openRegistries(options.registry, systemClock);
-  if (!registries.ok) throw usageIssues(registries.issues);
   const log = createProgramLog(settings, cli);
+  const registries = openRegistries(options.registry, systemClock, cli.env, log);
+  if (!registries.ok) throw usageIssues(registries.issues);
   const stop = new StopRequest(log);
   stop.watch(settings.parentFd);
   const app = new ControlPlaneApp({

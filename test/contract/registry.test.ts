@@ -1,5 +1,6 @@
 // Promises that every registry keeps, whatever it reads from.
 import { type Cancel, systemClock } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { FileRegistry } from '../../src/control/registry/file.ts';
 import { REGISTRIES } from '../../src/control/registry/index.ts';
@@ -45,7 +46,7 @@ function memorySubject(): Subject {
 function kubernetesSubject(): Subject {
   const kube = new ScriptedKube();
   const connect = () => Promise.resolve(kube);
-  const registry = new KubernetesRegistry({ connect, clock: systemClock, random: seededRandom(1) });
+  const registry = new KubernetesRegistry({ connect, clock: systemClock, random: seededRandom(1), log: silentLog });
   return {
     registry,
     put(name, text) {

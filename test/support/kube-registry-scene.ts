@@ -7,6 +7,7 @@ import type { KindHealth } from '../../src/control/registry/registry-health.ts';
 import { type KubeObject, keyOf, renderKey } from '../../src/kube/objects.ts';
 import type { KubeClient } from '../../src/kube-api/kube-client.ts';
 import { type KubeResource, resourceName } from '../../src/kube-api/kube-resource.ts';
+import { ListLog } from './list-log.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ScriptedKube } from './scripted-kube.ts';
 import { turns } from './until.ts';
@@ -16,6 +17,7 @@ const STEP_MS = 500;
 export class KubeRegistryScene {
   readonly kube = new ScriptedKube();
   readonly clock = new ManualClock();
+  readonly log = new ListLog();
   readonly events: RegistryEvent[] = [];
   readonly held = new Map<string, KubeObject>();
   readonly registry: KubernetesRegistry;
@@ -29,6 +31,7 @@ export class KubeRegistryScene {
       connect: connect ?? (() => Promise.resolve(this.kube)),
       clock: this.clock,
       random,
+      log: this.log,
     });
   }
 

@@ -1,5 +1,6 @@
 // The table of registries that `--registry` can name.
 import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { errorIssue, fail, ok, type Result } from '../../base/result.ts';
 import type { ConnectKube } from '../../kube-api/kube-client.ts';
@@ -15,6 +16,7 @@ export interface RegistryContext {
 
 export interface KubeContext {
   readonly random: Random;
+  readonly log: Log;
   /** Finds the API server, or says why not; called when `kubernetes` is named. */
   readonly find: () => Result<ConnectKube>;
 }
@@ -47,7 +49,9 @@ export const REGISTRIES: readonly RegistryRow[] = [
       if (argument !== '') return fail([errorIssue('names more than it may', { remedy: 'write kubernetes alone' })]);
       if (kube === undefined) return fail([errorIssue('is not read here', { remedy: 'write file:DIR' })]);
       const found = kube.find();
-      return found.ok ? ok(new KubernetesRegistry({ connect: found.value, clock, random: kube.random })) : found;
+      return found.ok
+        ? ok(new KubernetesRegistry({ connect: found.value, clock, random: kube.random, log: kube.log }))
+        : found;
     },
   },
 ];

@@ -1,6 +1,7 @@
 // The registry of a Kubernetes API server: every kind that counts, listed and watched.
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/coded-error.ts';
+import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { errorIssue, type Issue, renderIssue } from '../../base/result.ts';
 import type { ConnectKube, KubeClient } from '../../kube-api/kube-client.ts';
@@ -16,6 +17,7 @@ export interface KubernetesRegistryOptions {
   readonly connect: ConnectKube;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
 }
 
 const NAME = 'kubernetes';
@@ -62,7 +64,7 @@ export class KubernetesRegistry implements Registry {
 
   #follow(client: KubeClient, emit: (event: RegistryEvent) => void): void {
     this.#client = client;
-    const { clock, random } = this.#options;
+    const { clock, random, log } = this.#options;
     let told = '';
     let synced = false;
     const noted = (): void => {
@@ -81,7 +83,7 @@ export class KubernetesRegistry implements Registry {
     this.#kinds = WATCHED_KINDS.map((watched) => {
       const changed = (change: HeldChange) => emit({ kind: 'changed', ...change });
       const { statuses } = this;
-      return new KindWatch({ watched, client, clock, random, statuses, changed, noted, recovered });
+      return new KindWatch({ watched, client, clock, random, log, statuses, changed, noted, recovered });
     });
     for (const kind of this.#kinds) void kind.run();
   }

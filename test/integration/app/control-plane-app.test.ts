@@ -1,13 +1,14 @@
 // Promises of the control plane as one program, in this process, over a registry that the test fills.
 
 import { ControlPlaneApp, openRegistries } from '../../../src/app/control-plane-app.ts';
-import { systemClock } from '../../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { warningIssue } from '../../../src/base/result.ts';
 import { MemoryRegistry } from '../../../src/control/registry/memory.ts';
 import type { Registry } from '../../../src/control/registry/registry.ts';
 import { parseManifest } from '../../../src/kube/parse-manifest.ts';
 import { renderSocketAddress } from '../../../src/model/socket-address.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const SERVICE = 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n';
@@ -25,13 +26,13 @@ status: {phase: Running, podIP: 10.0.0.1, conditions: [{type: Ready, status: "${
 let app: ControlPlaneApp;
 let admin: string;
 
-async function start(registry: Registry): Promise<void> {
+async function start(registry: Registry, clock: Clock = systemClock): Promise<void> {
   app = new ControlPlaneApp({
     registries: [registry],
     xdsAddress: LOOPBACK,
     adminAddress: LOOPBACK,
     clusterDomain: 'mesh.local',
-    clock: systemClock,
+    clock,
     log: silentLog,
   });
   admin = renderSocketAddress((await app.start()).admin);
@@ -86,7 +87,8 @@ describe('the control plane', () => {
 
   it('shows every Pod and whether it is ready, and none while a change waits for others', async () => {
     const registry = registryWith(SERVICE + pod('web-1', true) + pod('web-2', false));
-    await start(registry);
+    const clock = new ManualClock();
+    await start(registry, clock);
     await app.ready;
     expect(JSON.parse((await page('/debug/pods')).text)).toEqual({
       pods: [
@@ -95,9 +97,9 @@ describe('the control plane', () => {
       ],
     });
     registry.upsert(...parseManifest(pod('web-2', true), 'web.yaml').objects);
-    const seen = [];
-    while (seen.at(-1)?.pods?.[1]?.ready !== true) seen.push(JSON.parse((await page('/debug/pods')).text));
-    expect(seen[0]).toEqual({ pods: null });
+    expect(JSON.parse((await page('/debug/pods')).text)).toEqual({ pods: null });
+    clock.advance(50);
+    expect(JSON.parse((await page('/debug/pods')).text)).toMatchObject({ pods: [{}, { name: 'web-2', ready: true }] });
   });
 
   it('shows the status of routes of Gateway API', async () => {

@@ -27,7 +27,12 @@ describe('a control plane that reads an API server', () => {
     kube = new ScriptedKube();
     clock = new ManualClock();
     kube.put(SERVICES, WEB, { spec: { clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9'], ports: [{ port: 80 }] } });
-    const registry = new KubernetesRegistry({ connect: () => Promise.resolve(kube), clock, random: seededRandom(1) });
+    const registry = new KubernetesRegistry({
+      connect: () => Promise.resolve(kube),
+      clock,
+      random: seededRandom(1),
+      log: silentLog,
+    });
     const addresses = { xdsAddress: LOOPBACK, adminAddress: LOOPBACK };
     app = new ControlPlaneApp({
       ...{ registries: [registry], ...addresses, clusterDomain: 'cluster.local', clock, log: silentLog },

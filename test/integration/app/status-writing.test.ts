@@ -35,7 +35,12 @@ describe('a control plane that writes status', () => {
   afterEach(() => app.close());
 
   async function start(statusNamespace?: string): Promise<void> {
-    const registry = new KubernetesRegistry({ connect: () => Promise.resolve(kube), clock, random: seededRandom(1) });
+    const registry = new KubernetesRegistry({
+      connect: () => Promise.resolve(kube),
+      clock,
+      random: seededRandom(1),
+      log: silentLog,
+    });
     app = new ControlPlaneApp({
       ...{ registries: [registry], xdsAddress: LOOPBACK, adminAddress: LOOPBACK, clusterDomain: 'cluster.local' },
       ...{ clock, log: silentLog, ...(statusNamespace === undefined ? {} : { statusNamespace }) },

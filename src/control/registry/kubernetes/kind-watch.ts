@@ -2,6 +2,7 @@
 import { Backoff, type BackoffSpec } from '../../../base/backoff.ts';
 import type { Cancel, Clock } from '../../../base/clock.ts';
 import { codeOf, messageOf } from '../../../base/coded-error.ts';
+import type { Log } from '../../../base/log.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Issue } from '../../../base/result.ts';
 import type { KubeClient, KubeListPage, KubeWatchEvent } from '../../../kube-api/kube-client.ts';
@@ -19,6 +20,7 @@ export interface KindWatchOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
   /** Told what stands in the status of each object, where that is ours to write. */
   readonly statuses: PresentStatuses;
   /** What changed; never empty. */
@@ -202,7 +204,7 @@ export class KindWatch {
     this.#inARow = 0;
     if (this.#state === 'following' && this.#trouble === null) return;
     const wasAway = this.#trouble?.code === 'kube_unreachable';
-    this.#state = 'following';
+    this.#become('following');
     this.#trouble = null;
     this.#options.noted();
     if (wasAway) this.#options.recovered();
@@ -221,12 +223,24 @@ export class KindWatch {
     this.#failures += 1;
     this.#inARow += 1;
     this.#trouble = error;
-    if (this.#state === 'following' && this.trouble !== null) this.#state = 'behind';
+    if (this.#state === 'following' && this.trouble !== null) this.#become('behind');
     if (error.code === 'kube_too_large') this.#page = Math.max(1, Math.floor(this.#page / 2));
     if (!this.#mayGoOn(error)) this.#version = null;
     this.#options.noted();
     if (this.#options.clock.now() - startedAt >= LIVED_MS) this.#backoff.reset();
     return Math.max(error.retryAfterMs, this.#backoff.nextDelayMs());
+  }
+
+  /** That the server is away is an issue of the registry, told once for all kinds; each kind's own part is for those who look closely. */
+  #become(state: KindState): void {
+    const { log } = this.#options;
+    const before = this.#state;
+    const resource = resourceName(this.#resource);
+    this.#state = state;
+    if (state === before) return;
+    if (state === 'absent') log.info(`${resource}: no CRD of that name is installed; it is looked for again`);
+    else if (before === 'absent') log.info(`${resource}: its CRD is installed now`, { objects: this.#held.size });
+    else log.debug(`${resource}: ${state}`, { before, objects: this.#held.size, trouble: this.#trouble?.message });
   }
 
   /** Whether a watch can begin where this one broke. */
@@ -245,7 +259,7 @@ export class KindWatch {
     if (next !== undefined) return 0;
     this.#absentSince ??= clock.now();
     if (this.#held.size > 0 && clock.now() - this.#absentSince < GONE_MS) return this.#backoff.nextDelayMs();
-    this.#state = 'absent';
+    this.#become('absent');
     this.#trouble = null;
     this.#inARow = 0;
     this.#heardAt = clock.now();

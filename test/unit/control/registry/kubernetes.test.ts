@@ -150,11 +150,15 @@ describe('the registry of an API server', () => {
     await scene.start();
     expect(scene.count('synced')).toBe(1);
     expect(scene.issues).toEqual([]);
+    expect(scene.log.take()).toContain(
+      'info trafficpolicies.switchboard.dev: no CRD of that name is installed; it is looked for again',
+    );
     expect(scene.health(TRAFFIC_POLICIES)).toMatchObject({ state: 'absent', failures: 0, trouble: '' });
     const spec = { targetRefs: [{ group: '', kind: 'Service', name: 'web' }], timeouts: { request: '1s' } };
     scene.kube.put(TRAFFIC_POLICIES, WEB, { spec });
     await scene.pass(30_000);
     expect([...scene.held.keys()]).toEqual(['TrafficPolicy default/web']);
+    expect(scene.log.take()).toContain('info trafficpolicies.switchboard.dev: its CRD is installed now');
     expect(scene.health(TRAFFIC_POLICIES)).toMatchObject({ state: 'following', objects: 1 });
   });
 

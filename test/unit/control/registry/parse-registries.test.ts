@@ -1,4 +1,5 @@
 // Promises of `--registry`: what it opens, and what it says of what it can't.
+import { silentLog } from '../../../../src/base/log.ts';
 import { seededRandom } from '../../../../src/base/random.ts';
 import { errorIssue, fail, ok, renderIssue } from '../../../../src/base/result.ts';
 import { parseRegistries } from '../../../../src/control/registry/parse-registries.ts';
@@ -7,7 +8,10 @@ import { ScriptedKube } from '../../../support/scripted-kube.ts';
 
 function parse(...values: string[]): string[] {
   const find = () => ok(() => Promise.resolve(new ScriptedKube()));
-  const result = parseRegistries(values, { clock: new ManualClock(), kube: { random: seededRandom(1), find } });
+  const result = parseRegistries(values, {
+    clock: new ManualClock(),
+    kube: { random: seededRandom(1), log: silentLog, find },
+  });
   return result.ok ? result.value.map((registry) => registry.name) : result.issues.map(renderIssue);
 }
 
@@ -22,7 +26,7 @@ describe('--registry', () => {
 
   it('says what is wrong with the kubeconfig where that stands, and that there is no API server in a mesh of folders', () => {
     const issue = errorIssue('names no current-context', { source: '/home/me/.kube/config', line: 3 });
-    const kube = { random: seededRandom(1), find: () => fail([issue]) };
+    const kube = { random: seededRandom(1), log: silentLog, find: () => fail([issue]) };
     const refused = parseRegistries(['kubernetes'], { clock: new ManualClock(), kube });
     expect(!refused.ok && refused.issues.map(renderIssue)).toEqual([
       '/home/me/.kube/config:3: names no current-context',
