@@ -1,6 +1,7 @@
 // Which pods a rollout is about to replace: those of a workload that has pods of a newer revision.
 import type { Located } from '../../kube/meta.ts';
 import type { Pod } from '../../kube/pod.ts';
+import type { PodIdentity } from '../../model/endpoint-spec.ts';
 import { workloadOf } from '../workload-of.ts';
 import type { Backend } from './backend.ts';
 
@@ -11,16 +12,20 @@ const REVISION_LABELS = ['pod-template-hash', 'controller-revision-hash'] as con
 export function markLeaving(backends: readonly Backend[], pods: readonly Located<Pod>[]): readonly Backend[] {
   const leaving = leavingPods(pods.map(({ object }) => object));
   if (leaving.size === 0) return backends;
-  const names = new Set(Array.from(leaving, ({ metadata }) => nameOf(metadata)));
+  const uids = new Map(Array.from(leaving, ({ metadata }) => [nameOf(metadata), metadata.uid ?? '']));
   return backends.map((backend) => {
     const { pod } = backend;
-    return pod !== undefined && names.has(nameOf(pod)) ? { ...backend, leaving: true } : backend;
+    return pod !== undefined && isSame(pod, uids.get(nameOf(pod))) ? { ...backend, leaving: true } : backend;
   });
 }
 
-/** Of a pod that is there: no other one has it at the same time. */
 function nameOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `${namespace}/${name}`;
+}
+
+/** A pod of a StatefulSet has the name of the one before it, and slices may still name that. `uid`: absent = there is none of that name. */
+function isSame({ uid: named }: PodIdentity, uid: string | undefined): boolean {
+  return uid !== undefined && (uid === named || uid === '' || named === '');
 }
 
 /** The newest pod of a workload tells its newest revision, also where that is an older one again. */

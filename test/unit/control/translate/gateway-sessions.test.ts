@@ -133,6 +133,13 @@ describe('pods of a Service that a rule keeps sessions with', () => {
     expect(podsOf(mesh.remove(kept('HTTPRoute')))).toEqual(OTHERS);
   });
 
+  it('are not taken for those that had their names before, as pods of StatefulSets have them', () => {
+    const before = SLICE.replace('uid: uid-p', 'uid: uid-of-another');
+    expect(podsOf(new TextMesh(SERVICES + V1 + before + ROLLOUT + kept('HTTPRoute'))).pods).toEqual(['p', 'q']);
+    const unsaid = SLICE.replace(', uid: uid-p', '');
+    expect(podsOf(new TextMesh(SERVICES + V1 + unsaid + ROLLOUT + kept('HTTPRoute'))).pods).toEqual(['p leaving', 'q']);
+  });
+
   it('are marked as soon as a pod of a new revision is there, and the other way round when that is undone', () => {
     const mesh = new TextMesh(SERVICES + V1 + SLICE + pod('p', 'old', '01') + kept('HTTPRoute'));
     expect(podsOf(mesh).pods).toEqual(['p', 'q']);
