@@ -18,6 +18,8 @@ export interface EnvoyOptions {
   readonly apiType?: 'GRPC' | 'DELTA_GRPC';
   /** The group that it runs as; default: ours. */
   readonly gid?: number;
+  /** Where it is, and the load assignment of its own cluster, which the control plane has; default: it does not know. */
+  readonly home?: { readonly zone: string; readonly serviceName: string };
 }
 
 /** `[host, port]` of its listeners, by name. */
@@ -161,8 +163,14 @@ export function httpGet(port: number, path: string, host: string): Promise<Answe
 
 function bootstrap(options: EnvoyOptions): object {
   const ads = { ads: {}, resource_api_version: 'V3' };
+  const { home } = options;
+  const own = { name: 'own', type: 'EDS', eds_cluster_config: { service_name: home?.serviceName, eds_config: ads } };
   return {
-    node: { id: options.nodeId, cluster: 'test', metadata: options.metadata ?? {} },
+    node: {
+      ...{ id: options.nodeId, cluster: 'test', metadata: options.metadata ?? {} },
+      ...(home === undefined ? {} : { locality: { zone: home.zone } }),
+    },
+    ...(home === undefined ? {} : { cluster_manager: { local_cluster_name: 'own' } }),
     admin: { address: socketAddress(0) },
     dynamic_resources: {
       ads_config: {
@@ -173,7 +181,7 @@ function bootstrap(options: EnvoyOptions): object {
       cds_config: ads,
       lds_config: ads,
     },
-    static_resources: { clusters: [xdsCluster(options.xdsPort)] },
+    static_resources: { clusters: [xdsCluster(options.xdsPort), ...(home === undefined ? [] : [own])] },
   };
 }
 

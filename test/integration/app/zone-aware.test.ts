@@ -1,72 +1,18 @@
 // From a TrafficPolicy to the pod that answers: a control plane tells a sidecar what its pod is behind, and requests keep to its zone.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { listStats } from '../../../src/telemetry/prometheus.ts';
 import { AppMesh } from '../../support/app-mesh.ts';
 import { get } from '../../support/raw-client.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { slice, startZone, zoneMesh } from '../../support/zone-mesh.ts';
 
 const mesh = new AppMesh();
 afterEach(() => mesh.close());
 
-/** Answers with its zone, on every loopback address. */
-async function startZone(zone: string): Promise<number> {
-  const server = createServer((_request, response) => response.end(zone));
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-  mesh.atEnd(() => server.close().closeAllConnections());
-  return (server.address() as AddressInfo).port;
-}
-
-function slice(service: string, zone: string, addresses: readonly string[], port: number): string {
-  const endpoints = addresses.map((address) => `{addresses: [${address}], zone: ${zone}}`);
-  return `---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: ${service}-${zone}, labels: {kubernetes.io/service-name: ${service}}}
-addressType: IPv4
-ports: [{name: '', port: ${port}, protocol: TCP}]
-endpoints: [${endpoints.join(', ')}]
-`;
-}
-
-function service(name: string, selector: string): string {
-  return `---
-apiVersion: v1
-kind: Service
-metadata: {name: ${name}}
-spec: {ports: [{port: 80}], selector: ${selector}}
-`;
-}
-
-const POD = `---
-apiVersion: v1
-kind: Pod
-metadata: {name: front-1, labels: {app: front, tier: edge}}
-spec: {containers: [{name: app, image: none}]}
-`;
-
-const three = (net: number): string[] => [1, 2, 3].map((host) => `127.0.${net}.${host}`);
-
 it('zone-aware: a caller in a zone with its share of pods stays there, and sends out what they cannot take when callers become more', async () => {
-  const [east, west] = [await startZone('east'), await startZone('west')];
-  mesh.write(
-    POD,
-    service('front', '{app: front}'),
-    service('front-edge', '{app: front, tier: edge}'),
-    slice('front', 'east', ['127.0.9.1', '127.0.9.2'], 9),
-    slice('front', 'west', ['127.0.9.3', '127.0.9.4'], 9),
-    service('web', '{app: web}'),
-    slice('web', 'east', three(1), east),
-    slice('web', 'west', three(2), west),
-    `---
-apiVersion: switchboard.dev/v1alpha1
-kind: TrafficPolicy
-metadata: {name: web}
-spec:
-  targetRefs: [{name: web}]
-  loadBalancer: {type: round-robin, locality: zone-aware}
-`,
-  );
+  const zones = [await startZone('east'), await startZone('west')] as const;
+  for (const { close } of zones) mesh.atEnd(close);
+  const [{ port: east }, { port: west }] = zones;
+  mesh.write(...zoneMesh({ east, west }));
   const { port } = await mesh.controlPlane();
   const { app, client, held } = await mesh.sidecar(port, {
     SWITCHBOARD_POD_NAME: 'front-1',
