@@ -1,7 +1,8 @@
 // What the status of each route and policy should say in our name, computed from the mesh.
 import { withoutUndefined } from '../../kube/fields.ts';
 import { policyReport, type ReportedPolicy } from '../policy/policy-report.ts';
-import { routeStatuses } from '../translate/gateway/route-status.ts';
+import { type AttachedByService, routeStatus, routesByService } from '../translate/gateway/route-status.ts';
+import type { TranslatedRoute } from '../translate/gateway/translate-route.ts';
 import type { Mesh } from '../translate/mesh.ts';
 import { sameItems } from '../translate/service-inputs.ts';
 import type { TranslatedService } from '../translate/translate-service.ts';
@@ -46,39 +47,48 @@ export interface WantedCondition {
 
 /**
  * Of every route and policy, also of routes that are none of our business: an entry of ours may stand there from before. The same list while
- * nothing of it can have changed, as with every change of endpoints.
+ * nothing of it can have changed, as with every change of endpoints; and mostly the same items, where a few routes did.
  */
 export class WantedStatuses {
   #madeFrom: readonly unknown[] = [];
   #statuses: readonly WantedStatus[] = [];
+  /** Of routes that share their Services with no other. */
+  readonly #known = new WeakMap<TranslatedRoute, WantedStatus>();
 
   of(mesh: Mesh): readonly WantedStatus[] {
-    const policed = mesh.services.filter(({ policies }) => policies.length > 0);
-    const parts = [mesh.gatewayRoutes, mesh.dangling, ...policed.flatMap(partsOf)];
+    const { gatewayRoutes, services, dangling } = mesh;
+    const policed = services.filter(({ policies }) => policies.length > 0);
+    const parts = [gatewayRoutes, dangling, ...policed.flatMap(partsOf)];
     if (sameItems(parts, this.#madeFrom)) return this.#statuses;
     this.#madeFrom = parts;
-    this.#statuses = wantedStatuses(mesh);
+    const attached = routesByService(gatewayRoutes);
+    const routes = gatewayRoutes.map((route) => this.#ofRoute(route, attached));
+    this.#statuses = [...routes, ...policyReport(services, dangling).policies.map(policyStatus)];
     return this.#statuses;
   }
+
+  #ofRoute(route: TranslatedRoute, attached: AttachedByService): WantedStatus {
+    const isAlone = route.parents.every(({ service }) => attached.get(service)?.length === 1);
+    const known = isAlone ? this.#known.get(route) : undefined;
+    if (known !== undefined) return known;
+    const status = wantedOfRoute(route, attached);
+    if (isAlone) this.#known.set(route, status);
+    return status;
+  }
+}
+
+function wantedOfRoute(route: TranslatedRoute, attached: AttachedByService): WantedStatus {
+  const { kind, metadata } = route.inputs.route.object;
+  const { namespace, name, uid, generation } = metadata;
+  const { parents } = routeStatus(route, attached);
+  const entries = parents.map(({ parentRef, conditions }) => ({ ref: parentRef, conditions }));
+  return withoutUndefined({ kind, namespace, name, uid, generation, entries });
 }
 
 /** All that decides what becomes of the policies of a Service. */
 function partsOf({ service, policies, attachments }: TranslatedService): readonly unknown[] {
   const unresolved = attachments.flatMap((one) => one.unresolved ?? []);
   return [service, ...policies, ...unresolved.map(({ reason, path, message }) => `${reason} ${path} ${message}`)];
-}
-
-function wantedStatuses({ gatewayRoutes, services, dangling }: Mesh): readonly WantedStatus[] {
-  const computed = routeStatuses(gatewayRoutes);
-  const byRoute = new Map(computed.map((status) => [renderStatusKey(status), status.parents]));
-  const routes = gatewayRoutes.map(({ inputs }): WantedStatus => {
-    const { kind, metadata } = inputs.route.object;
-    const { namespace, name, uid, generation } = metadata;
-    const parents = byRoute.get(renderStatusKey({ kind, namespace, name })) ?? [];
-    const entries = parents.map(({ parentRef, conditions }) => ({ ref: parentRef, conditions }));
-    return withoutUndefined({ kind, namespace, name, uid, generation, entries });
-  });
-  return [...routes, ...policyReport(services, dangling).policies.map(policyStatus)];
 }
 
 function policyStatus({ namespace, name, uid, generation, status }: ReportedPolicy): WantedStatus {

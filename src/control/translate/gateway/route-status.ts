@@ -36,20 +36,29 @@ const OF_REFERENCES: readonly ProblemReason[] = [
 
 /** `routes`: all that there are. Those that have no Service as a parent are left out. */
 export function routeStatuses(routes: readonly TranslatedRoute[]): readonly RouteStatus[] {
+  const attached = routesByService(routes);
+  return routes.filter(({ parents }) => parents.length > 0).map((route) => routeStatus(route, attached));
+}
+
+/** By service key, those that name it as a parent. */
+export type AttachedByService = ReadonlyMap<string, readonly TranslatedRoute[]>;
+
+export function routesByService(routes: readonly TranslatedRoute[]): AttachedByService {
   const byService = new Map<string, TranslatedRoute[]>();
   for (const route of routes) {
     for (const service of new Set(route.parents.map((parent) => parent.service))) {
-      byService.set(service, [...(byService.get(service) ?? []), route]);
+      const attached = byService.get(service);
+      if (attached === undefined) byService.set(service, [route]);
+      else attached.push(route);
     }
   }
-  return routes
-    .filter(({ parents }) => parents.length > 0)
-    .map((route) => statusOf(route, (service) => byService.get(service) ?? []));
+  return byService;
 }
 
-function statusOf(route: TranslatedRoute, attached: (service: string) => readonly TranslatedRoute[]): RouteStatus {
+/** It depends on the route and on those that are attached to the same Services, and on nothing else. */
+export function routeStatus(route: TranslatedRoute, attached: AttachedByService): RouteStatus {
   const { kind, metadata } = route.inputs.route.object;
-  const conflicts = conflictsOf(route, attached);
+  const conflicts = conflictsOf(route, (service) => attached.get(service) ?? []);
   const problems = route.rules.flatMap((rule) => [...rule.problems, ...rule.omissions]);
   const shared = [resolvedCondition(problems), ...invalidCondition(problems)];
   const parents = route.parents.map((parent) => {
