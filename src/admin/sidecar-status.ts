@@ -49,7 +49,7 @@ export interface EndpointStatus {
   /** Answers from 500, and attempts that got none. */
   readonly rqError: number;
   readonly rqTimeout: number;
-  /** The newest failure in words, e.g. `ECONNREFUSED`; null where there was none. */
+  /** The newest failure in words, e.g. `ECONNREFUSED`, `answered 503`, `no answer in time`; null where there was none. */
   readonly lastError: string | null;
 }
 

@@ -46,6 +46,12 @@ function whyEjected({ outlier }: Endpoint, shadow: boolean): string | null {
   return ejection === null || ejection.shadow !== shadow ? null : `${ejection.reason}: ${ejection.detail}`;
 }
 
+/** The newest of failures and answers from 500 on; null where there was none. */
+function lastErrorOf({ lastError, lastErrorStatus }: Endpoint): string | null {
+  if (lastError !== '') return lastError;
+  return lastErrorStatus === 0 ? null : `answered ${lastErrorStatus}`;
+}
+
 function statusOf(endpoint: Endpoint, nowMs: number): EndpointStatus {
   const { spec, group, outlier } = endpoint;
   const ejection = outlier?.ejection ?? null;
@@ -71,6 +77,6 @@ function statusOf(endpoint: Endpoint, nowMs: number): EndpointStatus {
     rqSuccess: endpoint.requestsSuccess,
     rqError: endpoint.requestsError,
     rqTimeout: endpoint.requestsTimedOut,
-    lastError: endpoint.lastError === '' ? null : endpoint.lastError,
+    lastError: lastErrorOf(endpoint),
   };
 }

@@ -126,7 +126,8 @@ export function retryWords(route: unknown, host: unknown): string | null {
   if (policy === undefined) return 'default';
   const times = fieldOf(policy, 'num_retries');
   const count = times === undefined ? 1 : numberOf(times);
-  return count === 0 ? 'none' : `${count} on ${textOf(fieldOf(policy, 'retry_on'))}`;
+  const conditions = textOf(fieldOf(policy, 'retry_on'));
+  return count === 0 || conditions === '' ? 'none' : `${count} on ${conditions}`;
 }
 
 /** What HTTP filters and the route do besides: `fault`, `local_ratelimit`, `stateful_session`, `mirror`, `hash`. */

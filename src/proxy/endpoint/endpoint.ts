@@ -21,8 +21,10 @@ export class Endpoint {
   connectionsActive = 0;
   connectionsTotal = 0;
   connectFailures = 0;
-  /** What went wrong last, for people; '' = nothing yet. */
+  /** What went wrong last, for people; '' = nothing yet, or the answer of the next. */
   lastError = '';
+  /** Status of its last answer from 500 on; 0 = there was none. */
+  lastErrorStatus = 0;
   /** When it came, or was healthy again, ms. */
   healthySinceMs = 0;
   /** When its last ejection ended, where it gets its share little by little after one, ms; −∞ = at once. */

@@ -9,6 +9,8 @@ import { grpcStatusIn, grpcStatusOf, grpcToHttpStatus, isGrpcCall, NO_GRPC_STATU
 /** Of a call that ends without a code (gRPC calls it UNKNOWN). */
 const WITHOUT_CODE = 500;
 
+const TOO_SLOW = 'no answer in time';
+
 /** How an attempt came to an end, or its answer to a beginning. */
 const ANSWERED = 0;
 const FAILED = 1;
@@ -71,6 +73,7 @@ export class AttemptRecord {
     const endpoint = this.#endpoint as Endpoint;
     endpoint.requestsTimedOut += 1;
     endpoint.requestsError += 1;
+    endpoint.lastError = TOO_SLOW;
     if (endpoint.outlier === null) return;
     endpoint.outlier.recordNoAnswer(true, this.#caller);
     const { latency } = endpoint.outlier;
@@ -98,7 +101,11 @@ export class AttemptRecord {
   #recordStatus(status: number): void {
     const endpoint = this.#endpoint as Endpoint;
     if (status < 500) endpoint.requestsSuccess += 1;
-    else endpoint.requestsError += 1;
+    else {
+      endpoint.requestsError += 1;
+      endpoint.lastErrorStatus = status;
+      endpoint.lastError = '';
+    }
     if (endpoint.outlier !== null) endpoint.outlier.recordStatus(status, this.#caller);
   }
 

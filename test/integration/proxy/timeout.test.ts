@@ -43,7 +43,11 @@ describe('the timeout of a route', () => {
     backend.script = named('a');
     expect((await client.ask(get('web'))).text).toBe('a /');
     expect((await plane.logged(0)).flags).toBe('UT');
-    expect(plane.endpoint('web', backend)).toMatchObject({ requestsTimedOut: 1, requestsError: 1 });
+    expect(plane.endpoint('web', backend)).toMatchObject({
+      requestsTimedOut: 1,
+      requestsError: 1,
+      lastError: 'no answer in time',
+    });
   });
 
   it('begins when the request has come whole, however long that took', async () => {

@@ -292,6 +292,7 @@ describe('counters', () => {
     await backend.request(2);
     const endpoint = plane.endpoint('web', backend);
     expect(endpoint).toMatchObject({ requestsTotal: 3, requestsSuccess: 1, requestsError: 1, activeRequests: 1 });
+    expect(endpoint).toMatchObject({ lastErrorStatus: 500, lastError: '' });
     client.reset();
     await until('nothing runs', () => endpoint?.activeRequests === 0);
     expect(plane.stat('cluster.web.upstream_rq_2xx')).toBe(1);

@@ -69,4 +69,14 @@ describe('the status of an endpoint', () => {
     outlier.ejection = { ...ejection, shadow: true, untilMs: NOW_MS - 1 };
     expect(status()).toMatchObject({ ejected: null, wouldBeEjected: told.ejected, ejectionLeftMs: 0 });
   });
+
+  it('says what went wrong last: the failure, or the answer from 500 on', () => {
+    const pod = endpoint(1);
+    const told = () => endpointStatuses({ spec: spec(0, 0), endpoints: [pod] }, NOW_MS)[0]?.lastError;
+    expect(told()).toBeNull();
+    pod.lastErrorStatus = 503;
+    expect(told()).toBe('answered 503');
+    pod.lastError = 'ECONNRESET';
+    expect(told()).toBe('ECONNRESET');
+  });
 });

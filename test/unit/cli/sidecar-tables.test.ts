@@ -133,6 +133,8 @@ describe('a row of routes', () => {
       ['answer 503', null, null],
     ]);
     expect(rows[0]).toMatchObject({ host: 'shop.default:80', route: 'a', also: [] });
+    // As a TrafficPolicy without any attempt is told.
+    expect(routesOf([{ match: {}, route: { cluster: SHOP, retry_policy: {} } }])[0]?.retries).toBe('none');
     const ofHost = routesOf([{ match: {}, route: { cluster: SHOP } }], { retry_policy: { retry_on: '5xx' } });
     expect(ofHost[0]?.retries).toBe('1 on 5xx');
   });
