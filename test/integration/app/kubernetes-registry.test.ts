@@ -3,8 +3,11 @@ import { ControlPlaneApp } from '../../../src/app/control-plane-app.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { seededRandom } from '../../../src/base/random.ts';
 import { KubernetesRegistry } from '../../../src/control/registry/kubernetes.ts';
+import { MemoryRegistry } from '../../../src/control/registry/memory.ts';
+import type { Registry } from '../../../src/control/registry/registry.ts';
 import { renderSocketAddress } from '../../../src/model/socket-address.ts';
 import { HTTP_ROUTES, SERVICES, SLICES } from '../../support/kube-resources.ts';
+import { manifests } from '../../support/manifests.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { ScriptedKube } from '../../support/scripted-kube.ts';
 import { turns, until } from '../../support/until.ts';
@@ -23,10 +26,15 @@ describe('a control plane that reads an API server', () => {
   let kube: ScriptedKube;
   let clock: ManualClock;
 
-  beforeEach(async () => {
+  beforeEach(() => {
     kube = new ScriptedKube();
     clock = new ManualClock();
     kube.put(SERVICES, WEB, { spec: { clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9'], ports: [{ port: 80 }] } });
+  });
+
+  afterEach(() => app.close());
+
+  async function start(...beside: readonly Registry[]): Promise<void> {
     const registry = new KubernetesRegistry({
       connect: () => Promise.resolve(kube),
       clock,
@@ -35,13 +43,8 @@ describe('a control plane that reads an API server', () => {
     });
     const addresses = { xdsAddress: LOOPBACK, adminAddress: LOOPBACK };
     app = new ControlPlaneApp({
-      ...{ registries: [registry], ...addresses, clusterDomain: 'cluster.local', clock, log: silentLog },
+      ...{ registries: [registry, ...beside], ...addresses, clusterDomain: 'cluster.local', clock, log: silentLog },
     });
-  });
-
-  afterEach(() => app.close());
-
-  async function start(): Promise<void> {
     admin = renderSocketAddress((await app.start()).admin);
     await turns(2);
   }
@@ -98,6 +101,25 @@ describe('a control plane that reads an API server', () => {
     clock.advance(1_000);
     await app.ready;
     expect((await page('/ready')).status).toBe(200);
+  });
+
+  it('merges with another registry: the later one wins, and both must have been read', async () => {
+    kube.failWith('list', SLICES, 500, 1);
+    const later = new MemoryRegistry('file:apps');
+    const spec = '{clusterIP: 10.96.0.9, ports: [{port: 81}]}';
+    later.upsert(...manifests(`apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: ${spec}\n`));
+    await start(later);
+    expect((await page('/ready')).status).toBe(503);
+    clock.advance(1_000);
+    await app.ready;
+    const { clusters } = JSON.parse((await page('/debug/snapshot')).text) as { clusters: { name: string }[] };
+    expect(clusters.map(({ name }) => name)).toEqual(['outbound|81|web.default.svc.cluster.local']);
+    expect((await page('/debug/issues')).text).toContain(
+      'Service default/web stands here and in kubernetes:services/default/web; this one counts, of the later registry',
+    );
+    later.delete({ kind: 'Service', ...WEB });
+    const restored = JSON.parse((await page('/debug/snapshot')).text) as { clusters: { name: string }[] };
+    expect(restored.clusters.map(({ name }) => name)).toEqual(['outbound|80|web.default.svc.cluster.local']);
   });
 
   it('has numbers for each kind', async () => {

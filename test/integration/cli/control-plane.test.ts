@@ -39,6 +39,8 @@ interface Started {
 }
 
 let folder: string;
+/** Programs that start one after the other on a machine that has much else to do. */
+const LOADED_MS = 60_000;
 const running: RunningCli[] = [];
 
 beforeEach(() => {
@@ -97,34 +99,46 @@ describe('switchboard control-plane', () => {
     expect(await page(admin, '/debug/snapshot')).toContain('127.200.0.1');
   });
 
-  it('gives a sidecar that wants all of them its endpoints, and new ones as soon as a file says so', async () => {
-    const { xds, admin } = await startControlPlane();
-    const proxy = start(['proxy', '--eager'], {
-      SWITCHBOARD_XDS_ADDRESS: xds,
-      SWITCHBOARD_ADMIN_ADDRESS: '127.0.0.1:0',
-      SWITCHBOARD_OUTBOUND_ADDRESSES: '127.0.0.1:0',
-      SWITCHBOARD_POD_NAME: 'client',
-    });
-    const [sidecar = ''] = await proxy.says(/started admin=(\S+)/);
-    const seen = (address: string) =>
-      waitUntil(`the sidecar holds ${address}`, async () => {
-        const { stdout } = await runCli(['endpoints', '--admin', sidecar]);
-        return stdout.includes(`my-api-service.default   80     ${address}:8080`) ? true : null;
+  it(
+    'gives a sidecar that wants all of them its endpoints, and new ones as soon as a file says so',
+    async () => {
+      const { xds, admin } = await startControlPlane();
+      const proxy = start(['proxy', '--eager'], {
+        SWITCHBOARD_XDS_ADDRESS: xds,
+        SWITCHBOARD_ADMIN_ADDRESS: '127.0.0.1:0',
+        SWITCHBOARD_OUTBOUND_ADDRESSES: '127.0.0.1:0',
+        SWITCHBOARD_POD_NAME: 'client',
       });
-    await seen('127.200.0.2');
-    expect(await page(admin, '/debug/clients')).toContain('"nodeId": "sidecar~127.0.0.1~client.default~');
-    writeFileSync(join(folder, 'my-api.yaml'), manifest(['127.200.0.7']));
-    await seen('127.200.0.7');
-  });
+      const [sidecar = ''] = await proxy.says(/started admin=(\S+)/);
+      const seen = (address: string) =>
+        waitUntil(
+          `the sidecar holds ${address}`,
+          async () => {
+            const { stdout } = await runCli(['endpoints', '--admin', sidecar]);
+            return stdout.includes(`my-api-service.default   80     ${address}:8080`) ? true : null;
+          },
+          LOADED_MS,
+        );
+      await seen('127.200.0.2');
+      expect(await page(admin, '/debug/clients')).toContain('"nodeId": "sidecar~127.0.0.1~client.default~');
+      writeFileSync(join(folder, 'my-api.yaml'), manifest(['127.200.0.7']));
+      await seen('127.200.0.7');
+    },
+    LOADED_MS,
+  );
 
-  it('ends with 0 on SIGTERM and with its supervisor', async () => {
-    const first = await startControlPlane();
-    first.cli.child.kill('SIGTERM');
-    expect(await first.cli.ended).toBe(0);
-    const second = await startControlPlane({ SWITCHBOARD_PARENT_FD: '0' });
-    second.cli.child.stdin?.end();
-    expect(await second.cli.ended).toBe(0);
-  });
+  it(
+    'ends with 0 on SIGTERM and with its supervisor',
+    async () => {
+      const first = await startControlPlane();
+      first.cli.child.kill('SIGTERM');
+      expect(await first.cli.ended).toBe(0);
+      const second = await startControlPlane({ SWITCHBOARD_PARENT_FD: '0' });
+      second.cli.child.stdin?.end();
+      expect(await second.cli.ended).toBe(0);
+    },
+    LOADED_MS,
+  );
 
   it.each([
     ['--xds-address', 'xDS'],
