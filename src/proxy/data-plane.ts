@@ -213,7 +213,8 @@ export class DataPlane implements ConfigSink, StatSource {
     const { onDemand, listener, cluster } = this.#options;
     if (onDemand === undefined) return null;
     return new OnDemandRoutes(onDemand, {
-      ...(cluster.home === undefined ? {} : { home: cluster.home }),
+      // One that a file names is that, whatever siblings say.
+      ...(cluster.home?.cluster === '' ? { home: cluster.home } : {}),
       clock: listener.shared.clock,
       slotOf: (routes) => this.#routes.slot(routes),
       removeRoutes: (routes) => this.#routes.remove(routes),

@@ -14,10 +14,10 @@ const [WEB, FRONT] = [`${hostOf('web')}:80`, `${hostOf('front')}:80`];
 const ZONE_AWARE = { balancing: { locality: { kind: 'zone-aware' as const, percent: 100, minEndpoints: 1 } } };
 
 /** A sidecar in zone `a` that dials `web`; `hints`: when it is told what it is behind. */
-async function scene(hints: 'first' | 'last' | 'never') {
+async function scene(hints: 'first' | 'last' | 'never', cluster = '') {
   const clock = new ManualClock();
   const demand = new ScriptedDemand();
-  const home = new Home({ cluster: '', locality: { region: '', zone: 'a', subZone: '' }, onlyWhereAsked: true });
+  const home = new Home({ cluster, locality: { region: '', zone: 'a', subZone: '' }, onlyWhereAsked: true });
   const plane = await stage.plane({ clock, home, onDemand: demand.spec() });
   demand.sink = plane.plane;
   if (hints === 'first') demand.hints([], FRONT);
@@ -65,6 +65,12 @@ describe('the Service that the own pod is behind', () => {
     expect([demand.asked.at(-1), home.cluster]).toEqual([`-${FRONT}`, '']);
     demand.names([nameOf('front')]);
     expect([demand.asked.at(-1), home.cluster]).toEqual([`+${FRONT}`, `outbound|80|${hostOf('front')}`]);
+  });
+
+  it('is what a bootstrap file says, where that says it', async () => {
+    const { demand, home, deliver } = await scene('first', 'us');
+    await deliver(ZONE_AWARE);
+    expect([demand.asked, home.cluster]).toEqual([[`+${WEB}`], 'us']);
   });
 
   it('is nobody where no Service selects the pod', async () => {
