@@ -30,6 +30,7 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
   readonly #peers: PeerFailures;
   readonly #seed: number;
   #spec: OutlierDetectionSpec;
+  #closed = false;
 
   constructor(spec: OutlierDetectionSpec, options: OutlierDetectorOptions) {
     this.#spec = spec;
@@ -71,7 +72,7 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
 
   /** `endpoint` is called for the first time. */
   watch(endpoint: Endpoint): void {
-    if (endpoint.outlier !== null) return;
+    if (this.#closed || endpoint.outlier !== null) return;
     const monitor = new OutlierMonitor(this);
     this.#equip(monitor);
     endpoint.outlier = monitor;
@@ -93,8 +94,9 @@ export class OutlierDetector implements OutlierWatcher, TimerOwner {
     for (const [monitor, endpoint] of this.#monitors) if (!present.has(endpoint)) this.#forget(monitor, endpoint);
   }
 
-  /** Nobody is out any more, and nothing is counted. */
+  /** Nobody is out any more, and nothing is counted, not even where a last retry goes to a pod that was not called before. */
   close(): void {
+    this.#closed = true;
     this.#options.wheel.cancel(this.#timer);
     for (const [monitor, endpoint] of this.#monitors) this.#forget(monitor, endpoint);
   }

@@ -43,6 +43,7 @@ const FILTERS: readonly HttpFilterSpec[] = [
       fault: {
         delay: { delay: { kind: 'fixed', ms: 40 }, share: { numerator: 20, denominator: 100 } },
         abort: { abort: { kind: 'http', status: 503 }, share: { numerator: 3, denominator: 100 } },
+        pace: { limit: { kind: 'fixed', kibPerSecond: 4 }, share: { numerator: 20, denominator: 100 } },
         maxActive: 5,
       },
     },

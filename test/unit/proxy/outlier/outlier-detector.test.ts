@@ -284,4 +284,12 @@ describe('a detector', () => {
     scene.clock.advance(SECOND);
     expect(scene.clock.pendingTimers).toBe(0);
   });
+
+  it('watches nobody any more once it is closed', () => {
+    const scene = new Scene(3);
+    scene.detector.close();
+    const late = endpointAt(4);
+    scene.detector.watch(late);
+    expect([late.outlier, scene.clock.pendingTimers]).toEqual([null, 0]);
+  });
 });
