@@ -7,6 +7,7 @@ import { SECTION_NAMES, type SectionName, type TrafficPolicy } from '../../kube/
 import { type ServiceTraffic, serviceTraffic } from '../translate/service-traffic.ts';
 import { type Attachment, attachmentsOf, checkAttachments, type SaidSections, saidOf, whereIs } from './attachments.ts';
 import { mirrorsOf, type PolicyMirrors, type PolicyReferences } from './mirrors.ts';
+import { checkTimeLimits } from './time-limits.ts';
 
 /** The shorthands of each section: where a policy has the section, they don't count. */
 export const SHORTHANDS: Readonly<Record<SectionName, readonly string[]>> = {
@@ -57,7 +58,7 @@ export function policedTraffic(
     const said = serviceTraffic(service, sections);
     byPort.set(name, { ...said.traffic, ...saidMirrors(sections, referred) });
     // What several ports share is told once.
-    for (const issue of said.issues) issues.set(JSON.stringify(issue), issue);
+    for (const issue of [...said.issues, ...checkTimeLimits(sections)]) issues.set(JSON.stringify(issue), issue);
   }
   const overridden = checkOverridden(service, saidOf(attachments, undefined));
   return {

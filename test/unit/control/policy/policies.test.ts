@@ -101,6 +101,25 @@ describe('a TrafficPolicy', () => {
     expect(mesh.issues().filter((issue) => issue.includes('there is no Service'))).toHaveLength(2);
   });
 
+  it('whose tries may take as long as the whole request is told that they never will', () => {
+    const tries = 'retries: {perTryTimeout: 2s, perTryIdleTimeout: 500ms}';
+    const alone = new TextMesh(web() + POD + policy('one', `${TO_WEB}, ${tries}, timeouts: {request: 2s}`));
+    expect(alone.issues()).toEqual([
+      'mesh.yaml:16: spec.retries.perTryTimeout: is 2s, and never counts: timeouts.request ends the whole request after 2s; make it shorter, or the other one longer',
+    ]);
+    const both = new TextMesh(web() + POD + policy('one', `${TO_WEB}, ${tries}`));
+    expect(both.issues()).toEqual([]);
+    both.add(policy('two', `${TO_ADMIN}, timeouts: {request: 1s}`));
+    expect(both.issues()).toEqual([
+      expect.stringContaining(
+        'is 2s, and never counts: TrafficPolicy "two" (mesh.yaml:1) ends the whole request after 1s',
+      ),
+    ]);
+    expect(new TextMesh(web() + POD + policy('one', `${TO_WEB}, ${tries}, timeouts: {request: 0s}`)).issues()).toEqual(
+      [],
+    );
+  });
+
   it('for a port that is not there says so', () => {
     const mesh = new TextMesh(
       web() + POD + policy('one', 'targetRefs: [{name: web, sectionName: htp}], timeouts: {request: 1s}'),
