@@ -97,4 +97,40 @@ describe('a TrafficPolicy', () => {
     expect(refused.get('x-switchboard-error')).toBe('RL rate_limited');
     expect(Number(refused.get('retry-after'))).toBeGreaterThan(0);
   });
+
+  it('says who gets copies: another Service sees every request, with its Host, and the caller the answer of its own', async () => {
+    const copies: string[] = [];
+    const next = await startPod((copied, response) => {
+      copies.push(`${copied.method} ${copied.url} of ${copied.headers.host}`);
+      response.writeHead(500).end();
+    });
+    mesh.write(serviceOn(next, 'next'));
+    const caller = await callerOf(
+      (_, response) => response.end(),
+      policy('mirrors: [{backendRef: {name: next, port: 80}}]'),
+    );
+    for (let asked = 0; asked < 3; asked += 1) expect((await caller.ask(request('GET'))).status).toBe(200);
+    await waitUntil('the copies have come', () => copies.length === 3 || null);
+    expect(new Set(copies)).toEqual(new Set(['GET / of web']));
+  });
+
+  it('says which answers are sent again by a header of theirs', async () => {
+    let requests = 0;
+    const caller = await callerOf((_, response) => {
+      requests += 1;
+      if (requests === 1) response.setHeader('x-try-again', 'yes');
+      response.end(String(requests));
+    }, policy('retries: {retriableHeaders: [{name: X-Try-Again, value: "yes"}]}'));
+    expect((await caller.ask(request('POST'))).text).toBe('2');
+  });
+
+  it('says how many requests a connection to a pod carries', async () => {
+    const connections = new Set<unknown>();
+    const caller = await callerOf((incoming, response) => {
+      connections.add(incoming.socket);
+      response.end();
+    }, policy('connections: {maxRequests: 2}'));
+    for (let asked = 0; asked < 6; asked += 1) await caller.ask(request('GET'));
+    expect(connections.size).toBe(3);
+  });
 });
