@@ -12,7 +12,11 @@ import type {
   HttpFilterConfigSpec,
   HttpFilterSpec,
 } from '../../src/model/http-filter-spec.ts';
-import type { LocalRateLimitSpec } from '../../src/model/local-rate-limit-spec.ts';
+import type {
+  DescriptorLimitsSpec,
+  LocalRateLimitSpec,
+  RateLimitActionSpec,
+} from '../../src/model/local-rate-limit-spec.ts';
 
 import { addressSession } from './arbitrary-balancing.ts';
 
@@ -65,6 +69,35 @@ const bucket = fc.record({
   fillIntervalMs: fc.integer({ min: 50, max: 60_000 }),
 });
 
+const action: fc.Arbitrary<RateLimitActionSpec> = fc.oneof(
+  fc.record({ kind: fc.constant('generic-key' as const), key: name, value: name }),
+  fc.record(
+    {
+      kind: fc.constant('request-header' as const),
+      ...{ name: fc.constantFrom('x-user', 'x-plan'), key: name, optional: fc.constant(true as const) },
+    },
+    { requiredKeys: ['kind', 'name', 'key'] },
+  ),
+  fc.constant({ kind: 'remote-address' as const }),
+  fc.record({
+    kind: fc.constant('header-match' as const),
+    ...{ key: name, value: name, matches: fc.boolean(), headers: fc.array(header, { minLength: 1, maxLength: 2 }) },
+  }),
+);
+
+/** No two descriptors alike: the first entry makes them so. */
+const descriptors: fc.Arbitrary<DescriptorLimitsSpec> = fc.record(
+  {
+    actions: fc.array(fc.array(action, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 }),
+    buckets: fc.tuple(fc.record({ key: name, value: name }), bucket, bucket).map(([entry, one, other]) => [
+      { entries: [{ key: 'a', value: '1' }, entry], bucket: one },
+      { entries: [{ key: 'a', value: '2' }], bucket: other },
+    ]),
+    instead: fc.constant(true as const),
+  },
+  { requiredKeys: ['actions', 'buckets'] },
+);
+
 const headers: fc.Arbitrary<HeaderToAddSpec[]> = fc.array(
   fc.record({
     name: fc.constantFrom('x-a', 'x-b'),
@@ -86,11 +119,14 @@ const limit: fc.Arbitrary<LocalRateLimitSpec> = fc.record(
     refusalHeaders: headers,
     unenforcedHeaders: headers,
     tellLimits: fc.constant(true as const),
+    descriptors,
   },
   { requiredKeys: ['statPrefix', 'bucket', 'enabled', 'enforced', 'status'] },
 );
 
-const emptyLimit: fc.Arbitrary<LocalRateLimitSpec> = limit.map(({ bucket: _bucket, ...rest }) => rest);
+const emptyLimit: fc.Arbitrary<LocalRateLimitSpec> = limit.map(
+  ({ bucket: _bucket, descriptors: _none, ...rest }) => rest,
+);
 
 const text = fc.constantFrom('*', 'GET, POST', 'x-a');
 

@@ -4,7 +4,18 @@ import {
   RuntimeFeatureFlagSchema,
   RuntimeFractionalPercentSchema,
 } from '../../src/xds/gen/envoy/config/core/v3/base_pb.ts';
-import { FilterConfigSchema } from '../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
+import {
+  FilterConfigSchema,
+  RateLimit_Action_GenericKeySchema,
+  RateLimit_Action_HeaderValueMatchSchema,
+  RateLimit_Action_RequestHeadersSchema,
+  RateLimit_ActionSchema,
+  RateLimitSchema,
+} from '../../src/xds/gen/envoy/config/route/v3/route_components_pb.ts';
+import {
+  LocalRateLimitDescriptorSchema,
+  RateLimitDescriptor_EntrySchema,
+} from '../../src/xds/gen/envoy/extensions/common/ratelimit/v3/ratelimit_pb.ts';
 import {
   FaultDelaySchema,
   FaultRateLimitSchema,
@@ -43,6 +54,13 @@ export const HTTP_FILTER_SCHEMAS: readonly DescMessage[] = [
   HTTPFaultSchema,
   FaultAbortSchema,
   FaultDelaySchema,
+  LocalRateLimitDescriptorSchema,
+  RateLimitDescriptor_EntrySchema,
+  RateLimitSchema,
+  RateLimit_ActionSchema,
+  RateLimit_Action_RequestHeadersSchema,
+  RateLimit_Action_GenericKeySchema,
+  RateLimit_Action_HeaderValueMatchSchema,
   FaultRateLimitSchema,
   LocalRateLimitSchema,
   AdaptiveConcurrencySchema,

@@ -8,6 +8,7 @@ import type {
 import type { LocalRateLimitSpec } from '../../model/local-rate-limit-spec.ts';
 import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Cors } from './cors.ts';
+import { Descriptors } from './descriptors.ts';
 import { FaultFilter } from './fault-filter.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterStats } from './filter-stats.ts';
@@ -54,7 +55,10 @@ function compileRateLimit(
 ): HttpFilter | null {
   if (limit.bucket === undefined) return null;
   const bucket = commons.bucketOf(limit, limit.bucket, share, clock.now());
-  return new LocalRateLimit(limit, { clock, random, bucket, stats: commons.rateLimitStats(limit.statPrefix) });
+  const buckets = limit.descriptors?.buckets.map((one) => commons.bucketOf(one, one.bucket, share, clock.now())) ?? [];
+  const descriptors = limit.descriptors === undefined ? null : new Descriptors(limit.descriptors, buckets);
+  const stats = commons.rateLimitStats(limit.statPrefix);
+  return new LocalRateLimit(limit, { clock, random, bucket, descriptors, stats });
 }
 
 /** Gauges tell of the listener's own controller; those of routes count what they refuse. */

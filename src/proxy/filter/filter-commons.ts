@@ -1,7 +1,7 @@
 // What filters of all listeners of a data plane have in common: it outlasts changes of listeners and routes.
 import type { Random } from '../../base/random.ts';
 import type { AdaptiveConcurrencySpec } from '../../model/adaptive-concurrency-spec.ts';
-import type { LocalRateLimitSpec, TokenBucketSpec } from '../../model/local-rate-limit-spec.ts';
+import type { DescriptorBucketSpec, LocalRateLimitSpec, TokenBucketSpec } from '../../model/local-rate-limit-spec.ts';
 import type { StatSink, StatSource } from '../../telemetry/stats.ts';
 import { RateLimitStats } from './filter-stats.ts';
 import { GradientController } from './gradient-controller.ts';
@@ -9,12 +9,17 @@ import { TokenBucket } from './token-bucket.ts';
 
 export class FilterCommons implements StatSource {
   /** One for each place that says so: it goes with what has said it. */
-  readonly #buckets = new WeakMap<LocalRateLimitSpec, TokenBucket>();
+  readonly #buckets = new WeakMap<LocalRateLimitSpec | DescriptorBucketSpec, TokenBucket>();
   readonly #controllers = new WeakMap<AdaptiveConcurrencySpec, GradientController>();
   readonly #rateLimits = new Map<string, RateLimitStats>();
 
   /** The same for the same `limit`. `share` as of FilterContext. */
-  bucketOf(limit: LocalRateLimitSpec, bucket: TokenBucketSpec, share: number, nowMs: number): TokenBucket {
+  bucketOf(
+    limit: LocalRateLimitSpec | DescriptorBucketSpec,
+    bucket: TokenBucketSpec,
+    share: number,
+    nowMs: number,
+  ): TokenBucket {
     const known = this.#buckets.get(limit);
     if (known !== undefined) return known;
     const made = new TokenBucket(bucket, share, nowMs);

@@ -1,6 +1,7 @@
 // @hot
 // One request on its way through the filters of its listener: who is next, who waits, and what they have changed.
 import type { Cancel, Clock } from '../../base/clock.ts';
+import { callerAddress } from '../codec/caller-address.ts';
 import type { RequestHead } from '../codec/head.ts';
 import type { FieldEdit } from '../route/field-changes.ts';
 import type { FieldList } from '../route/field-list.ts';
@@ -21,8 +22,10 @@ export interface FilterRunOwner extends PaceOwner {
   onDelayOver(): void;
 }
 
-/** Of the request, for the access log. */
+/** The request's own record, for the access log. */
 export interface FlagList {
+  /** `host:port`. */
+  readonly downstreamRemote: string;
   addFlag(flag: string): void;
 }
 
@@ -58,6 +61,10 @@ export class FilterRun implements FilterCall, FieldEdit {
 
   get head(): RequestHead {
     return this.#head as RequestHead;
+  }
+
+  get client(): string | null {
+    return callerAddress(this.#flags.downstreamRemote, '');
   }
 
   /** Of whoever has answered. */

@@ -22,6 +22,8 @@ export interface FilterPass {
 /** The request, as a filter sees it; valid until `onEnd`, and where `begin` has answered null until then. */
 export interface FilterCall {
   readonly head: RequestHead;
+  /** The address that its connection comes from; null = nobody knows. */
+  readonly client: string | null;
   /** Where it goes; '' = its route answers by itself, or it has none. */
   readonly cluster: string;
   /** The request waits `ms` (> 0); then `then` is called, which may answer or delay it once more, and filters behind go on. */

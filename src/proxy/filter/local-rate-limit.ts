@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.ts';
 import type { LocalRateLimitSpec } from '../../model/local-rate-limit-spec.ts';
 import { FieldChanges, type FieldEdit } from '../route/field-changes.ts';
 import type { FieldList } from '../route/field-list.ts';
+import type { Descriptors } from './descriptors.ts';
 import type { RateLimitStats } from './filter-stats.ts';
 import { isChosen } from './fraction.ts';
 import type { FilterAnswer, FilterCall, FilterPass, HttpFilter } from './http-filter.ts';
@@ -14,7 +15,10 @@ const RESOURCE_EXHAUSTED = 8;
 export interface RateLimitParts {
   readonly clock: Clock;
   readonly random: Random;
+  /** For all. */
   readonly bucket: TokenBucket;
+  /** Null = there is no other. */
+  readonly descriptors: Descriptors | null;
   readonly stats: RateLimitStats;
 }
 
@@ -40,10 +44,10 @@ export class LocalRateLimit implements HttpFilter {
 
   begin(call: FilterCall): FilterPass | null {
     const { enabled, enforced, tellLimits } = this.#spec;
-    const { clock, random, bucket, stats } = this.#parts;
+    const { clock, random, stats } = this.#parts;
     if (!isChosen(enabled, random)) return null;
     stats.enabled += 1;
-    const passes = bucket.take(clock.now());
+    const { bucket, passes } = this.#take(call, clock.now());
     const told = tellLimits === true ? limitsOf(bucket) : null;
     if (passes) {
       stats.ok += 1;
@@ -58,6 +62,23 @@ export class LocalRateLimit implements HttpFilter {
     call.answer(this.#answer);
     return new RateLimitPass(told, this.#refusal, secondsOf(bucket.waitMs));
   }
+
+  /** Of each that it has to ask, until one has none: what it took of the others is taken. */
+  #take(call: FilterCall, nowMs: number): Taken {
+    const { bucket, descriptors } = this.#parts;
+    if (descriptors === null) return { passes: bucket.take(nowMs), bucket };
+    const special = descriptors.bucketsOf(call);
+    const asked = special.length > 0 && descriptors.instead ? special : [...special, bucket];
+    const empty = asked.find((one) => !one.take(nowMs));
+    if (empty !== undefined) return { passes: false, bucket: empty };
+    return { passes: true, bucket: asked.reduce((least, one) => (one.left < least.left ? one : least)) };
+  }
+}
+
+/** What became of asking for tokens. `bucket`: the one that had none, or the one that has the least left. */
+interface Taken {
+  readonly passes: boolean;
+  readonly bucket: TokenBucket;
 }
 
 interface Limits {

@@ -5,14 +5,15 @@ import type { TokenBucketSpec } from '../../model/local-rate-limit-spec.ts';
 export class TokenBucket {
   /** At most so many, ≥ 1. */
   readonly maxTokens: number;
-  readonly #tokensPerMs: number;
+  /** How fast it fills. */
+  readonly tokensPerMs: number;
   #tokens: number;
   #atMs: number;
 
   /** `share`: of the tokens, for one of several buckets that together are what `spec` says; each has room for one at least. */
   constructor(spec: TokenBucketSpec, share: number, nowMs: number) {
     this.maxTokens = Math.max(1, spec.maxTokens * share);
-    this.#tokensPerMs = (spec.tokensPerFill * share) / spec.fillIntervalMs;
+    this.tokensPerMs = (spec.tokensPerFill * share) / spec.fillIntervalMs;
     this.#tokens = this.maxTokens;
     this.#atMs = nowMs;
   }
@@ -32,11 +33,11 @@ export class TokenBucket {
 
   /** From then until there is one, ms; 0 = there is. */
   get waitMs(): number {
-    return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.#tokensPerMs;
+    return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.tokensPerMs;
   }
 
   #fill(nowMs: number): void {
-    this.#tokens = Math.min(this.maxTokens, this.#tokens + (nowMs - this.#atMs) * this.#tokensPerMs);
+    this.#tokens = Math.min(this.maxTokens, this.#tokens + (nowMs - this.#atMs) * this.tokensPerMs);
     this.#atMs = nowMs;
   }
 }

@@ -45,6 +45,9 @@ export const HTTP_FILTER_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'stat_prefix',
       'status',
       'token_bucket',
+      'descriptors',
+      'rate_limits',
+      'always_consume_default_token_bucket',
       'filter_enabled',
       'filter_enforced',
       'response_headers_to_add',
@@ -53,8 +56,33 @@ export const HTTP_FILTER_SUPPORT: Readonly<Record<string, FieldSupport>> = {
       'enable_x_ratelimit_headers',
       'enable_retry_after_header',
     ],
-    // Descriptors, what makes them, and buckets of connections or of several sidecars.
-    refused: ['#8', 'local_rate_limit_per_downstream_connection', '#16', '#17'],
+    // Buckets of connections or of several sidecars.
+    refused: ['local_rate_limit_per_downstream_connection', '#16'],
+  },
+  'envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor': {
+    supported: ['entries', 'token_bucket'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry': {
+    supported: ['key', 'value'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.RateLimit': { supported: ['actions'], refused: EVERY_OTHER },
+  'envoy.config.route.v3.RateLimit.Action': {
+    supported: ['request_headers', 'remote_address', 'generic_key', 'header_value_match'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.RateLimit.Action.RequestHeaders': {
+    supported: ['header_name', 'descriptor_key', 'skip_if_absent'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.RateLimit.Action.GenericKey': {
+    supported: ['descriptor_value', 'descriptor_key'],
+    refused: EVERY_OTHER,
+  },
+  'envoy.config.route.v3.RateLimit.Action.HeaderValueMatch': {
+    supported: ['descriptor_value', 'expect_match', 'headers', 'descriptor_key'],
+    refused: EVERY_OTHER,
   },
   'envoy.extensions.filters.http.adaptive_concurrency.v3.AdaptiveConcurrency': {
     supported: ['gradient_controller_config', 'enabled', 'concurrency_limit_exceeded_status'],

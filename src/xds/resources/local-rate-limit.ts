@@ -18,6 +18,7 @@ import type { DecodeContext } from './decode-context.ts';
 import { decodeDuration, encodeDuration } from './duration.ts';
 import { decodeRuntimeFraction, encodeRuntimeFraction } from './fraction.ts';
 import { decodeHeader, encodeHeader } from './header-changes.ts';
+import { decodeDescriptors, encodeDescriptors } from './rate-limit-descriptors.ts';
 
 /** Less than this in HttpStatus means the status that is usual for refusals. */
 const LEAST_STATUS = 400;
@@ -28,6 +29,7 @@ export function encodeLocalRateLimit(spec: LocalRateLimitSpec): MessageInitShape
     // An enum in name only: every status is its own number.
     status: { code: spec.status as StatusCode },
     ...(spec.bucket === undefined ? {} : { tokenBucket: encodeBucket(spec.bucket) }),
+    ...encodeDescriptors(spec.descriptors, encodeBucket),
     filterEnabled: encodeRuntimeFraction(spec.enabled),
     filterEnforced: encodeRuntimeFraction(spec.enforced),
     responseHeadersToAdd: (spec.refusalHeaders ?? []).map(encodeHeader),
@@ -63,6 +65,7 @@ export function decodeLocalRateLimit(
   return {
     statPrefix: message.statPrefix,
     ...(tokenBucket === undefined ? {} : { bucket: decodeBucket(tokenBucket, context, `${path}.token_bucket`) }),
+    ...decodeDescriptors(message, (bucket, place) => decodeBucket(bucket, context, place), context, path),
     enabled: decodeRuntimeFraction(message.filterEnabled, NEVER, context, `${path}.filter_enabled`),
     enforced: decodeRuntimeFraction(message.filterEnforced, NEVER, context, `${path}.filter_enforced`),
     status: decodeRefusalStatus(status?.code, RATE_LIMITED_STATUS, context, `${path}.status.code`),

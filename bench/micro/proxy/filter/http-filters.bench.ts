@@ -28,7 +28,7 @@ const NOBODY: FilterRunOwner = {
 /** As exchanges do it: the list, then the run, then the end. */
 function passing(...specs: HttpFilterSpec[]): MicroBench['run'] {
   const filters = HttpFilters.compile(specs, context, null);
-  const run = new FilterRun(NOBODY, { addFlag: () => {} }, systemClock);
+  const run = new FilterRun(NOBODY, { addFlag: () => {}, downstreamRemote: '' }, systemClock);
   return (iterations) => {
     let passed = 0;
     for (let i = 0; i < iterations; i += 1) {

@@ -31,6 +31,11 @@ function filter(name: string, value: Any, rest: { isOptional?: boolean; disabled
 const ROUTER = filter('router', any(RouterSchema, {}));
 const TEAPOT = any(HTTPFaultSchema, { abort: { errorType: { case: 'httpStatus', value: 418 } } });
 
+const BUCKET = { maxTokens: 2, fillInterval: { seconds: 1n } };
+const OF_ANN = { entries: [{ key: 'user', value: 'ann' }], tokenBucket: BUCKET };
+const USER_OF = { case: 'requestHeaders', value: { headerName: 'x-user', descriptorKey: 'user' } } as const;
+const BY_USER = { actions: [{ actionSpecifier: USER_OF }] };
+
 function limited(init: MessageInitShape<typeof LocalRateLimitSchema>): Any {
   return any(LocalRateLimitSchema, { statPrefix: 'x', ...init } as MessageInitShape<typeof LocalRateLimitSchema>);
 }
@@ -162,6 +167,52 @@ describe('the HTTP filters of a listener', () => {
         ],
       },
       'hcm.http_filters[0].typed_config.token_bucket.fill_interval: is 1 ms; give at least 50 ms',
+    ],
+    [
+      'whose descriptors are made by nobody',
+      { httpFilters: [filter('limit', limited({ tokenBucket: BUCKET, descriptors: [OF_ANN] })), ROUTER] },
+      'hcm.http_filters[0].typed_config.descriptors: are made by nobody; add rate_limits beside them; those of routes are not asked',
+    ],
+    [
+      'with descriptors and no bucket for all',
+      { httpFilters: [filter('limit', limited({ descriptors: [OF_ANN], rateLimits: [BY_USER] })), ROUTER] },
+      'hcm.http_filters[0].typed_config.token_bucket: is absent; give it one for all requests',
+    ],
+    [
+      'with a bucket for each value that callers think of',
+      {
+        httpFilters: [
+          filter(
+            'limit',
+            limited({
+              ...{ tokenBucket: BUCKET, rateLimits: [BY_USER] },
+              descriptors: [{ entries: [{ key: 'user', value: '' }], tokenBucket: BUCKET }],
+            }),
+          ),
+          ROUTER,
+        ],
+      },
+      'hcm.http_filters[0].typed_config.descriptors[0].entries[0].value: is empty, which is not supported; give a value',
+    ],
+    [
+      'with the same descriptor twice',
+      {
+        httpFilters: [
+          filter('limit', limited({ tokenBucket: BUCKET, rateLimits: [BY_USER], descriptors: [OF_ANN, OF_ANN] })),
+          ROUTER,
+        ],
+      },
+      'hcm.http_filters[0].typed_config.descriptors[1].entries: are those of a descriptor before it; remove one of them',
+    ],
+    [
+      'with an action that it does not know',
+      {
+        httpFilters: [
+          filter('limit', limited({ tokenBucket: BUCKET, descriptors: [OF_ANN], rateLimits: [{ actions: [{}] }] })),
+          ROUTER,
+        ],
+      },
+      'hcm.http_filters[0].typed_config.rate_limits[0].actions[0]: is not supported; use generic_key, request_headers',
     ],
     [
       'whose bucket is that of a connection',

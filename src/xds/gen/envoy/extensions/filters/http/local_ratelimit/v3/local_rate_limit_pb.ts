@@ -8,7 +8,9 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { HeaderValueOption, RuntimeFractionalPercent } from "../../../../../config/core/v3/base_pb.ts";
 import { file_envoy_config_core_v3_base } from "../../../../../config/core/v3/base_pb.ts";
-import type { XRateLimitHeadersRFCVersion } from "../../../../common/ratelimit/v3/ratelimit_pb.ts";
+import type { RateLimit } from "../../../../../config/route/v3/route_components_pb.ts";
+import { file_envoy_config_route_v3_route_components } from "../../../../../config/route/v3/route_components_pb.ts";
+import type { LocalRateLimitDescriptor, XRateLimitHeadersRFCVersion } from "../../../../common/ratelimit/v3/ratelimit_pb.ts";
 import { file_envoy_extensions_common_ratelimit_v3_ratelimit } from "../../../../common/ratelimit/v3/ratelimit_pb.ts";
 import type { HttpStatus } from "../../../../../type/v3/http_status_pb.ts";
 import { file_envoy_type_v3_http_status } from "../../../../../type/v3/http_status_pb.ts";
@@ -21,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto.
  */
 export const file_envoy_extensions_filters_http_local_ratelimit_v3_local_rate_limit: GenFile = /*@__PURE__*/
-  fileDesc("CkdlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9sb2NhbF9yYXRlbGltaXQvdjMvbG9jYWxfcmF0ZV9saW1pdC5wcm90bxIwZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAubG9jYWxfcmF0ZWxpbWl0LnYzIrkGCg5Mb2NhbFJhdGVMaW1pdBITCgtzdGF0X3ByZWZpeBgBIAEoCRIpCgZzdGF0dXMYAiABKAsyGS5lbnZveS50eXBlLnYzLkh0dHBTdGF0dXMSMAoMdG9rZW5fYnVja2V0GAMgASgLMhouZW52b3kudHlwZS52My5Ub2tlbkJ1Y2tldBJGCg5maWx0ZXJfZW5hYmxlZBgEIAEoCzIuLmVudm95LmNvbmZpZy5jb3JlLnYzLlJ1bnRpbWVGcmFjdGlvbmFsUGVyY2VudBJHCg9maWx0ZXJfZW5mb3JjZWQYBSABKAsyLi5lbnZveS5jb25maWcuY29yZS52My5SdW50aW1lRnJhY3Rpb25hbFBlcmNlbnQSSAoXcmVzcG9uc2VfaGVhZGVyc190b19hZGQYBiADKAsyJy5lbnZveS5jb25maWcuY29yZS52My5IZWFkZXJWYWx1ZU9wdGlvbhINCgVzdGFnZRgJIAEoDRJZCihyZXF1ZXN0X2hlYWRlcnNfdG9fYWRkX3doZW5fbm90X2VuZm9yY2VkGAogAygLMicuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWVPcHRpb24SMgoqbG9jYWxfcmF0ZV9saW1pdF9wZXJfZG93bnN0cmVhbV9jb25uZWN0aW9uGAsgASgIEmUKGmVuYWJsZV94X3JhdGVsaW1pdF9oZWFkZXJzGAwgASgOMkEuZW52b3kuZXh0ZW5zaW9ucy5jb21tb24ucmF0ZWxpbWl0LnYzLlhSYXRlTGltaXRIZWFkZXJzUkZDVmVyc2lvbhJHCiNhbHdheXNfY29uc3VtZV9kZWZhdWx0X3Rva2VuX2J1Y2tldBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5Cb29sVmFsdWUSKgoicmF0ZV9saW1pdGVkX2FzX3Jlc291cmNlX2V4aGF1c3RlZBgPIAEoCBI9ChdtYXhfZHluYW1pY19kZXNjcmlwdG9ycxgSIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIhChllbmFibGVfcmV0cnlfYWZ0ZXJfaGVhZGVyGBMgASgIYgZwcm90bzM", [file_envoy_config_core_v3_base, file_envoy_extensions_common_ratelimit_v3_ratelimit, file_envoy_type_v3_http_status, file_envoy_type_v3_token_bucket, file_google_protobuf_wrappers]);
+  fileDesc("CkdlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9sb2NhbF9yYXRlbGltaXQvdjMvbG9jYWxfcmF0ZV9saW1pdC5wcm90bxIwZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAubG9jYWxfcmF0ZWxpbWl0LnYzIsUHCg5Mb2NhbFJhdGVMaW1pdBITCgtzdGF0X3ByZWZpeBgBIAEoCRIpCgZzdGF0dXMYAiABKAsyGS5lbnZveS50eXBlLnYzLkh0dHBTdGF0dXMSMAoMdG9rZW5fYnVja2V0GAMgASgLMhouZW52b3kudHlwZS52My5Ub2tlbkJ1Y2tldBJGCg5maWx0ZXJfZW5hYmxlZBgEIAEoCzIuLmVudm95LmNvbmZpZy5jb3JlLnYzLlJ1bnRpbWVGcmFjdGlvbmFsUGVyY2VudBJHCg9maWx0ZXJfZW5mb3JjZWQYBSABKAsyLi5lbnZveS5jb25maWcuY29yZS52My5SdW50aW1lRnJhY3Rpb25hbFBlcmNlbnQSSAoXcmVzcG9uc2VfaGVhZGVyc190b19hZGQYBiADKAsyJy5lbnZveS5jb25maWcuY29yZS52My5IZWFkZXJWYWx1ZU9wdGlvbhJTCgtkZXNjcmlwdG9ycxgIIAMoCzI+LmVudm95LmV4dGVuc2lvbnMuY29tbW9uLnJhdGVsaW1pdC52My5Mb2NhbFJhdGVMaW1pdERlc2NyaXB0b3ISDQoFc3RhZ2UYCSABKA0SWQoocmVxdWVzdF9oZWFkZXJzX3RvX2FkZF93aGVuX25vdF9lbmZvcmNlZBgKIAMoCzInLmVudm95LmNvbmZpZy5jb3JlLnYzLkhlYWRlclZhbHVlT3B0aW9uEjIKKmxvY2FsX3JhdGVfbGltaXRfcGVyX2Rvd25zdHJlYW1fY29ubmVjdGlvbhgLIAEoCBJlChplbmFibGVfeF9yYXRlbGltaXRfaGVhZGVycxgMIAEoDjJBLmVudm95LmV4dGVuc2lvbnMuY29tbW9uLnJhdGVsaW1pdC52My5YUmF0ZUxpbWl0SGVhZGVyc1JGQ1ZlcnNpb24SRwojYWx3YXlzX2NvbnN1bWVfZGVmYXVsdF90b2tlbl9idWNrZXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEioKInJhdGVfbGltaXRlZF9hc19yZXNvdXJjZV9leGhhdXN0ZWQYDyABKAgSNQoLcmF0ZV9saW1pdHMYESADKAsyIC5lbnZveS5jb25maWcucm91dGUudjMuUmF0ZUxpbWl0Ej0KF21heF9keW5hbWljX2Rlc2NyaXB0b3JzGBIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEiEKGWVuYWJsZV9yZXRyeV9hZnRlcl9oZWFkZXIYEyABKAhiBnByb3RvMw", [file_envoy_config_core_v3_base, file_envoy_config_route_v3_route_components, file_envoy_extensions_common_ratelimit_v3_ratelimit, file_envoy_type_v3_http_status, file_envoy_type_v3_token_bucket, file_google_protobuf_wrappers]);
 
 /**
  * @generated from message envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
@@ -66,6 +68,11 @@ export type LocalRateLimit = Message<"envoy.extensions.filters.http.local_rateli
   responseHeadersToAdd: HeaderValueOption[];
 
   /**
+   * @generated from field: repeated envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor descriptors = 8;
+   */
+  descriptors: LocalRateLimitDescriptor[];
+
+  /**
    * @generated from field: uint32 stage = 9;
    */
   stage: number;
@@ -100,6 +107,13 @@ export type LocalRateLimit = Message<"envoy.extensions.filters.http.local_rateli
    * @generated from field: bool rate_limited_as_resource_exhausted = 15;
    */
   rateLimitedAsResourceExhausted: boolean;
+
+  /**
+   * How descriptors of a request are made; where they are given, those of routes are not asked.
+   *
+   * @generated from field: repeated envoy.config.route.v3.RateLimit rate_limits = 17;
+   */
+  rateLimits: RateLimit[];
 
   /**
    * @generated from field: google.protobuf.UInt32Value max_dynamic_descriptors = 18;
