@@ -70,9 +70,10 @@ describe('the example', () => {
       await orders.until('orders fail', () =>
         orders.clientLines.some((line) => /^[1-9]\d* of /.test(line)) ? true : null,
       );
-      let table = '';
-      do table = await orders.show('endpoints');
-      while (!table.includes('ejected'));
+      const table = await orders.until('the sick pod is out', async () => {
+        const shown = await orders.show('endpoints');
+        return shown.includes('ejected') ? shown : null;
+      });
       const rows = table.split('\n').filter((line) => line.includes('ejected'));
       expect(rows).toEqual([expect.stringMatching(/default\/orders-sick-\w+ .*ejected .*: \d+ of \d+ answers failed/)]);
     },
