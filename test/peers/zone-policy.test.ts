@@ -54,8 +54,18 @@ describeWithPeers('an Envoy whose own cluster comes from our control plane', ['e
 
   const ask = async (): Promise<string> => (await httpGet(port, '/', 'web')).body;
 
+  /** Requests that stayed because all do. */
+  const stayed = async (): Promise<number> => {
+    const name = 'cluster.outbound|80|web.default.svc.cluster.local.lb_zone_routing_all_directly: ';
+    const line = (await envoy.admin('/stats')).split('\n').find((one) => one.startsWith(name));
+    return Number(line?.slice(name.length) ?? 0);
+  };
+
   it('keeps to its zone, and sends out what that cannot take when callers become more', async () => {
-    await waitUntil('it knows pods of both', async () => ((await ask()) === 'east' ? true : null));
+    await waitUntil('requests keep to zones', async () => {
+      await ask();
+      return (await stayed()) > 0 || null;
+    });
     const seen = new Set<string>();
     for (let asked = 0; asked < 60; asked += 1) seen.add(await ask());
     expect([...seen]).toEqual(['east']);
