@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
  * Gives `read` each piece that comes, as the event `data` would: in order, none twice, none while the socket is paused. Node's own way through its
  * readable stream costs an event and a tick of its queue for each piece (28 % of the instructions that an HTTP/1.1 request takes outside of the
  * kernel, counted by callgrind; `bench -- ab` shows the CPU). It is still gone where pieces wait in the stream, and should a later Node no longer
- * push what a socket has read. Until `readByOthers`.
+ * push what a socket has read (docs/adr/0044). Until `readByOthers`.
  */
 export function readDirectly(socket: Socket, read: (bytes: Buffer) => void): void {
   const { push } = Socket.prototype;
