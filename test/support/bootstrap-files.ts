@@ -13,11 +13,15 @@ export function loadAssignment(name: string, addresses: readonly (readonly [stri
   return { cluster_name: name, endpoints: [{ lb_endpoints: endpoints }] };
 }
 
+/** The last of the HTTP filters. */
+export const ROUTER = {
+  name: 'router',
+  typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+};
+
 /** A listener on a port of 127.0.0.1; `manager` has at least its routes. */
 export function listenerOf(name: string, port: number, manager: object): object {
-  const type = 'envoy.extensions.filters.http.router.v3.Router';
-  const router = { name: 'router', typed_config: { '@type': `type.googleapis.com/${type}` } };
-  const typedConfig = { '@type': `type.googleapis.com/${HCM}`, stat_prefix: name, http_filters: [router], ...manager };
+  const typedConfig = { '@type': `type.googleapis.com/${HCM}`, stat_prefix: name, http_filters: [ROUTER], ...manager };
   const filters = [{ name: 'hcm', typed_config: typedConfig }];
   return { name, address: socketAddress('127.0.0.1', port), filter_chains: [{ filters }] };
 }

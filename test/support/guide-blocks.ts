@@ -1,7 +1,7 @@
 // The fenced blocks of the guides, and what their manifests and fragments are parts of.
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { listenerOf, loadAssignment } from './bootstrap-files.ts';
+import { listenerOf, loadAssignment, ROUTER } from './bootstrap-files.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -38,6 +38,8 @@ const OF_FILE = ['node', 'cluster_manager'];
 const OF_MANAGER = ['typed_config'];
 const OF_ACTION = ['retry_policy', 'hedge_policy'];
 const OF_CLUSTER = ['circuit_breakers', 'outlier_detection', 'metadata'];
+/** Of the filter of rate limits. */
+const OF_RATE_LIMIT = ['token_bucket', 'rate_limits', 'descriptors'];
 
 /** The smallest bootstrap file of which `fragment` is a part; clusters that it names, and does not have, are there. Throws where nobody knows of what. */
 export function completeBootstrap(fragment: string): string {
@@ -46,7 +48,7 @@ export function completeBootstrap(fragment: string): string {
   const pick = (names: readonly string[]) =>
     Object.fromEntries(Object.entries(rest).filter(([name]) => names.includes(name)));
   const strange = Object.keys(rest).filter(
-    (name) => ![...OF_FILE, ...OF_MANAGER, ...OF_ACTION, ...OF_CLUSTER].includes(name),
+    (name) => ![...OF_FILE, ...OF_MANAGER, ...OF_ACTION, ...OF_CLUSTER, ...OF_RATE_LIMIT].includes(name),
   );
   if (strange.length > 0) throw new Error(`nobody knows what ${strange.join(', ')} is a part of`);
   const list = routes ?? [{ match: { prefix: '/' }, route: { cluster: 'main', ...pick(OF_ACTION) } }];
@@ -59,8 +61,10 @@ export function completeBootstrap(fragment: string): string {
     ...missing.map((name) => (name === 'main' ? { name, ...pick(OF_CLUSTER) } : { name })),
   ];
   const { typed_config: said = {} } = given as { typed_config?: Mapping };
+  const limit = pick(OF_RATE_LIMIT);
   const manager = {
     ...said,
+    ...(Object.keys(limit).length === 0 ? {} : { http_filters: [rateLimit(limit), ROUTER] }),
     route_config: { name: 'r', virtual_hosts: [{ name: 'v', domains: ['*'], routes: list }] },
   };
   return JSON.stringify({
@@ -74,4 +78,9 @@ export function completeBootstrap(fragment: string): string {
       })),
     },
   });
+}
+
+function rateLimit(said: Mapping): object {
+  const type = 'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit';
+  return { name: 'limit', typed_config: { '@type': `type.googleapis.com/${type}`, stat_prefix: 'limit', ...said } };
 }

@@ -20,8 +20,9 @@ import { errorAt, skipToken, skipValue } from './scan-bytes.ts';
  * and, with kinds of field-kind.ts, `hopByHop`. Returns a set of the kinds seen (bit `1 << kind`), or −(parse error).
  */
 export function locateFields(bytes: Buffer, start: number, at: number, end: number, head: Head): number {
-  let { offsets, hopByHop } = head;
+  const { offsets, hopByHop } = head;
   const last = end - 2;
+  const first = at;
   let seen = 0;
   let field = 0;
   for (; at < last; field += 1) {
@@ -30,8 +31,9 @@ export function locateFields(bytes: Buffer, start: number, at: number, end: numb
     if (at === nameStart || bytes[at] !== COLON) return -nameError(bytes, nameStart, at);
     if (field === hopByHop.length) {
       if (field === head.maxFields) return -ERR_TOO_MANY_FIELDS;
+      // From the beginning, as it is rare: this way the loop keeps to two arrays.
       head.grow();
-      ({ offsets, hopByHop } = head);
+      return locateFields(bytes, start, first, end, head);
     }
     const kind = kindOfName(bytes, nameStart, at);
     const slot = field * OFFSETS_PER_FIELD;
