@@ -7,20 +7,12 @@ import { readClusters, type ServiceEndpoints } from './read-clusters.ts';
 import { readConfigDump } from './read-config-dump.ts';
 import { renderTable } from './render-table.ts';
 import { type ServicePort, serviceOf } from './service-name.ts';
-import {
-  addSidecarOptions,
-  fetchFromSidecar,
-  type SidecarOptions,
-  tellNothing,
-  WHICH_SIDECAR,
-  wantsJson,
-} from './sidecar-command.ts';
+import { buildSidecarCommand } from './sidecar-command.ts';
 
 const DESCRIPTION =
   'Shows what one sidecar does for each Service port that it calls: how it chooses a pod, whom it takes out, what it limits.';
 
-const EXAMPLES = `${WHICH_SIDECAR}
-Examples:
+const EXAMPLES = `Examples:
   switchboard clusters --pod default/client
   switchboard clusters -o json | jq '.[] | select(.healthy == 0)'
 
@@ -43,19 +35,14 @@ export interface ClusterRow extends ServicePort {
 }
 
 export function buildClustersCommand(command: Command, cli: Cli): void {
-  addSidecarOptions(command.description(DESCRIPTION))
-    .addHelpText('after', EXAMPLES)
-    .action((options: SidecarOptions) => showClusters(options, cli));
-}
-
-async function showClusters(options: SidecarOptions, cli: Cli): Promise<void> {
-  const json = wantsJson(options);
-  const { admin, page } = await fetchFromSidecar(options, '/config_dump');
-  const live = await fetchFromSidecar(options, '/clusters?format=json');
-  const rows = clusterRows(page, readClusters(live.page));
-  if (json) cli.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else cli.out(`${renderTable(HEADER, rows.map(cellsOf))}\n`);
-  if (!json && rows.length === 0) cli.err(tellNothing(admin, 'cluster'));
+  buildSidecarCommand(command, cli, {
+    description: DESCRIPTION,
+    examples: EXAMPLES,
+    paths: ['/config_dump', '/clusters?format=json'],
+    read: (dump, live) => clusterRows(dump, readClusters(live)),
+    table: (rows) => renderTable(HEADER, rows.map(cellsOf)),
+    nothing: 'cluster',
+  });
 }
 
 /** `page`: a configuration dump. Sorted as `live` is; what is configured and not there yet comes last. */

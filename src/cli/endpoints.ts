@@ -3,20 +3,12 @@ import type { Command } from 'commander';
 import type { Cli } from './command.ts';
 import { readClusters } from './read-clusters.ts';
 import { renderEndpoints } from './render-endpoints.ts';
-import {
-  addSidecarOptions,
-  fetchFromSidecar,
-  type SidecarOptions,
-  tellNothing,
-  WHICH_SIDECAR,
-  wantsJson,
-} from './sidecar-command.ts';
+import { buildSidecarCommand } from './sidecar-command.ts';
 
 const DESCRIPTION =
   'Shows what one sidecar holds now: each Service port with its pods, whether they are healthy, and what they were sent.';
 
-const EXAMPLES = `${WHICH_SIDECAR}
-Examples:
+const EXAMPLES = `Examples:
   switchboard endpoints --pod default/client     the sidecar of a pod, by the control plane's knowledge
   switchboard endpoints --admin 127.1.0.4:15000  the sidecar whose admin server is there
   switchboard endpoints -o json | jq '.[].endpoints[].address'
@@ -30,19 +22,12 @@ A Service without endpoints has no pod that is ready: look at its selector and a
 `;
 
 export function buildEndpointsCommand(command: Command, cli: Cli): void {
-  addSidecarOptions(command.description(DESCRIPTION))
-    .addHelpText('after', EXAMPLES)
-    .action((options: SidecarOptions) => showEndpoints(options, cli));
-}
-
-async function showEndpoints(options: SidecarOptions, cli: Cli): Promise<void> {
-  const json = wantsJson(options);
-  const { admin, page } = await fetchFromSidecar(options, '/clusters?format=json');
-  const services = readClusters(page);
-  if (json) {
-    cli.out(`${JSON.stringify(services, null, 2)}\n`);
-    return;
-  }
-  cli.out(`${renderEndpoints(services)}\n`);
-  if (services.length === 0) cli.err(tellNothing(admin, 'Service'));
+  buildSidecarCommand(command, cli, {
+    description: DESCRIPTION,
+    examples: EXAMPLES,
+    paths: ['/clusters?format=json'],
+    read: readClusters,
+    table: renderEndpoints,
+    nothing: 'Service',
+  });
 }

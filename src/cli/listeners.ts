@@ -4,16 +4,9 @@ import { renderSocketAddress } from '../model/socket-address.ts';
 import type { Cli } from './command.ts';
 import { fieldAt, fieldOf, listOf, numberOf, textOf } from './json-value.ts';
 import { renderTable } from './render-table.ts';
-import {
-  addSidecarOptions,
-  fetchFromSidecar,
-  type SidecarOptions,
-  WHICH_SIDECAR,
-  wantsJson,
-} from './sidecar-command.ts';
+import { buildSidecarCommand } from './sidecar-command.ts';
 
-const EXAMPLES = `${WHICH_SIDECAR}
-Examples:
+const EXAMPLES = `Examples:
   switchboard listeners --pod default/client
   switchboard listeners --admin 127.0.0.1:9901     of a sidecar or an Envoy that runs a bootstrap file
   switchboard listeners -o json
@@ -29,18 +22,14 @@ export interface ListenerRow {
 }
 
 export function buildListenersCommand(command: Command, cli: Cli): void {
-  addSidecarOptions(command.description('Shows where one sidecar takes connections now.'))
-    .addHelpText('after', EXAMPLES)
-    .action((options: SidecarOptions) => showListeners(options, cli));
-}
-
-async function showListeners(options: SidecarOptions, cli: Cli): Promise<void> {
-  const json = wantsJson(options);
-  const { page } = await fetchFromSidecar(options, '/listeners?format=json');
-  const rows = readListeners(page);
-  if (json) cli.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else cli.out(`${renderTable(['LISTENER', 'ADDRESS'], rows.flatMap(cellsOf))}\n`);
-  if (!json && rows.length === 0) cli.err('It listens nowhere: its log tells why.\n');
+  buildSidecarCommand(command, cli, {
+    description: 'Shows where one sidecar takes connections now.',
+    examples: EXAMPLES,
+    paths: ['/listeners?format=json'],
+    read: readListeners,
+    table: (rows) => renderTable(['LISTENER', 'ADDRESS'], rows.flatMap(cellsOf)),
+    nothing: { sentence: 'It listens nowhere: its log tells why.' },
+  });
 }
 
 function cellsOf({ listener, addresses }: ListenerRow): readonly (readonly string[])[] {

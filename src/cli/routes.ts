@@ -5,20 +5,12 @@ import { besideWords, matchWords, retryWords, targetWords, timeoutWords } from '
 import { fieldOf, listOf, textOf } from './json-value.ts';
 import { readConfigDump } from './read-config-dump.ts';
 import { renderTable } from './render-table.ts';
-import {
-  addSidecarOptions,
-  fetchFromSidecar,
-  type SidecarOptions,
-  tellNothing,
-  WHICH_SIDECAR,
-  wantsJson,
-} from './sidecar-command.ts';
+import { buildSidecarCommand } from './sidecar-command.ts';
 
 const DESCRIPTION =
   'Shows where one sidecar sends which requests, in the order in which it tries its routes: the first that matches counts.';
 
-const EXAMPLES = `${WHICH_SIDECAR}
-Examples:
+const EXAMPLES = `Examples:
   switchboard routes --pod default/client
   switchboard routes -o json | jq '.[] | select(.route == "default/shop/canary")'
 
@@ -41,18 +33,14 @@ export interface RouteRow {
 }
 
 export function buildRoutesCommand(command: Command, cli: Cli): void {
-  addSidecarOptions(command.description(DESCRIPTION))
-    .addHelpText('after', EXAMPLES)
-    .action((options: SidecarOptions) => showRoutes(options, cli));
-}
-
-async function showRoutes(options: SidecarOptions, cli: Cli): Promise<void> {
-  const json = wantsJson(options);
-  const { admin, page } = await fetchFromSidecar(options, '/config_dump');
-  const rows = routeRows(page);
-  if (json) cli.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else cli.out(`${renderTable(HEADER, rows.map(cellsOf))}\n`);
-  if (!json && rows.length === 0) cli.err(tellNothing(admin, 'route'));
+  buildSidecarCommand(command, cli, {
+    description: DESCRIPTION,
+    examples: EXAMPLES,
+    paths: ['/config_dump'],
+    read: routeRows,
+    table: (rows) => renderTable(HEADER, rows.map(cellsOf)),
+    nothing: 'route',
+  });
 }
 
 /** `page`: a configuration dump. */

@@ -3,9 +3,8 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { freePorts } from '../../bench/bed/ports.ts';
 import { listenerOf, socketAddress } from '../support/bootstrap-files.ts';
-import { startEnvoyOn } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
-import { startCli } from '../support/run-cli.ts';
+import { playBoth } from '../support/play-both.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
 const RETRY = 'type.googleapis.com/envoy.extensions.retry';
@@ -179,15 +178,7 @@ describeWithPeers('Where retries go, in Envoy and in the sidecar', ['envoy'], (p
     const ports = await startPods();
     const [port = 0] = await freePorts(1);
     folder.write('bootstrap.json', JSON.stringify(bootstrap(ports, port)));
-    const file = folder.at('bootstrap.json');
-    const stopEnvoy = await startEnvoyOn(paths['envoy'] ?? '', file, port);
-    await play('envoy', port);
-    await stopEnvoy();
-    const sidecar = startCli(['proxy', '-c', file]);
-    await sidecar.says(/ready clusters=/);
-    await play('sidecar', port);
-    sidecar.child.kill('SIGTERM');
-    await sidecar.ended;
+    await playBoth(paths, folder.at('bootstrap.json'), port, (who) => play(who, port));
   }, 120_000);
 
   afterAll(() => {

@@ -3,9 +3,9 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { freePorts } from '../../bench/bed/ports.ts';
 import { listenerOf, loadAssignment, socketAddress } from '../support/bootstrap-files.ts';
-import { httpGet, startEnvoyOn } from '../support/envoy.ts';
+import { httpGet } from '../support/envoy.ts';
 import { describeWithPeers } from '../support/peer-suite.ts';
-import { startCli } from '../support/run-cli.ts';
+import { playBoth } from '../support/play-both.ts';
 import { TempFolder } from '../support/temp-folder.ts';
 
 const TYPES = 'type.googleapis.com/envoy.extensions.filters.http';
@@ -85,15 +85,7 @@ describeWithPeers('Answers that are slowed down, in Envoy and in the sidecar', [
     await new Promise<void>((resolve) => pod.listen(0, '127.0.0.1', resolve));
     const [port = 0, admin = 0] = await freePorts(2);
     folder.write('bootstrap.json', JSON.stringify(bootstrap((pod.address() as AddressInfo).port, port, admin)));
-    const file = folder.at('bootstrap.json');
-    const stopEnvoy = await startEnvoyOn(paths['envoy'] ?? '', file, port);
-    await play('envoy', port, admin);
-    await stopEnvoy();
-    const sidecar = startCli(['proxy', '-c', file]);
-    await sidecar.says(/ready clusters=/);
-    await play('sidecar', port, admin);
-    sidecar.child.kill('SIGTERM');
-    await sidecar.ended;
+    await playBoth(paths, folder.at('bootstrap.json'), port, (who) => play(who, port, admin));
   }, 60_000);
 
   afterAll(() => {
